@@ -1,0 +1,36 @@
+"""The extension modules; everything else about the package is in pyproject.toml."""
+
+import sys
+import sysconfig
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+# One wheel for every CPython from 3.11 on (the stable ABI). Free-threaded builds
+# have no stable ABI yet, so they are compiled for their own version.
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+STABLE_ABI = [] if FREE_THREADED else [("Py_LIMITED_API", "0x030B0000")]
+MSVC = sys.platform == "win32"
+C_FLAGS = ["/O2"] if MSVC else ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
+
+
+def extension(name, *c_sources):
+    """Describe the module ``cw2v.<name>``: its .pyx and the C files it is linked with."""
+    return Extension(
+        f"cw2v.{name}",
+        [f"cw2v/{name}.pyx", *(f"csrc/{source}" for source in c_sources)],
+        include_dirs=["csrc"],
+        define_macros=STABLE_ABI,
+        extra_compile_args=C_FLAGS,
+        py_limited_api=not FREE_THREADED,
+    )
+
+
+setup(
+    ext_modules=cythonize(
+        [
+        ],
+        language_level=3,
+    ),
+    options={} if FREE_THREADED else {"bdist_wheel": {"py_limited_api": "cp311"}},
+)
