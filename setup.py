@@ -2,6 +2,7 @@
 
 import sys
 import sysconfig
+from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
@@ -20,6 +21,7 @@ def extension(name, *c_sources):
         f"cw2v.{name}",
         [f"cw2v/{name}.pyx", *(f"csrc/{source}" for source in c_sources)],
         include_dirs=["csrc"],
+        depends=[str(header) for header in sorted(Path("csrc").glob("*.h"))],
         define_macros=STABLE_ABI,
         extra_compile_args=C_FLAGS,
         py_limited_api=not FREE_THREADED,
@@ -29,6 +31,17 @@ def extension(name, *c_sources):
 setup(
     ext_modules=cythonize(
         [
+            extension(
+                "_kernels",
+                "dispatch.c",
+                "kernels_scalar.c",
+                "kernels_vec128.c",
+                "kernels_avx2.c",
+                "kernels_avx512.c",
+            ),
+            extension("_windows"),
+            extension("_sgns"),
+            extension("_worker"),
         ],
         language_level=3,
     ),
