@@ -12,7 +12,9 @@ from setuptools import Extension, setup
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 STABLE_ABI = [] if FREE_THREADED else [("Py_LIMITED_API", "0x030B0000")]
 MSVC = sys.platform == "win32"
-C_FLAGS = ["/O2"] if MSVC else ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
+C_FLAGS = (
+    ["/O2"] if MSVC else ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
+)
 
 
 def extension(name, *c_sources):
@@ -42,6 +44,7 @@ setup(
             extension("_windows"),
             extension("_sgns"),
             extension("_worker"),
+            extension("_encode", "words.c"),
         ],
         language_level=3,
     ),
