@@ -29,6 +29,7 @@ def extension(name, *c_sources):
 setup(
     ext_modules=cythonize(
         [
+            extension("_vectorfile"),
         ],
         language_level=3,
     ),
