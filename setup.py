@@ -45,6 +45,7 @@ setup(
             extension("_sgns"),
             extension("_worker"),
             extension("_encode", "words.c"),
+            extension("_vectorfile"),
         ],
         language_level=3,
     ),
