@@ -32,7 +32,8 @@ king\tfrance\t1.5
 
 
 def make(seed=0):
-    words = ["paris", "france", "berlin", "germany", "rome", "italy", "king", "queen", "man", "woman", "King", "PARIS"]
+    words = ["paris", "france", "berlin", "germany", "rome", "italy", "king", "queen"]
+    words += ["man", "woman", "King", "PARIS"]
     vectors = np.random.default_rng(seed).standard_normal((len(words), 5)).astype(np.float32)
     vectors[:, 0] += 1
     # Make some answers right.
@@ -159,7 +160,7 @@ def test_pairs_are_gensims(pairs, case_insensitive, dummy4unknown, restrict_voca
 
 def test_pairs_of_unknown_words_only_are_refused(tmp_path):
     (tmp_path / "p").write_text("x\ty\t1\n")
-    with pytest.raises(ValueError, match="No valid similarity judgements found in .*p"):
+    with pytest.raises(ValueError, match=r"No valid similarity judgements found in .*p"):
         make().evaluate_word_pairs(tmp_path / "p")
 
 
@@ -174,8 +175,7 @@ def test_published_sets_are_read_as_gensim_reads_them(name, tmp_path):
     kv = KeyedVectors.from_arrays(words, rng.standard_normal((len(words), 8)).astype(np.float32))
     if name.startswith("questions"):
         short = tmp_path / "q"
-        short.write_text("".join(text.splitlines(keepends=True)[::40]).replace("", "", 1))
-        short.write_text(": all\n" + short.read_text())
+        short.write_text(": all\n" + "".join(text.splitlines(keepends=True)[::40]))
         ours = kv.evaluate_word_analogies(short)
         assert ours == gensims(kv).evaluate_word_analogies(str(short))
         return

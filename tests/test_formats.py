@@ -5,6 +5,7 @@ import io
 import logging
 import lzma
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
@@ -685,6 +686,30 @@ def test_an_npz_is_read_by_numpy_alone(tmp_path):
         assert arrays["words"].tobytes().decode() == "a東京"
         assert arrays["word_offsets"].tolist() == [0, 1, 7]
     assert read_vectors(tmp_path / "v.npz").counts.tolist() == [2, 1]
+
+
+# -- threads -----------------------------------------------------------------------------
+
+
+def test_threads_read_and_write_each_their_own_file(tmp_path):
+    def there_and_back(n):
+        vectors = some_vectors(300, 7, seed=n)
+        words = [f"{n}_{row}" for row in range(300)]
+        for binary in (True, False):
+            path = tmp_path / f"{n}{binary}"
+            write_word2vec(path, words, vectors, binary=binary)
+            same(read_word2vec(path, binary=binary), words, vectors)
+        return n
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(there_and_back, range(40))) == list(range(40))
+
+
+def test_threads_read_the_same_file():
+    expected = read_word2vec(golden("gensim.txt"))
+    with ThreadPoolExecutor(8) as pool:
+        for read in pool.map(read_word2vec, [golden("gensim.txt")] * 40):
+            same(read, *expected[:2])
 
 
 # -- telling the kind --------------------------------------------------------------------

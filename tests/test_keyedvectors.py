@@ -1,6 +1,7 @@
 import copy
 import logging
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from cw2v.keyedvectors import KeyedVectors
 WORDS = ["the", "king", "queen", "man", "woman", "King", "paris", "東京", "a", "b", "c", "d"]
 
 
-def make(n_words=len(WORDS), dim=6, seed=0):
+def make(n_words=12, dim=6, seed=0):
     words = [*WORDS, *(f"w{n}" for n in range(n_words))][:n_words]
     vectors = np.random.default_rng(seed).standard_normal((n_words, dim)).astype(np.float32)
     counts = np.random.default_rng(seed).integers(1, 9, n_words)
@@ -85,7 +86,7 @@ def test_a_vector_given_out_cannot_be_written(kv):
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("xyz", "Key 'xyz' not present$"),
+        ("xyz", "Key 'xyz' not present"),
         ("Paris", "Key 'Paris' not present; did you mean 'paris'?"),
         (" king", "did you mean 'king'?"),
         (99, "Key '99' not present; rows are numbered 0 to 11"),
@@ -288,8 +289,8 @@ def test_equal_similarities_come_in_the_order_of_rows():
 )
 def test_cosmul_is_gensims(twin, kwargs):
     ours, theirs = twin
-    with np.testing.suppress_warnings() as quiet:
-        quiet.filter(DeprecationWarning)
+    with warnings.catch_warnings():  # gensim calls a method of its own that it deprecates
+        warnings.simplefilter("ignore", DeprecationWarning)
         assert [k for k, _ in ours.most_similar_cosmul(**kwargs)] == [
             k for k, _ in theirs.most_similar_cosmul(**kwargs)
         ]
@@ -451,7 +452,6 @@ def test_counts_that_are_not_there_cannot_be_saved(kv, tmp_path):
     with pytest.raises(ValueError, match="'count'"):
         kv.save_word2vec_format(tmp_path / "v", fvocab=tmp_path / "counts")
     assert list(tmp_path.iterdir()) == []
-    kv.save_word2vec_format(tmp_path / "v", no_header := None) if False else None
     kv.save_word2vec_format(tmp_path / "v")
     assert KeyedVectors.load_word2vec_format(tmp_path / "v").index_to_key == WORDS
 
