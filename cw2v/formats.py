@@ -212,9 +212,8 @@ def read_vectors(
     first, _, rest = start.partition(b"\n")
     fields = first.split()
     if len(fields) == 2 and all(field.isdigit() for field in fields):
-        binary = _looks_binary(rest, int(fields[1]))
-        return read_word2vec(path, binary=binary, unicode_errors=unicode_errors)
-    if len(fields) > 2 and not _looks_binary(first + b"\n", len(fields) - 1):
+        return read_word2vec(path, binary=_looks_binary(rest), unicode_errors=unicode_errors)
+    if len(fields) > 2 and not _looks_binary(first + b"\n"):
         return read_word2vec(path, header=False, unicode_errors=unicode_errors)
     raise VectorFileError(
         f"{os.fspath(path)} is no file of vectors that cw2v knows (word2vec binary or text, "
@@ -405,17 +404,15 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _looks_binary(rows: bytes, dim: int) -> bool:
-    """Say whether what follows the first line is binary, by its first row."""
-    line = rows.partition(b"\n")[0]
+def _looks_binary(rows: bytes) -> bool:
+    """Say whether what follows the first line is binary: no numbers in its first row."""
+    line, newline, _ = rows.partition(b"\n")
     numbers = line.partition(b" ")[2].split()
-    if rows and len(line) == len(rows):  # no whole line is there; the last number may be cut
+    if not newline:  # the last number may be cut
         numbers = numbers[:-1]
-    elif rows and len(numbers) != dim:
-        return True
     try:
         for number in numbers:
             float(number)
     except ValueError:
         return True
-    return not numbers and len(line) == len(rows) > 0
+    return not numbers

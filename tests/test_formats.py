@@ -557,6 +557,36 @@ def test_rubbish_is_refused_or_read_but_never_crashes(tmp_path_factory, data, bi
             assert len(result.words) == len(result.vectors) <= rows
 
 
+@pytest.mark.parametrize("name", ["v.bin", "v.txt", "v.npz", "v.bin.gz", "v.bin.xz", "v.bin.zst"])
+def test_a_file_changed_anywhere_is_refused_or_read_but_never_crashes(tmp_path, name):
+    path = tmp_path / name
+    if name == "v.npz":
+        write_npz(path, ["one", "two", "é"], some_vectors(3, 4), [3, 2, 1])
+    else:
+        write_word2vec(path, ["one", "two", "é"], some_vectors(3, 4), binary=".bin" in name)
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for place in np.resize(np.arange(len(whole)), 400).tolist():
+        changed = bytearray(whole)
+        changed[place] = rng.integers(256)
+        path.write_bytes(changed)
+        try:
+            read_vectors(path)
+        except ValueError as error:
+            assert str(path) in str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize("suffix", [".bz2", ".gz", ".xz", ".zst"])
+def test_a_changed_byte_in_compressed_numbers_is_noticed(tmp_path, suffix):
+    path = tmp_path / f"v{suffix}"
+    write_word2vec(path, [f"w{n}" for n in range(50)], some_vectors(50, 20), binary=True)
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+    with pytest.raises(VectorFileError, match="damaged"):
+        read_word2vec(path, binary=True)
+
+
 # -- what cannot be written --------------------------------------------------------------
 
 
