@@ -26,6 +26,7 @@ except ImportError:
 
 
 def seconds(call, repeat):
+    """Give the best time of some calls, and what the last returned."""
     best = float("inf")
     for _ in range(repeat):
         start = time.perf_counter()
@@ -35,6 +36,7 @@ def seconds(call, repeat):
 
 
 def main():
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--words", type=int, default=200_000)
     parser.add_argument("--size", type=int, default=100)

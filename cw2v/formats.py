@@ -100,12 +100,13 @@ def write_word2vec(
         if header:
             total = n_rows if total is None else total
             _write_all(stream, memoryview(f"{total} {vectors.shape[1]}\n".encode()))
+        scratch = bytearray()
         rows_per_block = max(1, _BLOCK_BYTES // (16 * vectors.shape[1] + 16))
         for start in range(0, n_rows, rows_per_block):
             block = slice(start, start + rows_per_block)
             encoded = _encode_words(ordered[block], prefix, start)
             rows = vectors[block] if order is None else vectors[order[block]]
-            _write_block(stream, encoded, rows, binary)
+            _write_block(stream, encoded, rows, binary, scratch)
 
 
 def read_word2vec(
@@ -318,17 +319,20 @@ def _raise_bad_word(words: Sequence[str], prefix: str, first_row: int) -> None:
             )
 
 
-def _write_block(stream: IO[bytes], words: bytes, rows: npt.NDArray[Any], binary: bool) -> None:
+def _write_block(
+    stream: IO[bytes], words: bytes, rows: npt.NDArray[Any], binary: bool, scratch: bytearray
+) -> None:
+    """Write some rows; `scratch` is memory used again from block to block."""
     if binary or rows.dtype == np.float32:
         exact = np.ascontiguousarray(rows, dtype="<f4" if binary else np.float32)
-        if binary:
-            out = bytearray(len(words) + len(exact) * (4 * exact.shape[1] + 1))
-            n_bytes = _vectorfile.pack_binary_rows(words, exact.view(np.float32), out)
-        else:
-            width = exact.shape[1] * _vectorfile.TEXT_BYTES_PER_NUMBER
-            out = bytearray(len(words) + len(exact) * width)
-            n_bytes = _vectorfile.print_text_rows(words, exact, out)
-        with memoryview(out) as view:
+        row_bytes = 4 * exact.shape[1] + 1
+        if not binary:
+            row_bytes = exact.shape[1] * _vectorfile.TEXT_BYTES_PER_NUMBER
+        lacking = len(words) + len(exact) * row_bytes - len(scratch)
+        scratch.extend(bytes(max(0, lacking)))
+        put = _vectorfile.pack_binary_rows if binary else _vectorfile.print_text_rows
+        n_bytes = put(words, exact.view(np.float32), scratch)
+        with memoryview(scratch) as view:
             _write_all(stream, view[:n_bytes])
         return
     # Other dtypes are rare; NumPy prints their digits.
