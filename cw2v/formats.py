@@ -13,11 +13,11 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _vectorfile
-from .atomic import atomic_write, check_writable
-from .compressed import compress_into, open_for_reading
-from .npz import Vectors, read_npz, write_npz
-from .vectorreader import TruncatedFileError, VectorFileError, VectorReader, shown
+from cw2v import _vectorfile
+from cw2v.atomic import atomic_write, check_writable
+from cw2v.compressed import compress_into, open_for_reading
+from cw2v.npz import Vectors, read_npz, write_npz
+from cw2v.vectorreader import TruncatedFileError, VectorFileError, VectorReader, shown
 
 __all__ = [
     "TruncatedFileError",

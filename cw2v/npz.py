@@ -13,8 +13,8 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .atomic import atomic_write
-from .vectorreader import VectorFileError
+from cw2v.atomic import atomic_write
+from cw2v.vectorreader import VectorFileError
 
 FORMAT_VERSION = 1
 

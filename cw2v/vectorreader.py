@@ -11,8 +11,8 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-from . import _vectorfile
-from .compressed import DAMAGE, is_compressed, open_for_reading
+from cw2v import _vectorfile
+from cw2v.compressed import DAMAGE, is_compressed, open_for_reading
 
 logger = logging.getLogger(__name__)
 
