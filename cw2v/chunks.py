@@ -14,7 +14,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-SEGMENT_IDS = 1 << 20  # 4 MB: what is set free at a time when the ids are taken out again
+SEGMENT_IDS = 1 << 20  # 4 MB: what a worker takes of the store's memory at a time
 
 
 def default_memory_budget() -> int:
@@ -90,8 +90,8 @@ class TemporaryIds:
 class Piece:
     """Consecutive ids of one input, as one worker wrote them."""
 
-    ids: NDArray[np.int32] | None  # None: in the temporary file
-    place: int  # there
+    in_memory: bool
+    place: int  # of its first id in the store's memory, or in its temporary file
     n_ids: int
     breaks: NDArray[np.int32]  # the number of ids before each sentence end, rising
 
@@ -99,24 +99,39 @@ class Piece:
 class IdStore:
     """All provisional ids of a corpus; many workers write, each through its own `IdWriter`.
 
+    Memory is one range of addresses, set aside at first use; its pages cost nothing until they
+    are written. So the ids can be translated where they lie: see `InPlace`.
+
     Parameters
     ----------
     memory_budget : int, at least 0
         Bytes of ids held in memory; the rest goes to a temporary file.
+    most_ids : int, optional
+        No more than these are to come.
     """
 
-    def __init__(self, memory_budget: int) -> None:
+    def __init__(self, memory_budget: int, most_ids: int | None = None) -> None:
         self._lock = threading.Lock()
-        self._budget = memory_budget
+        room = memory_budget // 4
+        self._room = room if most_ids is None else min(room, most_ids)
+        self._taken = 0
+        self._memory: NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self._file: TemporaryIds | None = None
 
-    def take_memory(self, n_bytes: int) -> bool:
-        """Ask for memory within the budget."""
+    @property
+    def memory(self) -> NDArray[np.int32]:
+        """All the memory within the budget, (room,), whoever uses it."""
+        if not len(self._memory) and self._room:
+            self._memory = _address_range(self._room)
+        return self._memory
+
+    def take(self, n: int) -> int | None:
+        """Ask for room for `n` ids; returns where in `memory`, or None beyond the budget."""
         with self._lock:
-            if n_bytes > self._budget:
-                return False
-            self._budget -= n_bytes
-            return True
+            if self._taken + n > len(self.memory):
+                return None
+            self._taken += n
+            return self._taken - n
 
     def spill(self, ids: NDArray[np.int32]) -> int:
         """Write ids to the temporary file; returns where."""
@@ -127,8 +142,8 @@ class IdStore:
 
     def ids_of(self, piece: Piece) -> NDArray[np.int32]:
         """Return the ids of one piece, wherever they are."""
-        if piece.ids is not None:
-            return piece.ids
+        if piece.in_memory:
+            return self._memory[piece.place : piece.place + piece.n_ids]
         ids: NDArray[np.int32] = np.empty(piece.n_ids, dtype=np.int32)
         if piece.n_ids:
             assert self._file is not None
@@ -137,8 +152,10 @@ class IdStore:
         return ids
 
     def close(self) -> None:
-        """Give the temporary file back."""
+        """Give the memory and the temporary file back."""
         with self._lock:
+            self._room = 0
+            self._memory = np.empty(0, dtype=np.int32)
             if self._file is not None:
                 self._file.close()
                 self._file = None
@@ -147,13 +164,71 @@ class IdStore:
         self.close()
 
 
+def _address_range(n: int) -> NDArray[np.int32]:
+    """Return `n` zeros in pages that take no memory until they are written."""
+    try:
+        if hasattr(mmap, "MAP_PRIVATE"):
+            flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
+            pages = mmap.mmap(-1, 4 * n, flags=flags)
+        else:
+            pages = mmap.mmap(-1, 4 * n)
+    except OSError as error:
+        raise MemoryError(
+            f"cannot set aside {4 * n:,} bytes of addresses for the ids of the text "
+            f"({error.strerror}); pass a smaller memory_budget"
+        ) from error
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # a kernel without them
+            pages.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(pages, dtype=np.int32)
+
+
+def release_behind(ids: NDArray[np.int32], n: int) -> NDArray[np.int32]:
+    """Return the first `n` ids of an `IdStore`'s memory; the pages behind them are set free."""
+    pages = ids.base
+    while isinstance(pages, np.ndarray | memoryview):
+        pages = pages.base if isinstance(pages, np.ndarray) else pages.obj
+    if isinstance(pages, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        used = -(-4 * n // mmap.PAGESIZE) * mmap.PAGESIZE
+        if used < len(pages):
+            pages.madvise(mmap.MADV_DONTNEED, used)
+    return ids[:n]
+
+
+class InPlace:
+    """Reads the pieces of a store in order, while its memory is written over from the front.
+
+    With one worker, what is written never catches up with what is read. With several, pieces
+    lie a little out of order; one that is about to be written over is moved away first.
+    """
+
+    def __init__(self, store: IdStore, pieces: list[Piece]) -> None:
+        self._store = store
+        self._pieces = pieces
+        in_memory = [number for number, piece in enumerate(pieces) if piece.in_memory]
+        self._by_place = sorted(in_memory, key=lambda number: pieces[number].place, reverse=True)
+        self._moved: dict[int, NDArray[np.int32]] = {}
+
+    def ids_of(self, number: int, written: int) -> NDArray[np.int32]:
+        """Return the ids of piece `number`, which may now be written from `written` on."""
+        piece = self._pieces[number]
+        end = written + piece.n_ids
+        while self._by_place and self._pieces[self._by_place[-1]].place < end:
+            other = self._by_place.pop()
+            behind = other == number and self._pieces[other].place < written
+            if other > number or behind:
+                self._moved[other] = self._store.ids_of(self._pieces[other]).copy()
+        moved = self._moved.pop(number, None)
+        return self._store.ids_of(piece) if moved is None else moved
+
+
 class IdWriter:
     """One worker's way into an `IdStore`: ``reserve``, fill, ``commit``; ``finish`` a piece."""
 
     def __init__(self, store: IdStore) -> None:
         self._store = store
         self._segment: NDArray[np.int32] = np.empty(0, dtype=np.int32)
-        self._in_memory = True
+        self._segment_place: int | None = 0  # in the store's memory; None: it will be spilled
         self._used = 0  # ids of the segment that are written
         self._begin = 0  # where the piece at hand begins in the segment
         self._n_ids = 0  # of the piece at hand
@@ -166,9 +241,11 @@ class IdWriter:
         if self._used + n > len(self._segment):
             self._end_piece()
             size = max(n, SEGMENT_IDS)
-            self._in_memory = self._store.take_memory(4 * size)
-            # Pages of its own, so that they go back to the system when the segment is freed.
-            self._segment = np.frombuffer(mmap.mmap(-1, 4 * size), dtype=np.int32)
+            place = self._segment_place = self._store.take(size)
+            if place is not None:
+                self._segment = self._store.memory[place : place + size]
+            else:
+                self._segment = np.empty(size, dtype=np.int32)
             self._used = self._begin = 0
         return self._segment[self._used : self._used + n]
 
@@ -181,13 +258,14 @@ class IdWriter:
 
     def _end_piece(self) -> None:
         if self._n_ids or self._breaks:
-            ids: NDArray[np.int32] | None = self._segment[self._begin : self._used]
-            place = 0
-            if not self._in_memory and self._n_ids and ids is not None:
-                place, ids = self._store.spill(ids), None
+            in_memory = self._segment_place is not None
+            if self._segment_place is not None:
+                place = self._segment_place + self._begin
+            else:
+                place = self._store.spill(self._segment[self._begin : self._used])
                 self._used = self._begin  # the memory is used again
             breaks = np.concatenate(self._breaks) if self._breaks else np.empty(0, dtype=np.int32)
-            self._done.append(Piece(ids, place, self._n_ids, breaks))
+            self._done.append(Piece(in_memory, place, self._n_ids, breaks))
         self._begin = self._used
         self._n_ids = 0
         self._breaks = []

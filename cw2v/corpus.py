@@ -14,10 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v._encode import TokenEncoder, WordTable, keep_known
-from cw2v.chunks import IdStore, IdWriter, Piece, TemporaryIds, default_memory_budget
+from cw2v.chunks import (
+    SEGMENT_IDS,
+    IdStore,
+    IdWriter,
+    InPlace,
+    Piece,
+    TemporaryIds,
+    default_memory_budget,
+    release_behind,
+)
 from cw2v.progress import Progress, Report
 from cw2v.scan import RANGE_SIZE, REPORT_SECONDS, BadText, Scan, merge
-from cw2v.sources import BLOCK_SIZE, Source, find_inputs
+from cw2v.sources import BLOCK_SIZE, Source, TextInput, find_inputs
 from cw2v.vocab import Vocabulary
 
 __all__ = ["BadText", "EncodedCorpus", "ScannedCorpus", "scan_files", "scan_sentences"]
@@ -122,7 +131,6 @@ class ScannedCorpus:
         names: _Names,
         parts: list[_Part],
         store: IdStore,
-        memory_budget: int,
     ) -> None:
         self.counts = counts
         self.n_raw_tokens = int(counts.sum())
@@ -130,7 +138,6 @@ class ScannedCorpus:
         self._names = names
         self._parts: list[_Part] | None = parts
         self._store = store
-        self._memory_budget = memory_budget
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -170,7 +177,7 @@ class ScannedCorpus:
         """
         if self._parts is None:
             raise RuntimeError("this corpus was encoded or closed already; scan it again")
-        parts, self._parts = self._parts[::-1], None
+        parts, self._parts = self._parts, None
         try:
             return self._encode(parts, vocabulary)
         finally:
@@ -182,17 +189,17 @@ class ScannedCorpus:
         known = np.flatnonzero(found >= 0)
         to_word[found[known]] = known
         n_tokens = int(self.counts[to_word >= 0].sum())
-        file = TemporaryIds() if 4 * n_tokens > self._memory_budget else None
+        # The translated ids take the place of the provisional ones, if they all fit there.
+        ids = self._store.memory
+        file = TemporaryIds() if n_tokens + 1 > len(ids) else None  # + 1: see keep_known
+        in_place = InPlace(self._store, [part.piece for part in parts])
         try:
-            room = 0 if file is not None else n_tokens + 1  # see keep_known
-            ids: NDArray[np.int32] = np.empty(room, dtype=np.int32)
             starts: NDArray[np.int64] = np.zeros(self.n_raw_sentences + 1, dtype=np.int64)
             n_starts = 1
             done = 0
             text = -1
             maps: dict[int, NDArray[np.int32]] = {}  # by worker
-            while parts:
-                part = parts.pop()
+            for number, part in enumerate(parts):
                 if part.text != text and done > starts[n_starts - 1]:
                     starts[n_starts] = done
                     n_starts += 1
@@ -203,13 +210,13 @@ class ScannedCorpus:
                         maps[id(part.ids)] = to_word[part.ids]
                     to_word_here = maps[id(part.ids)]
                 piece = part.piece
-                kept = ids[done:]
-                if file is not None:
+                if file is None:
+                    kept, found_ids = ids[done:], in_place.ids_of(number, done)
+                else:
                     kept = np.empty(piece.n_ids + 1, dtype=np.int32)
+                    found_ids = self._store.ids_of(piece)
                 ends: NDArray[np.int64] = np.empty(len(piece.breaks), dtype=np.int64)
-                n_kept = keep_known(
-                    self._store.ids_of(piece), piece.breaks, to_word_here, kept, ends
-                )
+                n_kept = keep_known(found_ids, piece.breaks, to_word_here, kept, ends)
                 if file is not None:
                     file.append(kept[:n_kept])
                 ends += done
@@ -221,7 +228,7 @@ class ScannedCorpus:
                 starts[n_starts] = done
                 n_starts += 1
             starts.resize(n_starts, refcheck=False)
-            ids = ids[:n_tokens] if file is None else file.as_array()
+            ids = release_behind(ids, n_tokens) if file is None else file.as_array()
             return EncodedCorpus(ids, starts, self.n_raw_tokens, self.n_raw_sentences)
         finally:
             if file is not None:
@@ -283,7 +290,7 @@ def scan_files(
             f"unicode_errors must be 'strict', 'replace' or 'keep', got {unicode_errors!r}"
         )
     inputs = find_inputs(source)
-    store = IdStore(budget)
+    store = IdStore(budget, _most_ids(inputs, workers))
     try:
         scan = Scan(
             inputs,
@@ -306,7 +313,7 @@ def scan_files(
     except BaseException:
         store.close()
         raise
-    return ScannedCorpus(counts, _count_lines(parts), _TextNames(table), parts, store, budget)
+    return ScannedCorpus(counts, _count_lines(parts), _TextNames(table), parts, store)
 
 
 def scan_sentences(
@@ -369,9 +376,7 @@ def scan_sentences(
     except BaseException:
         store.close()
         raise
-    return ScannedCorpus(
-        encoder.counts(), encoder.n_sentences, _TokenNames(encoder), parts, store, budget
-    )
+    return ScannedCorpus(encoder.counts(), encoder.n_sentences, _TokenNames(encoder), parts, store)
 
 
 def _count_lines(parts: list[_Part]) -> int:
@@ -391,6 +396,14 @@ def _count_lines(parts: list[_Part]) -> int:
         else:
             is_open = is_open or part.piece.n_ids > 0
     return n + is_open
+
+
+def _most_ids(inputs: list[TextInput], workers: int) -> int | None:
+    """Return how much room the ids of the inputs can take at most, where that can be known."""
+    if not all(text.is_plain_file for text in inputs):
+        return None
+    # A token and its white space are two bytes; a worker may leave half of a segment empty.
+    return sum(text.size or 0 for text in inputs) + (workers + 1) * 2 * SEGMENT_IDS
 
 
 def _budget(memory_budget: int | None) -> int:
