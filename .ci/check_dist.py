@@ -15,8 +15,10 @@ from pathlib import Path
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 IN_WHEEL = ("cw2v/*.py", "cw2v/*.pyi", "cw2v/*.pxd", "cw2v/*.so", "cw2v/*.pyd", "cw2v/py.typed")
-IN_SDIST = ("cw2v/*.py", "cw2v/*.pyx", "cw2v/*.pxd", "cw2v/*.pyi", "cw2v/py.typed",
-            "csrc/*.[ch]", "tests/*.py", "benchmarks/*.py", "docs/*.md", "*.md", "LICENSE")  # fmt: skip
+IN_SDIST = (
+    *("cw2v/*.py", "cw2v/*.pyx", "cw2v/*.pxd", "cw2v/*.pyi", "cw2v/py.typed", "csrc/*.[ch]"),
+    *("tests/*.py", "benchmarks/*.py", "docs/*.md", "*.md", "LICENSE"),
+)
 
 
 def the_one(folder: Path, pattern: str) -> Path:
@@ -57,12 +59,7 @@ def check_sdist(path: Path) -> list[str]:
     """Return what is wrong with the sdist."""
     with tarfile.open(path) as archive:
         names = {member.name.partition("/")[2] for member in archive if member.isfile()}
-    wanted = {
-        str(source)
-        for pattern in IN_SDIST
-        for source in Path().glob(pattern)
-        if not source.with_suffix(".pyx").exists() or source.suffix != ".c"
-    }
+    wanted = {str(source) for pattern in IN_SDIST for source in Path().glob(pattern)}
     wrong = [f"{path.name} lacks {name}" for name in sorted(wanted - names)]
     wrong += [
         f"{path.name} contains {name}"

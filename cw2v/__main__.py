@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="surrogateescape")
         try:
-            getattr(commands, args.command)(args)
+            commands.RUN[args.command](args)
         except commands.UsageError as error:
             args.parser.error(str(error))
         sys.stdout.flush()
@@ -77,10 +77,8 @@ def _describe(error: Exception) -> str:
         # "[Errno 2] No such file or directory: 'text'" reads worse than this.
         where = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
         return f"{where}{error.strerror}"
-    if isinstance(error, KeyError) and error.args:
-        text = str(error.args[0])  # str(error) would put it in quotation marks
-    else:
-        text = str(error)
+    # str() of a KeyError would put its text in quotation marks.
+    text = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
     text = " ".join(text.split())
     if isinstance(error, _EXPECTED):
         return text or type(error).__name__

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def analogy(args: argparse.Namespace) -> None:
         print(word, f"{cosine:.4f}", sep="\t")
 
 
-def eval(args: argparse.Namespace) -> None:  # noqa: A001 (the sub-command's name)
+def evaluate(args: argparse.Namespace) -> None:
     """Print a table of the scores on each evaluation file."""
     if not args.analogies and not args.pairs:
         raise UsageError("nothing to evaluate on; give --analogies FILE, --pairs FILE or both")
@@ -221,3 +222,17 @@ def _pairs_row(
     _, spearman, missing = vectors.evaluate_word_pairs(path, restrict_vocab=restrict_vocab)
     used = round(n_pairs * (1 - missing / 100))
     return (Path(path).stem, "Spearman", f"{spearman[0]:.4f}", str(used), str(n_pairs))
+
+
+def _count_lines(path: str, counts: Callable[[str], bool]) -> int:
+    with Path(path).open(encoding="utf-8") as file:
+        return sum(1 for line in file if line.strip() and counts(line))
+
+
+RUN: dict[str, Callable[[argparse.Namespace], None]] = {
+    "train": train,
+    "neighbors": neighbors,
+    "analogy": analogy,
+    "eval": evaluate,
+    "demo": demo,
+}

@@ -12,6 +12,7 @@ from cw2v.progress import Progress
 Style: TypeAlias = Literal["bar", "lines", "none"]
 
 _DOING = {"read": "reading", "train": "training", "save": "saving"}
+_FIRST_LINE = 1.0
 
 
 def format_count(number: float) -> str:
@@ -72,7 +73,7 @@ class ProgressDisplay:
         A bar that redraws itself, a plain line now and then, or nothing. By default
         a bar when `stream` is a terminal, otherwise lines.
     interval : float, seconds
-        Shortest time between two plain lines.
+        Shortest time between two plain lines; the first comes a second into a stage.
 
     Attributes
     ----------
@@ -91,7 +92,7 @@ class ProgressDisplay:
         self._stream = sys.stderr if stream is None else stream
         self._style: Style = style or ("bar" if self._stream.isatty() else "lines")
         self._interval = interval
-        self._next_line = interval  # seconds into the stage
+        self._next_line = _FIRST_LINE  # seconds into the stage
         self._bar: _Bar | None = None
         self.stage = "read"
 
@@ -116,7 +117,7 @@ class ProgressDisplay:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-        self._next_line = self._interval
+        self._next_line = _FIRST_LINE
 
     def _draw(self, progress: Progress) -> None:
         if self._bar is None:
