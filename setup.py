@@ -11,9 +11,7 @@ from setuptools import Extension, setup
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 STABLE_ABI = [] if FREE_THREADED else [("Py_LIMITED_API", "0x030B0000")]
 MSVC = sys.platform == "win32"
-C_FLAGS = (
-    ["/O2"] if MSVC else ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
-)
+C_FLAGS = ["/O2"] if MSVC else ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
 
 
 def extension(name, *c_sources):
@@ -30,7 +28,9 @@ def extension(name, *c_sources):
 
 setup(
     ext_modules=cythonize(
-        [],
+        [
+            extension("_vectorfile"),
+        ],
         language_level=3,
     ),
     options={} if FREE_THREADED else {"bdist_wheel": {"py_limited_api": "cp311"}},

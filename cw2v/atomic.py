@@ -1,0 +1,146 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, Literal, overload
+
+
+@overload
+def atomic_write(
+    path: str | os.PathLike[str], mode: Literal["wb"] = "wb", *, encoding: None = None
+) -> contextlib.AbstractContextManager[IO[bytes]]: ...
+@overload
+def atomic_write(
+    path: str | os.PathLike[str], mode: Literal["w"], *, encoding: str | None = None
+) -> contextlib.AbstractContextManager[IO[str]]: ...
+def atomic_write(
+    path: str | os.PathLike[str], mode: Literal["wb", "w"] = "wb", *, encoding: str | None = None
+) -> contextlib.AbstractContextManager[IO[Any]]:
+    """Write a file so that `path` holds the old contents or the new, never a part.
+
+    The block writes to a temporary file in the same folder. When the block ends, that file
+    is brought to the disk and takes the name `path`. When the block is left by any exception
+    (a full disk and Ctrl-C included) the temporary file is removed and `path` is as before.
+
+    A symbolic link stays a link: the file it leads to is replaced. The permission bits of an
+    existing file are kept. A path that exists and is no regular file (a pipe, ``/dev/stdout``)
+    is written directly.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Where the file shall be.
+    mode : {"wb", "w"}
+        Bytes or text.
+    encoding : str, optional
+        Of text; UTF-8 unless given.
+
+    Returns
+    -------
+    context manager
+        Gives the open file.
+
+    Raises
+    ------
+    OSError
+        As `check_writable`, or what went wrong while writing (its ``filename`` is `path`).
+    """
+    if mode == "wb" and encoding is not None:
+        raise ValueError("encoding is for mode 'w'; a file of bytes has none")
+    return _atomic_write(path, mode, encoding or "utf-8")
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raise now the error that writing `path` would raise later.
+
+    Call it before long work whose result goes to `path`. Nothing is created or changed.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A file that may or may not exist.
+
+    Raises
+    ------
+    FileNotFoundError
+        The folder does not exist.
+    NotADirectoryError
+        What should be the folder is a file.
+    IsADirectoryError
+        `path` is a folder.
+    PermissionError
+        The file, or the folder it is to be made in, is not writable.
+    """
+    target = _target(path)
+    folder = target.parent
+    if target.is_dir():
+        raise IsADirectoryError(f"{os.fspath(path)} is a folder; name the file to be written in it")
+    if not folder.exists():
+        raise FileNotFoundError(
+            f"cannot write {os.fspath(path)}: there is no folder {folder}; make it first"
+        )
+    if not folder.is_dir():
+        raise NotADirectoryError(f"cannot write {os.fspath(path)}: {folder} is not a folder")
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(f"cannot write {os.fspath(path)}: the file is write-protected")
+    if not _is_special(target) and not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(
+            f"cannot write {os.fspath(path)}: no new file may be made in the folder {folder}"
+        )
+
+
+@contextlib.contextmanager
+def _atomic_write(
+    path: str | os.PathLike[str], mode: Literal["wb", "w"], encoding: str
+) -> Iterator[IO[Any]]:
+    check_writable(path)
+    target = _target(path)
+    text = {} if mode == "wb" else {"encoding": encoding}
+    if _is_special(target):
+        with target.open(mode, **text) as file:  # type: ignore[call-overload]
+            yield file
+        return
+
+    # Made by os.open so that a new file gets the permissions the umask says;
+    # tempfile would make it private to its owner.
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with os.fdopen(descriptor, mode, **text) as file:  # type: ignore[call-overload]
+            if target.exists():
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+            error.filename = os.fspath(path)
+        raise
+    _sync_folder(target.parent)
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _is_special(target: Path) -> bool:
+    return target.exists() and not target.is_file()
+
+
+def _sync_folder(folder: Path) -> None:
+    # The new name is lost in a power cut until the folder is on the disk as well.
+    # Some file systems cannot do this; the file itself is safe by then.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

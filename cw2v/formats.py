@@ -1,0 +1,364 @@
+"""Files of word vectors, in and out: word2vec's binary and text formats, and .npz."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _vectorfile
+from .atomic import atomic_write, check_writable
+from .compressed import compress_into, open_for_reading
+from .npz import Vectors, read_npz, write_npz
+from .vectorreader import TruncatedFileError, VectorFileError, VectorReader, shown
+
+__all__ = [
+    "TruncatedFileError",
+    "VectorFileError",
+    "Vectors",
+    "read_npz",
+    "read_vectors",
+    "read_word2vec",
+    "write_npz",
+    "write_word2vec",
+]
+
+logger = logging.getLogger(__name__)
+
+_BLOCK_BYTES = 4 << 20
+_WORDS_PER_CHECK = 65536
+_SEPARATORS = b"\t\n\v\f\r "
+
+
+def write_word2vec(
+    path: str | os.PathLike[str],
+    words: Sequence[Any],
+    vectors: npt.NDArray[Any],
+    *,
+    binary: bool = False,
+    header: bool = True,
+    total: int | None = None,
+    prefix: str = "",
+    append: bool = False,
+    order: npt.NDArray[np.int64] | None = None,
+) -> None:
+    """Write vectors in the format of Google's word2vec program.
+
+    The text is gensim's byte for byte: the shortest decimals that give back every float32. A
+    binary row ends with a newline, as Google's do; gensim reads it with and without.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Written whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
+    words : sequence
+        One for each row. What is not a str is written as ``str()`` shows it. Bytes that were
+        kept by "surrogateescape" are written as they were.
+    vectors : ndarray
+        Of shape (n_words, dim). Binary rows are float32; text keeps the digits of the dtype.
+    binary : bool
+        Binary or text.
+    header : bool
+        Write the first line, "V K".
+    total : int, optional
+        V for the first line, when more rows are to be appended later.
+    prefix : str
+        Put in front of every word.
+    append : bool
+        Write behind what the file holds. After an error the file is cut back to what it held.
+    order : ndarray, optional
+        Row numbers, int64: which rows are written, and in which order.
+
+    Raises
+    ------
+    ValueError
+        A word is empty, or has white space in it (the formats cannot hold it), or the shapes
+        do not fit together; raised before anything is written.
+    OSError
+        The file cannot be written; a file that was there is as before.
+    """
+    if vectors.ndim != 2 or len(vectors) != len(words):
+        raise ValueError(f"{len(words)} words need as many rows, got shape {vectors.shape}")
+    if vectors.shape[1] == 0:
+        raise ValueError("vectors of size 0 cannot be written in word2vec's formats")
+    n_rows = len(words) if order is None else len(order)
+    ordered = words if order is None else [words[row] for row in order.tolist()]
+    for start in range(0, n_rows, _WORDS_PER_CHECK):
+        _encode_words(ordered[start : start + _WORDS_PER_CHECK], prefix, start)
+
+    opened = _append_to(path) if append else atomic_write(path, "wb")
+    with opened as file, compress_into(file, path) as stream:
+        if header:
+            total = n_rows if total is None else total
+            _write_all(stream, memoryview(f"{total} {vectors.shape[1]}\n".encode()))
+        rows_per_block = max(1, _BLOCK_BYTES // (16 * vectors.shape[1] + 16))
+        for start in range(0, n_rows, rows_per_block):
+            block = slice(start, start + rows_per_block)
+            encoded = _encode_words(ordered[block], prefix, start)
+            rows = vectors[block] if order is None else vectors[order[block]]
+            _write_block(stream, encoded, rows, binary)
+
+
+def read_word2vec(
+    path: str | os.PathLike[str],
+    *,
+    binary: bool = False,
+    encoding: str = "utf8",
+    unicode_errors: str = "strict",
+    limit: int | None = None,
+    datatype: npt.DTypeLike = np.float32,
+    header: bool = True,
+) -> Vectors:
+    """Read a file in the format of Google's word2vec program.
+
+    The file is read in buffers of a few MB, straight into the matrix that is returned. Numbers
+    of a text file are rounded once, to the nearest float32. Of a word that comes twice the
+    first row is kept, with a warning in the log.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file; decompressed on the way if it ends in .gz, .bz2, .xz or .zst.
+    binary : bool
+        Binary (with or without a newline behind each row) or text.
+    encoding, unicode_errors : str
+        How the bytes of a word become a str, as in ``bytes.decode``.
+    limit : int, optional
+        Read only so many rows; None or 0 reads all.
+    datatype : dtype
+        Of the vectors returned. Text is parsed as float64 for it unless it is float32.
+    header : bool
+        The file begins with the line "V K". Without it only text can be read.
+
+    Returns
+    -------
+    Vectors
+        Words, vectors of shape (n_words, dim), and None for the counts.
+
+    Raises
+    ------
+    TruncatedFileError
+        The file ends before its last row; the message says in which row, and at what byte.
+    VectorFileError
+        The file is damaged or of another kind; the message says where.
+    UnicodeDecodeError
+        A word is not valid in `encoding`; the message names row and byte.
+    OSError
+        The file cannot be read.
+    """
+    if limit is not None and limit < 0:
+        raise ValueError(f"limit must be at least 1 row, or None for all, got {limit}")
+    if binary and not header:
+        raise NotImplementedError("a binary file without its first line cannot be read")
+    limit = limit or None
+    dtype = np.dtype(datatype)
+    with VectorReader(path, encoding, unicode_errors) as reader:
+        exact = binary or dtype == np.float32
+        if not header:
+            vectors = reader.read_text_without_header(limit)
+        else:
+            n_rows, promised, dim = reader.read_header(binary=binary, limit=limit)
+            read = reader.read_binary if binary else reader.read_text
+            vectors = read(n_rows, promised, dim)
+            if limit is None:
+                reader.check_nothing_follows(promised)
+        words = reader.words
+    result: npt.NDArray[Any] = vectors
+    if not exact:
+        result = _read_numbers_as(path, len(words), vectors.shape[1], dtype, header)
+    elif dtype != np.float32:
+        result = vectors.astype(dtype)
+    return _without_duplicates(path, words, result)
+
+
+def read_vectors(
+    path: str | os.PathLike[str], *, unicode_errors: str = "surrogateescape"
+) -> Vectors:
+    """Read a file of vectors of whatever format; its contents tell which.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A file of word2vec's binary or text format, with or without a first line, perhaps
+        compressed, or of `write_npz`.
+    unicode_errors : str
+        As for `read_word2vec`. The default keeps bytes that are not UTF-8.
+
+    Returns
+    -------
+    Vectors
+        Words, vectors and, if the file has them, counts.
+
+    Raises
+    ------
+    VectorFileError
+        The file is damaged or of no known kind.
+    OSError
+        The file cannot be read.
+    """
+    with VectorReader(path) as reader:
+        start = reader.peek(1 << 16)
+    if start.startswith(b"PK\x03\x04"):
+        return read_npz(path)
+    first, _, rest = start.partition(b"\n")
+    fields = first.split()
+    if len(fields) == 2 and all(field.isdigit() for field in fields):
+        binary = _looks_binary(rest, int(fields[1]))
+        return read_word2vec(path, binary=binary, unicode_errors=unicode_errors)
+    if len(fields) > 2 and not _looks_binary(first + b"\n", len(fields) - 1):
+        return read_word2vec(path, header=False, unicode_errors=unicode_errors)
+    raise VectorFileError(
+        f"{os.fspath(path)} is no file of vectors that cw2v knows (word2vec binary or text, "
+        f"or .npz): it begins with {shown(start)}"
+    )
+
+
+# -- writing ------------------------------------------------------------------------------
+
+
+def _encode_words(words: Sequence[Any], prefix: str, first_row: int) -> bytes:
+    """Give the words in UTF-8, every one followed by a space."""
+    if not words:
+        return b""
+    try:
+        text = prefix + (" " + prefix).join(words) + " "
+    except TypeError:
+        words = [str(word) for word in words]
+        text = prefix + (" " + prefix).join(words) + " "
+    try:
+        encoded = text.encode("utf8", "surrogateescape")
+    except UnicodeEncodeError:
+        encoded = b""
+    n_separators = sum(encoded.count(separator) for separator in _SEPARATORS)
+    if n_separators != len(words) or b"  " in encoded or encoded.startswith(b" "):
+        _raise_bad_word(words, prefix, first_row)
+    return encoded
+
+
+def _raise_bad_word(words: Sequence[str], prefix: str, first_row: int) -> None:
+    for row, word in enumerate(words, first_row):
+        whole = prefix + word
+        problem = ""
+        if not whole:
+            problem = "is empty"
+        elif any(separator in whole for separator in _SEPARATORS.decode()):
+            problem = "has white space in it"
+        else:
+            try:
+                whole.encode("utf8", "surrogateescape")
+            except UnicodeEncodeError:
+                problem = "has no form in UTF-8"
+        if problem:
+            raise ValueError(
+                f"the word of row {row}, {whole!r}, {problem}; word2vec's formats cannot hold it. "
+                "Replace it (often the space by '_'), or write .npz"
+            )
+
+
+def _write_block(stream: IO[bytes], words: bytes, rows: npt.NDArray[Any], binary: bool) -> None:
+    if binary or rows.dtype == np.float32:
+        exact = np.ascontiguousarray(rows, dtype="<f4" if binary else np.float32)
+        if binary:
+            out = bytearray(len(words) + len(exact) * (4 * exact.shape[1] + 1))
+            n_bytes = _vectorfile.pack_binary_rows(words, exact.view(np.float32), out)
+        else:
+            width = exact.shape[1] * _vectorfile.TEXT_BYTES_PER_NUMBER
+            out = bytearray(len(words) + len(exact) * width)
+            n_bytes = _vectorfile.print_text_rows(words, exact, out)
+        with memoryview(out) as view:
+            _write_all(stream, view[:n_bytes])
+        return
+    # Other dtypes are rare; NumPy prints their digits.
+    lines = [
+        word + b" " + " ".join([str(value) for value in row]).encode() + b"\n"
+        for word, row in zip(words.split(b" "), rows, strict=False)
+    ]
+    _write_all(stream, memoryview(b"".join(lines)))
+
+
+def _write_all(stream: IO[bytes], data: memoryview) -> None:
+    while data:
+        data = data[stream.write(data) :]
+
+
+@contextlib.contextmanager
+def _append_to(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    check_writable(path)
+    file_name = Path(path)
+    size_before = file_name.stat().st_size if file_name.exists() else 0
+    try:
+        with file_name.open("ab") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        os.truncate(file_name, size_before)
+        raise
+
+
+# -- reading ------------------------------------------------------------------------------
+
+
+def _without_duplicates(
+    path: str | os.PathLike[str], words: list[str], vectors: npt.NDArray[Any]
+) -> Vectors:
+    if len(set(words)) == len(words):
+        return Vectors(words, vectors, None)
+    seen: set[str] = set()
+    keep = np.ones(len(words), dtype=bool)
+    for row, word in enumerate(words):
+        if word in seen:
+            keep[row] = False
+            logger.warning(
+                "duplicate word %r in row %d of %s, ignoring all but the first",
+                word,
+                row + 1,
+                os.fspath(path),
+            )
+        seen.add(word)
+    return Vectors([words[row] for row in np.flatnonzero(keep)], vectors[keep], None)
+
+
+def _read_numbers_as(
+    path: str | os.PathLike[str], n_rows: int, dim: int, dtype: np.dtype[Any], header: bool
+) -> npt.NDArray[Any]:
+    """Parse the numbers of a text file that has been found whole, in another dtype."""
+    vectors = np.empty((n_rows, dim), dtype=dtype)
+    with open_for_reading(path) as raw:
+        lines: Iterable[bytes] = _lines(raw)
+        for row, line in enumerate(islice(lines, int(header), n_rows + int(header))):
+            numbers = line[line.index(b" ") :].split()
+            vectors[row] = np.array([float(number) for number in numbers])
+    return vectors
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    rest = b""
+    while block := file.read(_BLOCK_BYTES):
+        *whole, rest = (rest + block).split(b"\n")
+        yield from whole
+    if rest:
+        yield rest
+
+
+def _looks_binary(rows: bytes, dim: int) -> bool:
+    """Say whether what follows the first line is binary, by its first row."""
+    line = rows.partition(b"\n")[0]
+    numbers = line.partition(b" ")[2].split()
+    if rows and len(line) == len(rows):  # no whole line is there; the last number may be cut
+        numbers = numbers[:-1]
+    elif rows and len(numbers) != dim:
+        return True
+    try:
+        for number in numbers:
+            float(number)
+    except ValueError:
+        return True
+    return not numbers and len(line) == len(rows) > 0

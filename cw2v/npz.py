@@ -1,0 +1,202 @@
+"""Vectors as a NumPy .npz file: words that no word2vec file can hold, and counts."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Sequence
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .atomic import atomic_write
+from .vectorreader import VectorFileError
+
+FORMAT_VERSION = 1
+
+# Lone surrogates (bytes that were not UTF-8 and were kept) have to come back as they were.
+_ENCODING = ("utf8", "surrogatepass")
+
+
+class Vectors(NamedTuple):
+    """What a file of vectors holds.
+
+    Parameters
+    ----------
+    words : list of str
+        One for each row.
+    vectors : ndarray
+        Float32 unless asked otherwise, of shape (n_words, dim).
+    counts : ndarray or None
+        How often each word occurred, int64 of shape (n_words,); None where the file lacks it.
+    """
+
+    words: list[str]
+    vectors: npt.NDArray[Any]
+    counts: npt.NDArray[np.int64] | None
+
+
+def write_npz(
+    path: str | os.PathLike[str],
+    words: Sequence[str],
+    vectors: npt.NDArray[Any],
+    counts: npt.ArrayLike | None = None,
+) -> None:
+    """Write words, vectors and counts to a .npz file that NumPy alone can read.
+
+    It holds ``vectors`` (float32), ``words`` (all words in UTF-8, one after another, uint8),
+    ``word_offsets`` (int64, where each begins, and the end), ``counts`` (int64) if given, and
+    ``format_version``. Nothing is pickled and nothing compressed.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Written whole or not at all. No suffix is added.
+    words : sequence of str
+        One for each row, of any characters.
+    vectors : ndarray
+        Of shape (n_words, dim); stored as float32.
+    counts : array-like of int, optional
+        Of shape (n_words,).
+
+    Raises
+    ------
+    ValueError
+        The shapes do not fit together.
+    TypeError
+        A word is not a str.
+    OSError
+        The file cannot be written; a file that was there is as before.
+    """
+    if vectors.ndim != 2 or len(vectors) != len(words):
+        raise ValueError(f"{len(words)} words need as many rows, got shape {vectors.shape}")
+    for row, word in enumerate(words):
+        if not isinstance(word, str):
+            raise TypeError(f"word {row} is {word!r}, of type {type(word).__name__}, not a str")
+    encoded = [word.encode(*_ENCODING) for word in words]
+    offsets = np.zeros(len(words) + 1, dtype=np.int64)
+    np.cumsum([len(word) for word in encoded], out=offsets[1:])
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "format_version": np.array(FORMAT_VERSION, dtype=np.int64),
+        "words": np.frombuffer(b"".join(encoded), dtype=np.uint8),
+        "word_offsets": offsets,
+        "vectors": np.asarray(vectors, dtype=np.float32),
+    }
+    if counts is not None:
+        arrays["counts"] = np.asarray(counts, dtype=np.int64)
+        if arrays["counts"].shape != (len(words),):
+            raise ValueError(
+                f"{len(words)} words need as many counts, got shape {arrays['counts'].shape}"
+            )
+    with atomic_write(path, "wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def read_npz(path: str | os.PathLike[str]) -> Vectors:
+    """Read a file of `write_npz`.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file.
+
+    Returns
+    -------
+    Vectors
+        The words, the vectors and, if the file has them, the counts.
+
+    Raises
+    ------
+    VectorFileError
+        The file is damaged, of another kind, or of a later version of the format.
+    OSError
+        The file cannot be read.
+    """
+    name = os.fspath(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = set(archive.namelist())
+            if "format_version.npy" not in members or "vectors.npy" not in members:
+                raise VectorFileError(
+                    f"{name} holds {sorted(members)}, not the arrays of a cw2v .npz file"
+                )
+            version = int(_read_array(archive, "format_version", np.int64, ndim=0))
+            if version != FORMAT_VERSION:
+                raise VectorFileError(
+                    f"{name} has format version {version}; this cw2v reads {FORMAT_VERSION}. "
+                    "Install a newer cw2v"
+                )
+            blob = _read_array(archive, "words", np.uint8, ndim=1).tobytes()
+            offsets = _read_array(archive, "word_offsets", np.int64, ndim=1)
+            vectors = _read_array(archive, "vectors", np.float32, ndim=2)
+            counts = None
+            if "counts.npy" in members:
+                counts = _read_array(archive, "counts", np.int64, ndim=1)
+    except (zipfile.BadZipFile, EOFError, KeyError, NotImplementedError, RuntimeError) as error:
+        raise VectorFileError(f"{name} is damaged or no .npz file: {error}") from error
+    except VectorFileError as error:
+        if name in str(error):
+            raise
+        raise VectorFileError(f"{name}: {error}") from error
+    words = _split_words(name, blob, offsets)
+    if len(vectors) != len(words) or (counts is not None and len(counts) != len(words)):
+        raise VectorFileError(
+            f"{name} holds {len(words)} words but {len(vectors)} vectors"
+            + ("" if counts is None else f" and {len(counts)} counts")
+        )
+    return Vectors(words, vectors, counts)
+
+
+def _split_words(name: str, blob: bytes, offsets: npt.NDArray[np.int64]) -> list[str]:
+    ends = offsets.tolist()
+    if not ends or ends[0] != 0 or ends[-1] != len(blob) or (np.diff(offsets) < 0).any():
+        raise VectorFileError(f"{name}: word_offsets do not divide the {len(blob)} bytes of words")
+    words = []
+    for row in range(len(ends) - 1):
+        try:
+            words.append(blob[ends[row] : ends[row + 1]].decode(*_ENCODING))
+        except UnicodeDecodeError as error:
+            error.reason += f" (word {row + 1} of {len(ends) - 1} in {name})"
+            raise
+    return words
+
+
+def _read_array(archive: zipfile.ZipFile, key: str, dtype: Any, ndim: int) -> npt.NDArray[Any]:
+    """Read one array; its header is compared with the member's size before memory is taken."""
+    info = archive.getinfo(f"{key}.npy")
+    with archive.open(info) as file:
+        try:
+            shape, fortran, found = _read_array_header(file)
+        except ValueError as error:
+            raise VectorFileError(f"array {key!r} has a damaged header: {error}") from error
+        if found != np.dtype(dtype).newbyteorder("<") or len(shape) != ndim or fortran:
+            raise VectorFileError(
+                f"array {key!r} must be {np.dtype(dtype).name} of {ndim} dimensions in C order, "
+                f"but is {found} of shape {shape}"
+            )
+        n_bytes = found.itemsize
+        for length in shape:
+            n_bytes *= length
+        if n_bytes != info.file_size - file.tell():
+            raise VectorFileError(
+                f"array {key!r} of shape {shape} needs {n_bytes} bytes, "
+                f"but {info.file_size - file.tell()} are there"
+            )
+        array = np.empty(shape, dtype=found)
+        view = array.reshape(-1).view(np.uint8).data
+        done = 0
+        while done < n_bytes:
+            n_read = file.readinto(view[done : done + (16 << 20)])  # type: ignore[attr-defined]
+            if not n_read:
+                raise EOFError(f"array {key!r} ends after {done} of {n_bytes} bytes")
+            done += n_read
+        file.read(1)  # at the end zipfile compares the check sum
+    return array.astype(dtype, copy=False)
+
+
+def _read_array_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(file)
+    return np.lib.format.read_array_header_2_0(file)

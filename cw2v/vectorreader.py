@@ -1,0 +1,356 @@
+"""A word2vec file, read in pieces: its header, its rows, and what is wrong where."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _vectorfile
+from .compressed import DAMAGE, is_compressed, open_for_reading
+
+logger = logging.getLogger(__name__)
+
+BUFFER_BYTES = 4 << 20
+ROWS_PER_CALL = 8192
+# Until so many bytes of rows have been seen, no more is taken for a matrix on the word of a
+# header alone.
+TRUSTED_BYTES = 64 << 20
+# A file that has no space for so long is not a vector file.
+LONGEST_WORD = 64 << 20
+LONGEST_HEADER = 128
+
+
+class VectorFileError(ValueError):
+    """A file of vectors is damaged or of another kind; the message says where."""
+
+
+class TruncatedFileError(VectorFileError, EOFError):
+    """A file of vectors ends before its last row."""
+
+
+class VectorReader:
+    """Reads one word2vec file, text or binary, from its first byte to its last.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file; decompressed on the way when it ends in .gz, .bz2, .xz or .zst.
+    encoding, unicode_errors : str
+        How the bytes of a word become a str, as in ``bytes.decode``.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], encoding: str = "utf8", unicode_errors: str = "strict"
+    ) -> None:
+        self.path = os.fspath(path)
+        self.words: list[str] = []
+        self._encoding = encoding.encode("ascii")
+        self._errors = unicode_errors.encode("ascii")
+        self._file: IO[bytes] = open_for_reading(path)
+        # None where the size is not known beforehand: compressed files, pipes.
+        self._file_size = None
+        if not is_compressed(path) and Path(path).is_file():
+            self._file_size = Path(path).stat().st_size
+        # _buffer[_start:_stop] was read and not yet used; _buffer[0] is byte _offset of the file.
+        self._buffer = bytearray(BUFFER_BYTES)
+        self._start = self._stop = self._offset = 0
+        self._at_end = False
+        self._doomed = False  # the file is too small for what its header promises
+
+    def __enter__(self) -> VectorReader:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+    # -- the file, through a buffer ------------------------------------------------------
+
+    def _fill(self) -> bool:
+        """Read more bytes behind those not yet used; False at the end of the file."""
+        if self._at_end:
+            return False
+        rest = self._stop - self._start
+        if self._start:
+            self._buffer[:rest] = self._buffer[self._start : self._stop]
+            self._offset += self._start
+            self._start, self._stop = 0, rest
+        if self._stop == len(self._buffer):
+            self._buffer.extend(bytes(len(self._buffer)))
+        try:
+            with memoryview(self._buffer) as view:
+                n_read = self._file.readinto(view[self._stop :])  # type: ignore[attr-defined]
+        except DAMAGE as error:
+            raise TruncatedFileError(
+                f"{self.path} is damaged or cut short as a compressed file ({error}); "
+                f"{self._offset + self._stop} bytes could be decompressed"
+            ) from error
+        self._stop += n_read
+        self._at_end = n_read == 0
+        return not self._at_end
+
+    def peek(self, n_bytes: int) -> bytes:
+        """Give the next `n_bytes` bytes, fewer at the end of the file, without using them."""
+        while self._stop - self._start < n_bytes and self._fill():
+            pass
+        return bytes(self._buffer[self._start : min(self._start + n_bytes, self._stop)])
+
+    # -- header --------------------------------------------------------------------------
+
+    def read_header(self, *, binary: bool, limit: int | None) -> tuple[int, int, int]:
+        """Read the first line, "V K", and compare it with the size of the file.
+
+        Returns
+        -------
+        tuple of int
+            How many rows to read: V or `limit`; V, how many are promised; K, their size.
+        """
+        line, newline, _ = self.peek(LONGEST_HEADER).partition(b"\n")
+        if not line and not newline:
+            raise TruncatedFileError(f"{self.path} is empty; a vector file begins with 'V K'")
+        fields = line.split()
+        if not newline and len(line) < LONGEST_HEADER:
+            raise TruncatedFileError(
+                f"{self.path} ends inside line 1, at byte {len(line)}; the file was cut short"
+            )
+        if len(fields) != 2 or not all(field.isdigit() and len(field) < 19 for field in fields):
+            raise VectorFileError(
+                f"{self.path}: line 1 must hold two whole numbers, how many vectors there are and "
+                f"their size, but it is {shown(line)}. Is this a word2vec file? "
+                "(a text file without that line is read with no_header=True)"
+            )
+        promised, dim = int(fields[0]), int(fields[1])
+        if dim == 0 or promised * dim >= 1 << 60:
+            raise VectorFileError(
+                f"{self.path}: line 1 promises {promised} vectors of size {dim}; no file holds that"
+            )
+        n_rows = promised if limit is None else min(limit, promised)
+        self._start += len(line) + len(newline)
+        # The shortest row: a space and the floats; or a space and a digit for each number.
+        shortest_row = 1 + 4 * dim if binary else 2 * dim
+        if self._file_size is not None:
+            left = self._file_size - len(line) - len(newline)
+            self._doomed = n_rows * shortest_row > left
+            if n_rows and shortest_row > left:
+                raise truncated(self.path, 0, promised, self._file_size, inside=left > 0)
+        return n_rows, promised, dim
+
+    # -- rows ----------------------------------------------------------------------------
+
+    def read_binary(self, n_rows: int, promised: int, dim: int) -> npt.NDArray[np.float32]:
+        """Read `n_rows` of the `promised` rows; their words go to `words`."""
+        matrix = self._new_matrix(n_rows, dim, sized=True)
+        spans = np.empty((ROWS_PER_CALL, 2), dtype=np.int64)
+        while (row := len(self.words)) < n_rows:
+            out, at = matrix.room_for(row)
+            taken, pos = _vectorfile.take_binary_rows(
+                self._buffer, self._start, self._stop, out, at, spans
+            )
+            self._decode(spans, taken, row, promised)
+            self._start = pos
+            if taken == 0:
+                if self._stop - pos > LONGEST_WORD and b" " not in self.peek(LONGEST_WORD):
+                    raise VectorFileError(
+                        f"{self.path}: no word ends within {LONGEST_WORD} bytes after byte "
+                        f"{self._offset + pos}, in {row_name(row, promised)}; "
+                        "the file is damaged or of another kind"
+                    )
+                if not self._fill():
+                    raise self._truncated(row, promised)
+        vectors = matrix.finish(n_rows)
+        if sys.byteorder == "big":
+            vectors.byteswap(inplace=True)
+        return vectors
+
+    def read_text(self, n_rows: int, promised: int, dim: int) -> npt.NDArray[np.float32]:
+        """Read `n_rows` of the `promised` lines after the header; their words go to `words`."""
+        return self._read_lines(n_rows, promised, dim, first_line=2)
+
+    def read_text_without_header(self, limit: int | None) -> npt.NDArray[np.float32]:
+        """Read every line, at most `limit`; the first says how many numbers each has."""
+        first = self.first_line()
+        if not first and not self.peek(1):
+            raise TruncatedFileError(f"{self.path} is empty; there is no vector in it")
+        dim = len(first.split()) - (not first.startswith(b" "))
+        if dim < 1:
+            raise VectorFileError(
+                f"{self.path}: line 1 must hold a word and its numbers, but it is {shown(first)}"
+            )
+        return self._read_lines(sys.maxsize if limit is None else limit, None, dim, first_line=1)
+
+    def check_nothing_follows(self, promised: int) -> None:
+        """Raise VectorFileError if there is more in the file than the rows promised."""
+        while self._only_blank_so_far():
+            if not self._fill():
+                return
+        place = self._offset + self._start
+        raise VectorFileError(
+            f"{self.path}: line 1 promises {promised} rows, but the file goes on after them, at "
+            f"byte {place}, with {shown(self.peek(40))}. To read only those rows, set "
+            f"limit={promised}"
+        )
+
+    def first_line(self) -> bytes:
+        """Give the next line without its newline, and without using it."""
+        n_bytes = 4096
+        while b"\n" not in (line := self.peek(n_bytes)) and len(line) == n_bytes < LONGEST_WORD:
+            n_bytes *= 2
+        return line.partition(b"\n")[0]
+
+    def _read_lines(
+        self, n_rows: int, promised: int | None, dim: int, *, first_line: int
+    ) -> npt.NDArray[np.float32]:
+        matrix = self._new_matrix(n_rows, dim, sized=promised is not None)
+        spans = np.empty((ROWS_PER_CALL, 2), dtype=np.int64)
+        while (row := len(self.words)) < n_rows:
+            out, at = matrix.room_for(row)
+            taken, pos, status, trouble = _vectorfile.parse_text_rows(
+                self._buffer, self._start, self._stop, self._at_end, out, at, spans
+            )
+            self._decode(spans, taken, row, promised)
+            self._start = pos
+            row += taken
+            if status != _vectorfile.ROW_OK:
+                self._check_only_blank_lines_follow(row, dim, status, trouble, row + first_line)
+            elif taken or self._fill() or self._start < self._stop:
+                continue
+            if promised is None:
+                return matrix.finish(row)
+            raise self._truncated(row, promised)
+        if self._at_end and self._start == self._stop and row and self._buffer[pos - 1] != 10:
+            logger.warning(
+                "%s: the last line has no newline; were its last digits cut off?", self.path
+            )
+        return matrix.finish(n_rows)
+
+    def _new_matrix(self, n_rows: int, dim: int, *, sized: bool) -> _Matrix:
+        sized = sized and self._file_size is not None
+        try:
+            return _Matrix(n_rows, dim, sized=sized, doomed=self._doomed)
+        except MemoryError as error:
+            raise MemoryError(
+                f"{self.path}: {n_rows} vectors of size {dim} take {n_rows * dim * 4 >> 20} MiB, "
+                "more than there is; limit=N reads the first N only"
+            ) from error
+
+    def _decode(
+        self, spans: npt.NDArray[np.int64], taken: int, row: int, promised: int | None
+    ) -> None:
+        try:
+            _vectorfile.decode_words(
+                self._buffer, spans, taken, self._encoding, self._errors, self.words
+            )
+        except UnicodeDecodeError as error:
+            bad = len(self.words)
+            place = self._offset + int(spans[bad - row, 0]) + error.start
+            error.reason += (
+                f" (in the word of {row_name(bad, promised)} of {self.path}, at byte {place}; "
+                "unicode_errors='replace' puts a mark in its place, 'surrogateescape' keeps it)"
+            )
+            raise
+
+    # -- what is wrong, and where --------------------------------------------------------
+
+    def _only_blank_so_far(self) -> bool:
+        rest = bytes(self._buffer[self._start : self._stop])
+        self._start = self._stop - len(rest.lstrip(b" \t\r\n"))
+        return self._start == self._stop
+
+    def _check_only_blank_lines_follow(
+        self, row: int, dim: int, status: int, trouble: int, line_number: int
+    ) -> None:
+        """Return if nothing but blank lines is left; else say what is wrong with this line."""
+        line = self.first_line()
+        where = f"{self.path}: line {line_number}, at byte {self._offset + trouble}"
+        if not line.strip():
+            where = f"{self.path}: line {line_number}, at byte {self._offset + self._start}"
+            while self._only_blank_so_far():
+                if not self._fill():
+                    return
+            raise VectorFileError(f"{where}, is blank, but other lines follow")
+        last = not self._fill() and self._start + len(line) == self._stop
+        n_numbers = len(line[line.find(b" ") :].split()) if b" " in line else 0
+        if last and (status == _vectorfile.ROW_TOO_SHORT or n_numbers <= dim):
+            raise self._truncated(row, None)
+        if status == _vectorfile.ROW_NOT_A_NUMBER:
+            bad = bytes(self._buffer[trouble : self._stop]).split(maxsplit=1)[0]
+            raise VectorFileError(
+                f"{where}: {shown(bad)} is not a number. Is this really the text format? "
+                "(binary=True reads the other)"
+            )
+        raise VectorFileError(
+            f"{where}: {n_numbers} numbers follow the word {shown(line.split(b' ')[0])}, "
+            f"but vectors have size {dim}"
+        )
+
+    def _truncated(self, row: int, promised: int | None) -> TruncatedFileError:
+        end = self._offset + self._stop
+        return truncated(self.path, row, promised, end, inside=self._start < self._stop)
+
+
+class _Matrix:
+    """The rows read so far, in memory that is taken as they come where V is not yet believed.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows to be read at most.
+    dim : int
+        Numbers in each.
+    sized : bool
+        The file is large enough for `n_rows`, so all memory can be taken at once.
+    doomed : bool
+        The file is too small: rows are read only to find where it ends, and not kept.
+    """
+
+    def __init__(self, n_rows: int, dim: int, *, sized: bool, doomed: bool) -> None:
+        self._doomed = doomed
+        self._n_rows = n_rows
+        first = n_rows if sized and not doomed else min(n_rows, TRUSTED_BYTES // (4 * dim) + 1)
+        self._rows = np.empty((first, dim), dtype=np.float32)
+
+    def room_for(self, row: int) -> tuple[npt.NDArray[np.float32], int]:
+        """Give an array and the place in it for `row` and those after it."""
+        if self._doomed:
+            return self._rows, 0
+        if row == len(self._rows):
+            grown = min(self._n_rows, 2 * row)
+            self._rows.resize((grown, self._rows.shape[1]), refcheck=False)
+        return self._rows, row
+
+    def finish(self, n_rows: int) -> npt.NDArray[np.float32]:
+        """Give the array, `n_rows` long."""
+        if n_rows < len(self._rows):
+            self._rows.resize((n_rows, self._rows.shape[1]), refcheck=False)
+        return self._rows
+
+
+def truncated(
+    path: str, row: int, promised: int | None, end: int, *, inside: bool
+) -> TruncatedFileError:
+    """Describe a file that ends, at byte `end`, inside row `row` or before it."""
+    if inside:
+        return TruncatedFileError(
+            f"{path} ends inside {row_name(row, promised)}, at byte {end}; the file was cut short"
+        )
+    return TruncatedFileError(
+        f"{path} ends before {row_name(row, promised)}, at byte {end}; the file was cut short, "
+        "or its first line is wrong"
+    )
+
+
+def row_name(row: int, promised: int | None) -> str:
+    """Name a row, counted from 0 here, as people count."""
+    return f"row {row + 1}" if promised is None else f"row {row + 1} of {promised}"
+
+
+def shown(text: bytes, longest: int = 40) -> str:
+    """Show a piece of a file in a message."""
+    return repr(text[:longest].decode("utf8", "backslashreplace")) + (
+        "..." if len(text) > longest else ""
+    )
