@@ -1,0 +1,118 @@
+/* csrc/spaces.h - where the ASCII white space is in 64 bytes: space \t \n \v \f \r.
+ *
+ * Three functions that give the same masks; csrc/words.c chooses by what the CPU can do. */
+#ifndef CW2V_SPACES_H
+#define CW2V_SPACES_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#define RARE __attribute__((noinline, cold))
+#define PREFETCH(address) __builtin_prefetch(address)
+#define LOWEST_BIT(bits) __builtin_ctzll(bits)
+#define COUNT_BITS(bits) __builtin_popcountll(bits)
+#else
+#define INLINE static inline
+#define RARE
+#define PREFETCH(address) ((void)(address))
+#define COUNT_BITS(bits) count_bits(bits)
+#define LOWEST_BIT(bits) count_bits(((bits) & (0 - (bits))) - 1)
+static inline int count_bits(uint64_t bits)
+{
+    int n = 0;
+    for (; bits; bits &= bits - 1)
+        n++;
+    return n;
+}
+#endif
+
+#if defined(__GNUC__) && defined(__x86_64__)
+#define HAVE_X86 1
+#include <immintrin.h>
+#endif
+
+INLINE uint64_t load8(const uint8_t *bytes)
+{
+    uint64_t value;
+    memcpy(&value, bytes, 8);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    value = __builtin_bswap64(value); /* the first byte is the lowest everywhere */
+#endif
+    return value;
+}
+
+typedef struct {
+    uint64_t space;   /* bit i: byte i is white space */
+    uint64_t newline; /* bit i: byte i is \n */
+} classes;
+
+#define EACH_BYTE(value) (0x0101010101010101ULL * (value))
+
+/* The top bit of each byte that is at most 127 and equal to `value`, or in [low, high]. */
+INLINE uint64_t bytes_equal(uint64_t low7, uint64_t value)
+{
+    return ~((low7 ^ EACH_BYTE(value)) + EACH_BYTE(0x7f));
+}
+
+INLINE uint64_t bytes_between(uint64_t low7, uint64_t low, uint64_t high)
+{
+    return (low7 + EACH_BYTE(0x80 - low)) & ~(low7 + EACH_BYTE(0x7f - high));
+}
+
+/* The top bits of 8 bytes as an 8-bit number, the first byte lowest. */
+INLINE uint64_t top_bits(uint64_t bytes)
+{
+    return ((bytes & EACH_BYTE(0x80)) >> 7) * 0x0102040810204080ULL >> 56;
+}
+
+INLINE classes classify_portable(const uint8_t *text)
+{
+    classes found = {0, 0};
+    for (int i = 0; i < 8; i++) {
+        uint64_t bytes = load8(text + 8 * i), low7 = bytes & EACH_BYTE(0x7f);
+        uint64_t space = (bytes_between(low7, '\t', '\r') | bytes_equal(low7, ' ')) & ~bytes;
+        found.space |= top_bits(space) << 8 * i;
+        found.newline |= top_bits(bytes_equal(low7, '\n') & ~bytes) << 8 * i;
+    }
+    return found;
+}
+
+#if HAVE_X86
+INLINE classes classify_sse2(const uint8_t *text)
+{
+    classes found = {0, 0};
+    for (int i = 0; i < 4; i++) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(text + 16 * i));
+        __m128i control = _mm_sub_epi8(bytes, _mm_set1_epi8('\t')); /* 0 to 4 for \t to \r */
+        __m128i space = _mm_or_si128(
+            _mm_cmpeq_epi8(_mm_min_epu8(control, _mm_set1_epi8(4)), control),
+            _mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')));
+        __m128i newline = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n'));
+        found.space |= (uint64_t)(uint32_t)_mm_movemask_epi8(space) << 16 * i;
+        found.newline |= (uint64_t)(uint32_t)_mm_movemask_epi8(newline) << 16 * i;
+    }
+    return found;
+}
+
+#define AVX2 __attribute__((target("avx2,bmi,popcnt")))
+
+AVX2 static inline classes classify_avx2(const uint8_t *text)
+{
+    classes found = {0, 0};
+    for (int i = 0; i < 2; i++) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(text + 32 * i));
+        __m256i control = _mm256_sub_epi8(bytes, _mm256_set1_epi8('\t'));
+        __m256i space = _mm256_or_si256(
+            _mm256_cmpeq_epi8(_mm256_min_epu8(control, _mm256_set1_epi8(4)), control),
+            _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(' ')));
+        __m256i newline = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\n'));
+        found.space |= (uint64_t)(uint32_t)_mm256_movemask_epi8(space) << 32 * i;
+        found.newline |= (uint64_t)(uint32_t)_mm256_movemask_epi8(newline) << 32 * i;
+    }
+    return found;
+}
+#endif
+
+#endif

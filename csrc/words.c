@@ -1,0 +1,424 @@
+/* csrc/words.c - see words.h.
+ *
+ * The tokeniser turns 64 bytes at a time into a bit mask of white space, and reads the ends
+ * of the words off the mask. Some 250 words are hashed, and their slots
+ * prefetched, before the first of them is looked up. */
+#include "words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "spaces.h"
+
+#define FEWEST_SLOTS ((uint64_t)1 << 12)
+#define LONG_WORD 9 /* the length in the tag of every word of 9 bytes or more */
+
+/* ---- hashing ---- */
+
+/* Both halves of a 128-bit product, folded (Wang Yi's wyhash). */
+INLINE uint64_t mix(uint64_t a, uint64_t b)
+{
+#if defined(__SIZEOF_INT128__)
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+    uint64_t product = (a ^ (a >> 32)) * (b | 1);
+    return product ^ (product >> 29);
+#endif
+}
+
+#define SALT_A 0xa0761d6478bd642fULL
+#define SALT_B 0xe7037ed1a0b428dbULL
+
+INLINE uint64_t hash_short(uint64_t key, uint64_t length)
+{
+    return mix(key ^ SALT_A, length ^ SALT_B);
+}
+
+/* For 9 bytes or more; the last 8 may overlap those before. */
+INLINE uint64_t hash_long(const uint8_t *bytes, int64_t length)
+{
+    uint64_t hash = (uint64_t)length;
+    for (int64_t i = 0; i < length - 8; i += 8)
+        hash = mix(load8(bytes + i) ^ SALT_A, hash ^ SALT_B);
+    return mix(load8(bytes + length - 8) ^ SALT_A, hash ^ SALT_B);
+}
+
+typedef struct {
+    uint64_t hash, key;
+    uint32_t tag;
+} lookup;
+
+/* `bytes` may be read up to 8 bytes on, whatever the length. */
+INLINE lookup prepare(const uint8_t *bytes, int64_t length)
+{
+    lookup look;
+    if (length <= 8) {
+        look.key = load8(bytes) & (~(uint64_t)0 >> (64 - 8 * length));
+        look.hash = hash_short(look.key, (uint64_t)length);
+        look.tag = (uint32_t)length;
+    } else {
+        look.key = look.hash = hash_long(bytes, length);
+        look.tag = LONG_WORD;
+    }
+    look.tag |= (uint32_t)(look.hash >> 40) << 8;
+    return look;
+}
+
+/* ---- the table ---- */
+
+INLINE int is_word(const cw2v_words *words, int32_t id, const uint8_t *bytes, int64_t length)
+{
+    int64_t offset = words->offsets[id];
+    return words->offsets[id + 1] - offset == length
+           && memcmp(words->arena + offset, bytes, (size_t)length) == 0;
+}
+
+/* The slot that holds the word, or the free one where it belongs. */
+INLINE cw2v_slot *find_slot(const cw2v_words *words, lookup look, const uint8_t *bytes,
+                            int64_t length)
+{
+    for (uint64_t i = look.hash;; i++) {
+        cw2v_slot *slot = &words->slots[i & words->mask];
+        if (slot->key == look.key && slot->tag == look.tag) {
+            if (length < LONG_WORD || is_word(words, slot->id, bytes, length))
+                return slot;
+        } else if (slot->id < 0) {
+            return slot;
+        }
+    }
+}
+
+static cw2v_slot *new_slots(uint64_t n)
+{
+    if (n > SIZE_MAX / sizeof(cw2v_slot))
+        return NULL;
+    cw2v_slot *slots = malloc((size_t)n * sizeof *slots);
+    if (slots)
+        memset(slots, 0xff, (size_t)n * sizeof *slots); /* id -1; no word has tag 0xffffffff */
+    return slots;
+}
+
+static int grow_slots(cw2v_words *words)
+{
+    uint64_t mask = 2 * words->mask + 1;
+    cw2v_slot *slots = new_slots(mask + 1);
+    if (!slots)
+        return 0;
+    for (uint64_t i = 0; i <= words->mask; i++) {
+        cw2v_slot old = words->slots[i];
+        if (old.id < 0)
+            continue;
+        uint64_t length = old.tag & 0xff;
+        uint64_t j = length < LONG_WORD ? hash_short(old.key, length) : old.key;
+        while (slots[j & mask].id >= 0)
+            j++;
+        slots[j & mask] = old;
+    }
+    free(words->slots);
+    words->slots = slots;
+    words->mask = mask;
+    return 1;
+}
+
+static int grow(void **array, int64_t n, size_t size)
+{
+    if ((uint64_t)n > SIZE_MAX / size)
+        return 0;
+    void *larger = realloc(*array, (size_t)n * size);
+    if (larger)
+        *array = larger;
+    return larger != NULL;
+}
+
+static int make_room(cw2v_words *words, int64_t length)
+{
+    if (words->n_words >= words->capacity) {
+        int64_t n = words->capacity + words->capacity / 2 + 1024;
+        if (!grow((void **)&words->counts, n, sizeof(int64_t))
+            || !grow((void **)&words->firsts, n, sizeof(int64_t))
+            || !grow((void **)&words->offsets, n + 1, sizeof(int64_t)))
+            return 0;
+        words->capacity = n;
+    }
+    int64_t used = words->offsets[words->n_words];
+    if (used + length > words->arena_capacity) {
+        int64_t n = used + length + words->arena_capacity / 2 + 4096;
+        if (!grow((void **)&words->arena, n, 1))
+            return 0;
+        words->arena_capacity = n;
+    }
+    return 1;
+}
+
+/* Put a new word into the free slot where it belongs. */
+RARE static cw2v_words_status insert(cw2v_words *words, cw2v_slot *slot, lookup look,
+                                     const uint8_t *bytes, int64_t length, int64_t position)
+{
+    if (words->n_words >= INT32_MAX)
+        return CW2V_WORDS_TOO_MANY;
+    if (!make_room(words, length))
+        return CW2V_WORDS_NO_MEMORY;
+    if ((uint64_t)words->n_words >= words->mask - words->mask / 4) { /* three quarters full */
+        if (!grow_slots(words))
+            return CW2V_WORDS_NO_MEMORY;
+        slot = find_slot(words, look, bytes, length);
+    }
+    int64_t id = words->n_words, offset = words->offsets[id];
+    memcpy(words->arena + offset, bytes, (size_t)length);
+    words->offsets[id + 1] = offset + length;
+    words->counts[id] = 0;
+    words->firsts[id] = position;
+    slot->key = look.key;
+    slot->tag = look.tag;
+    slot->id = (int32_t)id;
+    words->n_words++;
+    return CW2V_WORDS_OK;
+}
+
+cw2v_words *cw2v_words_new(int simd)
+{
+    cw2v_words *words = calloc(1, sizeof *words);
+    if (!words)
+        return NULL;
+    words->simd = simd;
+    words->mask = FEWEST_SLOTS - 1;
+    words->slots = new_slots(FEWEST_SLOTS);
+    words->offsets = calloc(1, sizeof *words->offsets);
+    if (!words->slots || !words->offsets) {
+        cw2v_words_free(words);
+        return NULL;
+    }
+    return words;
+}
+
+void cw2v_words_free(cw2v_words *words)
+{
+    if (!words)
+        return;
+    free(words->slots);
+    free(words->counts);
+    free(words->firsts);
+    free(words->offsets);
+    free(words->arena);
+    free(words);
+}
+
+/* One word from anywhere: nothing after it may be read, so a short one is copied first. */
+static lookup prepare_alone(const uint8_t *bytes, int64_t length)
+{
+    uint8_t padded[8] = {0};
+    if (length >= 8)
+        return prepare(bytes, length);
+    memcpy(padded, bytes, (size_t)length);
+    return prepare(padded, length);
+}
+
+cw2v_words_status cw2v_words_add(cw2v_words *words, const uint8_t *bytes, int64_t length,
+                                 int64_t position, int32_t *id)
+{
+    lookup look = prepare_alone(bytes, length);
+    cw2v_slot *slot = find_slot(words, look, bytes, length);
+    if (slot->id >= 0) {
+        *id = slot->id;
+        return CW2V_WORDS_OK;
+    }
+    *id = (int32_t)words->n_words;
+    return insert(words, slot, look, bytes, length, position);
+}
+
+int32_t cw2v_words_find(const cw2v_words *words, const uint8_t *bytes, int64_t length)
+{
+    if (length < 1)
+        return -1;
+    return find_slot(words, prepare_alone(bytes, length), bytes, length)->id;
+}
+
+/* ---- text to ids ---- */
+
+#define MOST_EDGES 512             /* of words that are hashed before the first is looked up */
+#define EDGES_PER_STEP (64 + 8)    /* 64 bytes have 64 edges at most; writes come in eights */
+
+/* The next few words of a text. */
+typedef struct {
+    int64_t edges[MOST_EDGES]; /* begin, end, begin, end ... in bytes */
+    int64_t n_edges;           /* odd: the last word goes on */
+    lookup looks[MOST_EDGES / 2];
+} stretch;
+
+/* Write the positions of the set bits, in rising order: `at` is that of bit 0. */
+INLINE int64_t write_bits(uint64_t bits, int64_t at, int64_t *out)
+{
+    int64_t n = COUNT_BITS(bits);
+    for (int64_t i = 0; i < n; i += 8) /* eight at a time: a branch that can be foreseen */
+        for (int64_t j = i; j < i + 8; j++) {
+            out[j] = at + LOWEST_BIT(bits | (uint64_t)1 << 63);
+            bits &= bits - 1;
+        }
+    return n;
+}
+
+/* The whole words of a stretch, looked up and counted. */
+INLINE cw2v_words_status look_up(cw2v_words *words, stretch *part, const uint8_t *text,
+                                 int64_t position, int check, cw2v_encoded *out)
+{
+    int64_t n = part->n_edges / 2;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t begin = part->edges[2 * i];
+        part->looks[i] = prepare(text + begin, part->edges[2 * i + 1] - begin);
+        PREFETCH(&words->slots[part->looks[i].hash & words->mask]);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        int64_t begin = part->edges[2 * i], length = part->edges[2 * i + 1] - begin;
+        cw2v_slot *slot = find_slot(words, part->looks[i], text + begin, length);
+        int32_t id = slot->id;
+        if (id < 0) {
+            if (check && !cw2v_is_text(text + begin, length)) {
+                out->bad_start = begin;
+                out->bad_length = length;
+                return CW2V_WORDS_BAD_TEXT;
+            }
+            id = (int32_t)words->n_words;
+            cw2v_words_status status = insert(words, slot, part->looks[i], text + begin, length,
+                                              position + begin);
+            if (status != CW2V_WORDS_OK)
+                return status;
+        }
+        words->counts[id]++;
+        out->ids[out->n_ids++] = id;
+    }
+    part->edges[0] = part->edges[2 * n]; /* a word that goes on into the next stretch */
+    part->n_edges -= 2 * n;
+    return CW2V_WORDS_OK;
+}
+
+INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t length,
+                                int64_t position, int check, cw2v_encoded *out,
+                                classes (*classify)(const uint8_t *))
+{
+    stretch part;
+    uint64_t inside = 0; /* 1 if the byte before belongs to a word */
+    int64_t last_break = -1;
+    part.n_edges = 0;
+    out->n_ids = out->n_breaks = 0;
+
+    /* One step of 64 bytes more than there are, so that the last word ends in white space. */
+    for (int64_t at = 0; at <= length; at += 64) {
+        classes here = classify(text + at);
+        if (length - at < 64) {
+            uint64_t text_bits = ((uint64_t)1 << (length - at)) - 1;
+            here.space |= ~text_bits;
+            here.newline &= text_bits;
+        }
+        uint64_t edges = ~here.space ^ (~here.space << 1 | inside);
+        inside = ~here.space >> 63;
+        for (; here.newline; here.newline &= here.newline - 1) {
+            /* Words begun before the line end, m edges, are (m + 1) / 2. */
+            uint64_t before = (here.newline & (0 - here.newline)) - 1;
+            int64_t n = out->n_ids + (part.n_edges + COUNT_BITS(edges & before) + 1) / 2;
+            if (n != last_break)
+                out->breaks[out->n_breaks++] = (int32_t)n;
+            last_break = n;
+        }
+        part.n_edges += write_bits(edges, at, part.edges + part.n_edges);
+        if (part.n_edges > MOST_EDGES - EDGES_PER_STEP || length - at < 64) {
+            cw2v_words_status status = look_up(words, &part, text, position, check, out);
+            if (status != CW2V_WORDS_OK)
+                return status;
+        }
+    }
+    return CW2V_WORDS_OK;
+}
+
+#if HAVE_X86
+static cw2v_words_status encode_sse2(cw2v_words *words, const uint8_t *text, int64_t length,
+                                     int64_t position, int check, cw2v_encoded *out)
+{
+    return encode(words, text, length, position, check, out, classify_sse2);
+}
+
+AVX2 static cw2v_words_status encode_avx2(cw2v_words *words, const uint8_t *text, int64_t length,
+                                          int64_t position, int check, cw2v_encoded *out)
+{
+    return encode(words, text, length, position, check, out, classify_avx2);
+}
+#endif
+
+cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int64_t length,
+                                    int64_t position, int check, cw2v_encoded *out)
+{
+#if HAVE_X86
+    if (words->simd == 2)
+        return encode_avx2(words, text, length, position, check, out);
+    if (words->simd == 1)
+        return encode_sse2(words, text, length, position, check, out);
+#endif
+    return encode(words, text, length, position, check, out, classify_portable);
+}
+
+int cw2v_words_simd(const char *name)
+{
+#if HAVE_X86
+    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
+               && __builtin_cpu_supports("popcnt");
+    if (avx2 && (!name || strcmp(name, "avx2") == 0))
+        return 2;
+    if (!name || strcmp(name, "sse2") == 0)
+        return 1;
+#endif
+    return !name || strcmp(name, "portable") == 0 ? 0 : -1;
+}
+
+/* ---- single bytes ---- */
+
+INLINE int is_space(uint8_t byte)
+{
+    return byte == ' ' || (uint8_t)(byte - '\t') <= '\r' - '\t';
+}
+
+int64_t cw2v_first_space(const uint8_t *text, int64_t begin, int64_t end)
+{
+    for (int64_t i = begin; i < end; i++)
+        if (is_space(text[i]))
+            return i;
+    return -1;
+}
+
+int64_t cw2v_last_space(const uint8_t *text, int64_t begin, int64_t end)
+{
+    for (int64_t i = end; i > begin; i--)
+        if (is_space(text[i - 1]))
+            return i - 1;
+    return -1;
+}
+
+/* How many bytes follow the first one of a character, and the range of the second
+ * (The Unicode Standard, table 3-7); -1 if no character begins like this. */
+static int continuation(uint8_t first, uint8_t *low, uint8_t *high)
+{
+    *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (first < 0x80)
+        return 0;
+    if (first < 0xc2 || first > 0xf4)
+        return -1;
+    return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+}
+
+int cw2v_is_text(const uint8_t *bytes, int64_t length)
+{
+    for (int64_t i = 0; i < length; i++) {
+        uint8_t low, high;
+        int more = continuation(bytes[i], &low, &high);
+        if (more < 0 || bytes[i] == 0 || more >= length - i)
+            return 0;
+        for (; more > 0; more--) {
+            i++;
+            if (bytes[i] < low || bytes[i] > high)
+                return 0;
+            low = 0x80;
+            high = 0xbf;
+        }
+    }
+    return 1;
+}

@@ -1,0 +1,82 @@
+/* csrc/words.h - bytes in, word ids out: the tokeniser and the table of distinct words.
+ *
+ * A word is a run of bytes other than ASCII white space (space \t \n \v \f \r). The table
+ * gives each distinct word an id, 0, 1, 2 ... in order of first appearance, and counts it.
+ * Ids depend on the text alone, never on the hash, the CPU or the size of the table.
+ *
+ * A table belongs to one thread at a time. Nothing here calls Python. */
+#ifndef CW2V_WORDS_H
+#define CW2V_WORDS_H
+
+#include <stdint.h>
+
+/* How many bytes after the end of a text cw2v_words_encode may read (and ignore). */
+#define CW2V_TEXT_PADDING 64
+
+typedef enum {
+    CW2V_WORDS_OK = 0,
+    CW2V_WORDS_NO_MEMORY = 1, /* the table is unchanged since the last word that fitted */
+    CW2V_WORDS_TOO_MANY = 2,  /* more than 2^31 - 1 distinct words */
+    CW2V_WORDS_BAD_TEXT = 3,  /* a word with a NUL byte or invalid UTF-8, when asked to check */
+} cw2v_words_status;
+
+typedef struct {
+    uint64_t key;  /* the bytes of a word of up to 8, zero padded; of a longer one the hash */
+    uint32_t tag;  /* low byte: length, 9 for longer; upper 24 bits: the top of the hash */
+    int32_t id;    /* -1: free */
+} cw2v_slot;
+
+typedef struct {
+    cw2v_slot *slots;  /* (mask + 1,) open addressing, linear probing */
+    uint64_t mask;
+    int64_t n_words;
+    int64_t capacity;  /* words that counts, firsts and offsets have room for */
+    int64_t *counts;   /* (n_words,) */
+    int64_t *firsts;   /* (n_words,) byte position of the first appearance, as the caller counts */
+    int64_t *offsets;  /* (n_words + 1,) where each word begins in the arena */
+    uint8_t *arena;    /* the distinct words, one after the other */
+    int64_t arena_capacity;
+    int simd;          /* which tokeniser: see cw2v_words_simd */
+} cw2v_words;
+
+/* What cw2v_words_encode leaves behind. */
+typedef struct {
+    int32_t *ids;       /* room for length / 2 + 1 */
+    int64_t n_ids;
+    int32_t *breaks;    /* room for length / 2 + 2; the number of words before each line end, */
+    int64_t n_breaks;   /* strictly increasing: a line without a word adds nothing */
+    int64_t bad_start;  /* with CW2V_WORDS_BAD_TEXT, the word in question */
+    int64_t bad_length;
+} cw2v_encoded;
+
+/* The tokenisers this CPU can run: 0 is "portable", the others "sse2" and "avx2".
+ * The number of the one called `name`, of the fastest for NULL, or -1. */
+int cw2v_words_simd(const char *name);
+
+/* An empty table, or NULL without memory. */
+cw2v_words *cw2v_words_new(int simd);
+void cw2v_words_free(cw2v_words *words);
+
+/* Split text[0, length) into words, count them, and write their ids and the line ends.
+ *
+ * The text holds whole words only: it begins and ends at white space or where the whole
+ * text does. CW2V_TEXT_PADDING readable bytes follow it. `position` is that of text[0].
+ * With `check`, the first new word that is no valid UTF-8 or has a NUL ends the work. */
+cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int64_t length,
+                                    int64_t position, int check, cw2v_encoded *out);
+
+/* The id of one word, added with a count of 0 if it is new. */
+cw2v_words_status cw2v_words_add(cw2v_words *words, const uint8_t *bytes, int64_t length,
+                                 int64_t position, int32_t *id);
+
+/* The id of one word, or -1. */
+int32_t cw2v_words_find(const cw2v_words *words, const uint8_t *bytes, int64_t length);
+
+/* Whether the bytes are UTF-8 (as Python reads it: no surrogates) without a NUL. */
+int cw2v_is_text(const uint8_t *bytes, int64_t length);
+
+/* The position of the first, or last, white space in text[begin, end), or -1. */
+int64_t cw2v_first_space(const uint8_t *text, int64_t begin, int64_t end);
+int64_t cw2v_last_space(const uint8_t *text, int64_t begin, int64_t end);
+
+#endif

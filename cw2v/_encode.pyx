@@ -1,0 +1,328 @@
+# cython: boundscheck=False, wraparound=False, initializedcheck=False
+# cython: freethreading_compatible=True
+"""Counting and encoding loops: bytes (without the GIL) or Python tokens -> provisional ids."""
+
+from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
+from cpython.exc cimport PyErr_CheckSignals
+from cpython.long cimport PyLong_AsLong
+from cpython.object cimport PyObject
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.string cimport memcpy
+
+import numpy as np
+
+from cw2v._words cimport (
+    CW2V_TEXT_PADDING, CW2V_WORDS_BAD_TEXT, CW2V_WORDS_NO_MEMORY, CW2V_WORDS_OK,
+    CW2V_WORDS_TOO_MANY, cw2v_encoded, cw2v_first_space, cw2v_is_text, cw2v_last_space,
+    cw2v_words, cw2v_words_add, cw2v_words_encode, cw2v_words_find, cw2v_words_free,
+    cw2v_words_new, cw2v_words_simd, cw2v_words_status,
+)
+
+PADDING = CW2V_TEXT_PADDING
+
+cdef int TOKENS_BETWEEN_SIGNALS = 1 << 14
+
+
+cdef int check_status(cw2v_words_status status) except -1:
+    if status == CW2V_WORDS_NO_MEMORY:
+        raise MemoryError("no memory for another distinct word")
+    if status == CW2V_WORDS_TOO_MANY:
+        raise OverflowError("more than 2**31 - 1 distinct words")
+    return 0
+
+
+cdef class WordTable:
+    """The distinct words of a text, as bytes, with ids in order of first appearance."""
+
+    cdef cw2v_words *words
+
+    def __cinit__(self, simd=None):
+        cdef bytes name = b"" if simd is None else simd.encode()
+        cdef int number = cw2v_words_simd(NULL if simd is None else <const char *> name)
+        if number < 0:
+            raise ValueError(f"this CPU has no tokeniser called {simd!r}")
+        self.words = cw2v_words_new(number)
+        if self.words is NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        cw2v_words_free(self.words)
+
+    def __len__(self):
+        return self.words.n_words
+
+    def encode(self, const uint8_t[::1] text not None, Py_ssize_t length, int64_t position,
+               bint check, int32_t[::1] ids not None, int32_t[::1] breaks not None):
+        """Count the words of text[:length] and write their ids and the ends of lines."""
+        cdef cw2v_encoded out
+        cdef cw2v_words_status status
+        if (length < 0 or text.shape[0] < length + CW2V_TEXT_PADDING
+                or ids.shape[0] < length // 2 + 1 or breaks.shape[0] < length // 2 + 2):
+            raise ValueError("buffers too small")
+        out.ids = &ids[0]
+        out.breaks = &breaks[0]
+        with nogil:
+            status = cw2v_words_encode(self.words, &text[0], length, position, check, &out)
+        check_status(status)
+        if status == CW2V_WORDS_BAD_TEXT:
+            return out.n_ids, out.n_breaks, (out.bad_start, out.bad_length)
+        return out.n_ids, out.n_breaks, None
+
+    def add(self, const uint8_t[::1] word not None):
+        """Return the id of one word, added with a count of 0 if it is new."""
+        cdef int32_t id = 0
+        if word.shape[0] == 0:
+            raise ValueError("a word has at least one byte")
+        check_status(cw2v_words_add(self.words, &word[0], word.shape[0], -1, &id))
+        return id
+
+    def find(self, list words not None):
+        """Return the ids of str words, int64, -1 for those that are not in the table."""
+        cdef Py_ssize_t i, n = len(words)
+        cdef const uint8_t[::1] view
+        found = np.full(n, -1, dtype=np.int64)
+        cdef int64_t[::1] out = found
+        cdef bytes raw
+        for i in range(n):
+            word = words[i]
+            if not isinstance(word, str):
+                continue
+            try:
+                raw = word.encode("utf-8", "surrogateescape")
+            except UnicodeEncodeError:
+                continue
+            out[i] = cw2v_words_find(self.words, <const uint8_t *> <const char *> raw, len(raw))
+        return found
+
+    def decode(self, const int64_t[::1] indices not None):
+        """Return the words with these ids as str; bytes that are no UTF-8 as surrogates."""
+        cdef Py_ssize_t i, n = indices.shape[0]
+        cdef int64_t index
+        cdef list out = []
+        for i in range(n):
+            index = indices[i]
+            if index < 0 or index >= self.words.n_words:
+                raise IndexError(f"no word {index}; there are {self.words.n_words}")
+            out.append(PyUnicode_DecodeUTF8(
+                <const char *> self.words.arena + self.words.offsets[index],
+                self.words.offsets[index + 1] - self.words.offsets[index], "surrogateescape"))
+        return out
+
+    def counts(self):
+        """Return how often each word came, int64 (n_words,), a copy."""
+        return copied(self.words.counts, self.words.n_words)
+
+    def firsts(self):
+        """Return the byte position of each word's first appearance, int64 (n_words,), a copy."""
+        return copied(self.words.firsts, self.words.n_words)
+
+    def not_text(self):
+        """Return the ids of words with a NUL or invalid UTF-8, int64."""
+        cdef int64_t i
+        cdef list found = []
+        for i in range(self.words.n_words):
+            if not cw2v_is_text(self.words.arena + self.words.offsets[i],
+                                self.words.offsets[i + 1] - self.words.offsets[i]):
+                found.append(i)
+        return np.array(found, dtype=np.int64)
+
+    def add_from(self, WordTable other not None, const int64_t[::1] others not None,
+                 int32_t[::1] ids not None):
+        """Add words of another table; ids[i] becomes the id here of the word others[i] there."""
+        cdef Py_ssize_t i, n = others.shape[0]
+        cdef int64_t begin
+        cdef cw2v_words *theirs = other.words
+        cdef cw2v_words_status status = CW2V_WORDS_OK
+        if ids.shape[0] != n:
+            raise ValueError("one id for each word")
+        for i in range(n):
+            if others[i] < 0 or others[i] >= theirs.n_words:
+                raise IndexError(f"no word {others[i]}; there are {theirs.n_words}")
+        with nogil:
+            for i in range(n):
+                begin = theirs.offsets[others[i]]
+                status = cw2v_words_add(self.words, theirs.arena + begin,
+                                        theirs.offsets[others[i] + 1] - begin, -1, &ids[i])
+                if status != CW2V_WORDS_OK:
+                    break
+        check_status(status)
+
+
+cdef copied(const int64_t *values, int64_t n):
+    """Copy a C array into a NumPy one."""
+    result = np.empty(n, dtype=np.int64)
+    cdef int64_t[::1] view = result
+    if n:
+        memcpy(&view[0], values, n * sizeof(int64_t))
+    return result
+
+
+def first_space(const uint8_t[::1] text not None, Py_ssize_t begin, Py_ssize_t end):
+    """Return the position of the first white space in text[begin:end], or -1."""
+    cdef int64_t found
+    if begin >= end:
+        return -1
+    if begin < 0 or end > text.shape[0]:
+        raise IndexError("outside the text")
+    with nogil:
+        found = cw2v_first_space(&text[0], begin, end)
+    return found
+
+
+def last_space(const uint8_t[::1] text not None, Py_ssize_t begin, Py_ssize_t end):
+    """Return the position of the last white space in text[begin:end], or -1."""
+    cdef int64_t found
+    if begin >= end:
+        return -1
+    if begin < 0 or end > text.shape[0]:
+        raise IndexError("outside the text")
+    with nogil:
+        found = cw2v_last_space(&text[0], begin, end)
+    return found
+
+
+def keep_known(const int32_t[::1] ids not None, const int32_t[::1] breaks not None,
+               const int32_t[::1] to_word not None, int32_t[::1] kept not None,
+               int64_t[::1] ends not None):
+    """Translate ids, drop those that become -1, and say where the sentences then end.
+
+    Writes the words kept to `kept` (room for all) and the number of them before each
+    break to `ends` (one for each break). Returns how many were kept.
+    """
+    cdef Py_ssize_t i = 0, b, n = ids.shape[0], n_breaks = breaks.shape[0], stop
+    cdef Py_ssize_t n_kept = 0
+    cdef int32_t word
+    if kept.shape[0] < n or ends.shape[0] < n_breaks:
+        raise ValueError("buffers too small")
+    with nogil:
+        for b in range(n_breaks + 1):
+            stop = breaks[b] if b < n_breaks else n
+            while i < stop:
+                word = to_word[ids[i]]
+                kept[n_kept] = word
+                n_kept += word >= 0
+                i += 1
+            if b < n_breaks:
+                ends[b] = n_kept
+    return n_kept
+
+
+cdef class TokenEncoder:
+    """Any Python tokens -> provisional ids, in order of first appearance.
+
+    Parameters
+    ----------
+    sentences : iterator of iterables of hashables
+    """
+
+    cdef object sentences
+    cdef object tokens          # what is left of the sentence at hand, or None
+    cdef dict index             # token -> id
+    cdef readonly list words    # id -> token
+    cdef object counts_array    # int64, with room to spare
+    cdef readonly Py_ssize_t n_sentences
+    cdef readonly Py_ssize_t place  # in the sentence at hand, of the next token
+    cdef readonly object text_sentence  # the first sentence that is a str or bytes, or None
+
+    def __init__(self, sentences):
+        self.sentences = sentences
+        self.tokens = None
+        self.index = {}
+        self.words = []
+        self.counts_array = np.zeros(1024, dtype=np.int64)
+
+    def counts(self):
+        """Return how often each token came, int64 (n_words,)."""
+        return self.counts_array[:len(self.words)].copy()
+
+    def find(self, list words not None):
+        """Return the ids of these tokens, int64, -1 for those that never came."""
+        cdef list found = [self.index.get(word, -1) for word in words]
+        return np.array(found, dtype=np.int64).reshape(len(words))
+
+    def fill(self, int32_t[::1] ids not None, int32_t[::1] breaks not None):
+        """Encode tokens until `ids` or `breaks` is full or the sentences end.
+
+        Returns the number of ids, the number of sentence ends, and whether that was all.
+        """
+        cdef Py_ssize_t n = 0, n_breaks = 0, place
+        cdef Py_ssize_t n_ids = ids.shape[0], most_breaks = breaks.shape[0]
+        cdef Py_ssize_t last_break = -1
+        cdef PyObject *known
+        cdef int32_t id
+        cdef int64_t[::1] counts = self.counts_array
+        cdef dict index = self.index
+        while n < n_ids and n_breaks < most_breaks:
+            if self.tokens is None:
+                PyErr_CheckSignals()
+                try:
+                    sentence = next(self.sentences)
+                except StopIteration:
+                    return n, n_breaks, True
+                if self.text_sentence is None and isinstance(sentence, (str, bytes)):
+                    self.text_sentence = sentence
+                self.tokens = iterate(sentence, self.n_sentences)
+                self.place = 0
+            place = self.place
+            for token in self.tokens:
+                place += 1
+                try:
+                    known = PyDict_GetItemWithError(index, token)
+                except TypeError as error:
+                    raise_unhashable(error, token, self.n_sentences, place - 1)
+                if known is not NULL:
+                    id = <int32_t> PyLong_AsLong(<object> known)
+                else:
+                    if len(self.words) == 0x7fffffff:
+                        raise OverflowError("more than 2**31 - 1 distinct words")
+                    id = <int32_t> len(self.words)
+                    PyDict_SetItem(index, token, id)
+                    self.words.append(token)
+                    if id >= counts.shape[0]:
+                        self.counts_array = np.concatenate(
+                            [self.counts_array, np.zeros(id, dtype=np.int64)])
+                        counts = self.counts_array
+                counts[id] += 1
+                ids[n] = id
+                n += 1
+                if n == n_ids:
+                    break
+                if n % TOKENS_BETWEEN_SIGNALS == 0:
+                    PyErr_CheckSignals()
+            else:
+                self.tokens = None
+                self.n_sentences += 1
+                if n != last_break:
+                    breaks[n_breaks] = <int32_t> n
+                    n_breaks += 1
+                    last_break = n
+                continue
+            self.place = place
+        return n, n_breaks, False
+
+
+cdef iterate(sentence, Py_ssize_t number):
+    """Begin a sentence; an error says which one it was."""
+    try:
+        return iter(sentence)
+    except TypeError as error:
+        if hasattr(type(sentence), "__iter__"):
+            raise
+        raise TypeError(
+            f"sentence {number} is a {type(sentence).__name__}, not a list of tokens: "
+            f"{sentence!r:.60}"
+        ) from error
+
+
+cdef raise_unhashable(error, token, Py_ssize_t number, Py_ssize_t place):
+    """Say which token has no hash, or let its own error through."""
+    try:
+        hash(token)
+    except TypeError:
+        raise TypeError(
+            f"token {place} of sentence {number} (both counted from 0) is a "
+            f"{type(token).__name__}, which cannot be a word because it has no hash: "
+            f"{token!r:.60}"
+        ) from error
+    raise error

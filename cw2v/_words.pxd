@@ -1,0 +1,40 @@
+"""What csrc/words.h declares; its comments are the documentation."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t
+
+
+cdef extern from "words.h" nogil:
+    enum: CW2V_TEXT_PADDING
+
+    ctypedef enum cw2v_words_status:
+        CW2V_WORDS_OK
+        CW2V_WORDS_NO_MEMORY
+        CW2V_WORDS_TOO_MANY
+        CW2V_WORDS_BAD_TEXT
+
+    ctypedef struct cw2v_words:
+        int64_t n_words
+        int64_t *counts
+        int64_t *firsts
+        int64_t *offsets
+        uint8_t *arena
+
+    ctypedef struct cw2v_encoded:
+        int32_t *ids
+        int64_t n_ids
+        int32_t *breaks
+        int64_t n_breaks
+        int64_t bad_start
+        int64_t bad_length
+
+    int cw2v_words_simd(const char *name)
+    cw2v_words *cw2v_words_new(int simd)
+    void cw2v_words_free(cw2v_words *words)
+    cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int64_t length,
+                                        int64_t position, int check, cw2v_encoded *out)
+    cw2v_words_status cw2v_words_add(cw2v_words *words, const uint8_t *bytes, int64_t length,
+                                     int64_t position, int32_t *id)
+    int32_t cw2v_words_find(const cw2v_words *words, const uint8_t *bytes, int64_t length)
+    int cw2v_is_text(const uint8_t *bytes, int64_t length)
+    int64_t cw2v_first_space(const uint8_t *text, int64_t begin, int64_t end)
+    int64_t cw2v_last_space(const uint8_t *text, int64_t begin, int64_t end)
