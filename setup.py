@@ -30,6 +30,7 @@ setup(
     ext_modules=cythonize(
         [
             extension("_vectorfile"),
+            extension("_encode", "words.c"),
         ],
         language_level=3,
     ),
