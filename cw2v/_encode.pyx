@@ -127,26 +127,41 @@ cdef class WordTable:
                 found.append(i)
         return np.array(found, dtype=np.int64)
 
-    def add_from(self, WordTable other not None, const int64_t[::1] others not None,
-                 int32_t[::1] ids not None):
-        """Add words of another table; ids[i] becomes the id here of the word others[i] there."""
-        cdef Py_ssize_t i, n = others.shape[0]
-        cdef int64_t begin
-        cdef cw2v_words *theirs = other.words
-        cdef cw2v_words_status status = CW2V_WORDS_OK
-        if ids.shape[0] != n:
-            raise ValueError("one id for each word")
+
+def merge_tables(list tables not None, const int32_t[::1] owners not None,
+                 const int64_t[::1] theirs not None, int32_t[::1] ids not None):
+    """Put words of several tables into a new one, in the order given.
+
+    Word i is `theirs[i]` of ``tables[owners[i]]``; `ids[i]` becomes its id in the new table.
+    """
+    cdef WordTable merged = WordTable(), table
+    cdef Py_ssize_t i, n = owners.shape[0], n_tables = len(tables)
+    cdef int64_t word, begin
+    cdef cw2v_words_status status = CW2V_WORDS_OK
+    cdef cw2v_words *source
+    addresses = np.empty(n_tables, dtype=np.uintp)
+    cdef size_t[::1] sources = addresses
+    if theirs.shape[0] != n or ids.shape[0] != n:
+        raise ValueError("one owner, word and id each")
+    for i in range(n_tables):
+        table = tables[i]
+        sources[i] = <size_t> table.words
+    for i in range(n):
+        if owners[i] < 0 or owners[i] >= n_tables or theirs[i] < 0:
+            raise IndexError(f"no word {theirs[i]} of table {owners[i]}")
+        if theirs[i] >= (<cw2v_words *> sources[owners[i]]).n_words:
+            raise IndexError(f"no word {theirs[i]} of table {owners[i]}")
+    with nogil:
         for i in range(n):
-            if others[i] < 0 or others[i] >= theirs.n_words:
-                raise IndexError(f"no word {others[i]}; there are {theirs.n_words}")
-        with nogil:
-            for i in range(n):
-                begin = theirs.offsets[others[i]]
-                status = cw2v_words_add(self.words, theirs.arena + begin,
-                                        theirs.offsets[others[i] + 1] - begin, -1, &ids[i])
-                if status != CW2V_WORDS_OK:
-                    break
-        check_status(status)
+            source = <cw2v_words *> sources[owners[i]]
+            word = theirs[i]
+            begin = source.offsets[word]
+            status = cw2v_words_add(merged.words, source.arena + begin,
+                                    source.offsets[word + 1] - begin, -1, &ids[i])
+            if status != CW2V_WORDS_OK:
+                break
+    check_status(status)
+    return merged
 
 
 cdef copied(const int64_t *values, int64_t n):
@@ -187,24 +202,26 @@ def keep_known(const int32_t[::1] ids not None, const int32_t[::1] breaks not No
                int64_t[::1] ends not None):
     """Translate ids, drop those that become -1, and say where the sentences then end.
 
-    Writes the words kept to `kept` (room for all) and the number of them before each
-    break to `ends` (one for each break). Returns how many were kept.
+    Writes the words kept to `kept` (room for one more than there are) and the number of them
+    before each break to `ends` (one for each break). Returns how many were kept.
     """
     cdef Py_ssize_t i = 0, b, n = ids.shape[0], n_breaks = breaks.shape[0], stop
-    cdef Py_ssize_t n_kept = 0
+    cdef Py_ssize_t n_kept = 0, room = kept.shape[0]
     cdef int32_t word
-    if kept.shape[0] < n or ends.shape[0] < n_breaks:
-        raise ValueError("buffers too small")
+    if ends.shape[0] < n_breaks:
+        raise ValueError("one end for each break")
     with nogil:
         for b in range(n_breaks + 1):
             stop = breaks[b] if b < n_breaks else n
-            while i < stop:
+            while i < stop and n_kept < room:
                 word = to_word[ids[i]]
                 kept[n_kept] = word
                 n_kept += word >= 0
                 i += 1
             if b < n_breaks:
                 ends[b] = n_kept
+    if i < n:
+        raise ValueError("no room for the words kept")
     return n_kept
 
 

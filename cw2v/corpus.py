@@ -1,0 +1,409 @@
+"""Sources -> ScannedCorpus (provisional ids, counts), then + Vocabulary -> EncodedCorpus."""
+
+from __future__ import annotations
+
+import operator
+import os
+import time
+import warnings
+from collections.abc import Hashable, Iterable, Sized
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cw2v._encode import TokenEncoder, WordTable, keep_known
+from cw2v.chunks import IdStore, IdWriter, Piece, TemporaryIds, default_memory_budget
+from cw2v.progress import Progress, Report
+from cw2v.scan import RANGE_SIZE, REPORT_SECONDS, BadText, Scan, merge
+from cw2v.sources import BLOCK_SIZE, Source, find_inputs
+from cw2v.vocab import Vocabulary
+
+__all__ = ["BadText", "EncodedCorpus", "ScannedCorpus", "scan_files", "scan_sentences"]
+
+UnicodeErrors = Literal["strict", "replace", "keep"]
+
+TOKENS_AT_A_TIME = 1 << 16  # of a Python iterable, between two reports
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedCorpus:
+    """A corpus as ids of a vocabulary.
+
+    Attributes
+    ----------
+    ids : ndarray
+        int32 (n_tokens,), the words in the vocabulary, in the order of the text. Where they
+        exceed the memory budget, a read-only map of a temporary file that has no name.
+    starts : ndarray
+        int64 (n_sentences + 1,); sentence i is ``ids[starts[i]:starts[i + 1]]``. Strictly
+        rising from 0 to n_tokens: sentences of which nothing is left are dropped.
+    n_raw_tokens, n_raw_sentences : int
+        What was read, before any word was dropped.
+    """
+
+    ids: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    n_raw_tokens: int
+    n_raw_sentences: int
+
+    @property
+    def n_tokens(self) -> int:
+        """How many ids there are."""
+        return len(self.ids)
+
+    @property
+    def n_sentences(self) -> int:
+        """How many sentences there are."""
+        return len(self.starts) - 1
+
+
+class _Names(Protocol):
+    """Distinct words by provisional id, and back."""
+
+    def words(self, indices: NDArray[np.int64]) -> list[Any]: ...
+
+    def find(self, words: list[Any]) -> NDArray[np.int64]: ...
+
+
+class _TextNames:
+    """Of text files: bytes in a table."""
+
+    def __init__(self, table: WordTable) -> None:
+        self._table = table
+
+    def words(self, indices: NDArray[np.int64]) -> list[Any]:
+        return list(self._table.decode(indices))
+
+    def find(self, words: list[Any]) -> NDArray[np.int64]:
+        return self._table.find(words)
+
+
+class _TokenNames:
+    """Of Python tokens: the tokens themselves."""
+
+    def __init__(self, encoder: TokenEncoder) -> None:
+        self._encoder = encoder
+
+    def words(self, indices: NDArray[np.int64]) -> list[Any]:
+        words = self._encoder.words
+        return [words[i] for i in indices]
+
+    def find(self, words: list[Any]) -> NDArray[np.int64]:
+        return self._encoder.find(words)
+
+
+@dataclass(slots=True)
+class _Part:
+    """One piece of provisional ids and how to read it."""
+
+    text: int  # which input; the end of an input ends a sentence
+    piece: Piece
+    ids: NDArray[np.int32] | None  # the corpus's id of each of its worker's; None: the same
+
+
+class ScannedCorpus:
+    """A corpus that was read once: its distinct words, counted, and its provisional ids.
+
+    Attributes
+    ----------
+    counts : ndarray
+        int64 (n_distinct,), in order of first appearance.
+    n_raw_tokens, n_raw_sentences : int
+        Tokens and sentences read. Of a text file, lines without a word are not counted; of an
+        iterable all are, as in gensim.
+    """
+
+    def __init__(
+        self,
+        counts: NDArray[np.int64],
+        n_raw_sentences: int,
+        names: _Names,
+        parts: list[_Part],
+        store: IdStore,
+        memory_budget: int,
+    ) -> None:
+        self.counts = counts
+        self.n_raw_tokens = int(counts.sum())
+        self.n_raw_sentences = n_raw_sentences
+        self._names = names
+        self._parts: list[_Part] | None = parts
+        self._store = store
+        self._memory_budget = memory_budget
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def words(self, indices: NDArray[np.int64] | None = None) -> list[Any]:
+        """Return distinct words: all, in order of first appearance, or those asked for.
+
+        Parameters
+        ----------
+        indices : ndarray of int64, optional
+            Each 0 to ``len(self) - 1``.
+
+        Returns
+        -------
+        list
+            str, or for `scan_sentences` the tokens themselves.
+        """
+        if indices is None:
+            indices = np.arange(len(self), dtype=np.int64)
+        return self._names.words(np.ascontiguousarray(indices, dtype=np.int64))
+
+    def encode(self, vocabulary: Vocabulary) -> EncodedCorpus:
+        """Translate the provisional ids, which are set free on the way: possible only once.
+
+        Parameters
+        ----------
+        vocabulary : Vocabulary
+            Of this corpus or another. Tokens that are not in it are dropped, and so are
+            sentences of which nothing is left.
+
+        Raises
+        ------
+        RuntimeError
+            The corpus was encoded or closed before.
+        OSError
+            The ids exceed the memory budget and no disk is left for them.
+        """
+        if self._parts is None:
+            raise RuntimeError("this corpus was encoded or closed already; scan it again")
+        parts, self._parts = self._parts[::-1], None
+        try:
+            return self._encode(parts, vocabulary)
+        finally:
+            self._store.close()
+
+    def _encode(self, parts: list[_Part], vocabulary: Vocabulary) -> EncodedCorpus:
+        to_word: NDArray[np.int32] = np.full(len(self), -1, dtype=np.int32)
+        found = self._names.find(vocabulary.words)
+        known = np.flatnonzero(found >= 0)
+        to_word[found[known]] = known
+        n_tokens = int(self.counts[to_word >= 0].sum())
+        file = TemporaryIds() if 4 * n_tokens > self._memory_budget else None
+        try:
+            room = 0 if file is not None else n_tokens + 1  # see keep_known
+            ids: NDArray[np.int32] = np.empty(room, dtype=np.int32)
+            starts: NDArray[np.int64] = np.zeros(self.n_raw_sentences + 1, dtype=np.int64)
+            n_starts = 1
+            done = 0
+            text = -1
+            maps: dict[int, NDArray[np.int32]] = {}  # by worker
+            while parts:
+                part = parts.pop()
+                if part.text != text and done > starts[n_starts - 1]:
+                    starts[n_starts] = done
+                    n_starts += 1
+                text = part.text
+                to_word_here = to_word
+                if part.ids is not None:
+                    if id(part.ids) not in maps:
+                        maps[id(part.ids)] = to_word[part.ids]
+                    to_word_here = maps[id(part.ids)]
+                piece = part.piece
+                kept = ids[done:]
+                if file is not None:
+                    kept = np.empty(piece.n_ids + 1, dtype=np.int32)
+                ends: NDArray[np.int64] = np.empty(len(piece.breaks), dtype=np.int64)
+                n_kept = keep_known(
+                    self._store.ids_of(piece), piece.breaks, to_word_here, kept, ends
+                )
+                if file is not None:
+                    file.append(kept[:n_kept])
+                ends += done
+                ends = ends[np.diff(ends, prepend=starts[n_starts - 1]) > 0]
+                starts[n_starts : n_starts + len(ends)] = ends
+                n_starts += len(ends)
+                done += n_kept
+            if done > starts[n_starts - 1]:
+                starts[n_starts] = done
+                n_starts += 1
+            starts.resize(n_starts, refcheck=False)
+            ids = ids[:n_tokens] if file is None else file.as_array()
+            return EncodedCorpus(ids, starts, self.n_raw_tokens, self.n_raw_sentences)
+        finally:
+            if file is not None:
+                file.close()
+
+    def close(self) -> None:
+        """Set the provisional ids free; `words` and `counts` stay."""
+        self._parts = None
+        self._store.close()
+
+
+def scan_files(
+    source: Source,
+    *,
+    workers: int = 1,
+    memory_budget: int | None = None,
+    unicode_errors: UnicodeErrors = "strict",
+    report: Report | None = None,
+    _range_size: int = RANGE_SIZE,
+    _block_size: int = BLOCK_SIZE,
+    _simd: str | None = None,
+) -> ScannedCorpus:
+    r"""Read text once: tokens at ASCII white space, a line is a sentence.
+
+    Parameters
+    ----------
+    source : str, path, list of paths, or binary file object
+        "-" is standard input, a folder stands for its files in the order of their names.
+        gzip, bzip2, xz and Zstandard are decompressed.
+    workers : int, at least 1
+        Threads that read. The result does not depend on it.
+    memory_budget : int, bytes, optional
+        Ids beyond it go to a temporary file. By default half of the memory available.
+    unicode_errors : {"strict", "replace", "keep"}
+        What to do with a NUL byte or invalid UTF-8: refuse it, read it as U+FFFD, or keep the
+        bytes (as Python's "surrogateescape"; written again they are the same bytes).
+    report : callable, optional
+        Called with a `Progress` a few times a second.
+
+    Returns
+    -------
+    ScannedCorpus
+        Without any word if there is none.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read (FileNotFoundError, PermissionError ...), or no disk is left.
+    ValueError
+        An argument is out of range, or a file is not what it should be: NUL bytes or invalid
+        UTF-8 (`BadText`, which is a UnicodeDecodeError), a damaged compressed file.
+    TypeError
+        `source` is nothing that can be read.
+    """
+    workers = _whole(workers, "workers", 1)
+    budget = _budget(memory_budget)
+    if unicode_errors not in get_args(UnicodeErrors):
+        raise ValueError(
+            f"unicode_errors must be 'strict', 'replace' or 'keep', got {unicode_errors!r}"
+        )
+    inputs = find_inputs(source)
+    store = IdStore(budget)
+    try:
+        scan = Scan(
+            inputs,
+            workers,
+            store,
+            check=unicode_errors == "strict",
+            report=report,
+            range_size=_range_size,
+            block_size=_block_size,
+            simd=_simd,
+        )
+        scan.run()
+        table, counts, ids = merge(scan.workers, unicode_errors == "replace")
+        numbered = [
+            (task, _Part(text, piece, worker_ids))
+            for worker, worker_ids in zip(scan.workers, ids, strict=True)
+            for task, text, piece in worker.pieces
+        ]
+        parts = [part for _, part in sorted(numbered, key=operator.itemgetter(0))]
+    except BaseException:
+        store.close()
+        raise
+    return ScannedCorpus(counts, _count_lines(parts), _TextNames(table), parts, store, budget)
+
+
+def scan_sentences(
+    sentences: Iterable[Iterable[Hashable]],
+    *,
+    memory_budget: int | None = None,
+    report: Report | None = None,
+) -> ScannedCorpus:
+    """Read an iterable of sentences, each an iterable of tokens, once.
+
+    Parameters
+    ----------
+    sentences : iterable of iterables
+        Tokens are str usually; anything with a hash will do.
+    memory_budget, report
+        As for `scan_files`.
+
+    Raises
+    ------
+    TypeError
+        `sentences` is itself a text or a path; a sentence is no iterable; a token has no hash.
+
+    Warns
+    -----
+    UserWarning
+        A sentence is a str: its tokens are its characters, which is rarely meant.
+    """
+    budget = _budget(memory_budget)
+    if isinstance(sentences, (str, bytes, os.PathLike)):
+        raise TypeError(
+            f"sentences must be an iterable of token lists, not a {type(sentences).__name__}: "
+            "split a text into lists of words, or pass a path as corpus_file"
+        )
+    total = len(sentences) if isinstance(sentences, Sized) else None
+    encoder = TokenEncoder(iter(sentences))
+    store = IdStore(budget)
+    writer = IdWriter(store)
+    breaks: NDArray[np.int32] = np.empty(TOKENS_AT_A_TIME, dtype=np.int32)
+    began = reported = time.monotonic()
+    warned = done = False
+    try:
+        while not done:
+            ids = writer.reserve(TOKENS_AT_A_TIME)
+            n_ids, n_breaks, done = encoder.fill(ids, breaks)
+            writer.commit(n_ids, breaks[:n_breaks])
+            if encoder.text_sentence is not None and not warned:
+                warned = True
+                warnings.warn(
+                    "a sentence should be a list of words, but one is a "
+                    f"{type(encoder.text_sentence).__name__}, read as its single characters: "
+                    f"{encoder.text_sentence!r:.60}. Split it first, as with .split()",
+                    UserWarning,
+                    stacklevel=2,
+                )
+            now = time.monotonic()
+            if report is not None and (done or now - reported >= REPORT_SECONDS):
+                reported = now
+                report(Progress("read", encoder.n_sentences, total, "sentences", now - began))
+        parts = [_Part(0, piece, None) for piece in writer.finish()]
+    except BaseException:
+        store.close()
+        raise
+    return ScannedCorpus(
+        encoder.counts(), encoder.n_sentences, _TokenNames(encoder), parts, store, budget
+    )
+
+
+def _count_lines(parts: list[_Part]) -> int:
+    """Count the lines with a word."""
+    n = 0
+    text = -1
+    is_open = False  # a line has words, but no end yet
+    for part in parts:
+        if part.text != text:
+            n += is_open
+            is_open, text = False, part.text
+        breaks = part.piece.breaks
+        if len(breaks):
+            n += len(breaks) - (not is_open and breaks[0] == 0)
+            n -= int(np.count_nonzero(breaks[1:] == breaks[:-1]))  # where two blocks meet
+            is_open = part.piece.n_ids > breaks[-1]
+        else:
+            is_open = is_open or part.piece.n_ids > 0
+    return n + is_open
+
+
+def _budget(memory_budget: int | None) -> int:
+    if memory_budget is None:
+        return default_memory_budget()
+    return _whole(memory_budget, "memory_budget", 0)
+
+
+def _whole(value: int, name: str, least: int) -> int:
+    try:
+        checked = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, got {value!r}") from None
+    if checked < least:
+        raise ValueError(f"{name} must be {least} or more, got {value}")
+    return checked

@@ -1,0 +1,428 @@
+"""The reading threads: inputs -> every worker's word table and pieces of provisional ids."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cw2v._encode import PADDING, WordTable, merge_tables
+from cw2v.chunks import IdStore, IdWriter, Piece
+from cw2v.progress import Progress, Report
+from cw2v.sources import BlockBuffer, TextInput, TextReader, read_into, whole_words
+
+RANGE_SIZE = 1 << 22  # bytes of a plain file given to a worker at a time
+REPORT_SECONDS = 0.25
+
+
+class BadText(UnicodeDecodeError):
+    """A word that is no UTF-8, or has a NUL: a ValueError that says in which file and where."""
+
+    def __init__(self, word: bytes, start: int, end: int, reason: str, where: str) -> None:
+        super().__init__("utf-8", word, start, end, reason)
+        self.where = where
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"
+
+
+def bad_text(word: bytes, name: str, position: int, packed: bool) -> BadText:
+    """Describe the first bad byte of a word that begins at byte `position` of an input."""
+    nul = word.find(b"\0")
+    start, end, reason = nul, nul + 1, ""
+    try:
+        word[: nul if nul >= 0 else len(word)].decode("utf-8")
+    except UnicodeDecodeError as error:
+        start, end = error.start, error.end
+        reason = (
+            f"byte 0x{word[start]:02x} is not valid UTF-8 here ({error.reason}); convert the "
+            "file to UTF-8, or pass unicode_errors='replace' (reads such bytes as U+FFFD) or "
+            "'keep' (keeps them as they are)"
+        )
+    else:
+        reason = (
+            "a NUL byte; the file is probably binary or UTF-16. Convert it to UTF-8, or pass "
+            "unicode_errors='replace' (reads NUL as U+FFFD) or 'keep'"
+        )
+    unit = "byte of the decompressed text" if packed else "byte"
+    return BadText(word, start, end, reason, f"{name}, {unit} {position + start}")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker does at a time; numbered in the order of the text."""
+
+    number: int
+    text: TextInput
+    begin: int = 0
+    end: int | None = None  # None: all of a compressed file
+    block: NDArray[np.uint8] | None = None  # read already, by the thread that hands out tasks
+    length: int = 0  # bytes of it before its padding
+
+
+class Stopped(Exception):
+    """Raised inside a worker whose result nobody wants any more."""
+
+
+@dataclass
+class Failures:
+    """The failure that comes first in the text; tasks after it need not be done."""
+
+    number: float = float("inf")  # of the task that failed; -1 stops all
+    error: BaseException | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, number: float, error: BaseException | None) -> None:
+        """Note a failure; only the first in the order of the text is kept."""
+        with self.lock:
+            if number < self.number:
+                self.number, self.error = number, error
+
+
+class Worker:
+    """One thread's share: its own words, ids and buffer."""
+
+    def __init__(self, store: IdStore, check: bool, block_size: int, simd: str | None) -> None:
+        self.table = WordTable(simd)
+        self.pieces: list[tuple[int, int, Piece]] = []  # (task, input, piece)
+        self.new_words: list[tuple[int, int]] = []  # (size of the table, input) at each new input
+        self.stored_bytes = 0  # read so far, of files as they are stored
+        self._writer = IdWriter(store)
+        self._check = check
+        self._buffer = BlockBuffer(block_size)
+        self._breaks: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._file: BinaryIO | None = None  # the plain file read last
+        self._path: str | None = None
+
+    def do(self, task: Task, failures: Failures) -> None:
+        """Encode one task's text."""
+        text = task.text
+        if not self.new_words or self.new_words[-1][1] != text.index:
+            self.new_words.append((len(self.table), text.index))
+        if task.block is not None:
+            self._encode(text, task.block, task.length, task.begin)
+        elif task.end is None:
+            self._do_packed(task, failures)
+        else:
+            self._do_range(task, failures)
+        self.pieces.extend((task.number, text.index, piece) for piece in self._writer.finish())
+
+    def _do_range(self, task: Task, failures: Failures) -> None:
+        text = task.text
+        assert text.path is not None
+        assert task.end is not None
+        if self._path != text.path or self._file is None:
+            self.close()
+            self._file = Path(text.path).open("rb", buffering=0)  # noqa: SIM115
+            self._path = text.path
+        file = self._file
+        file.seek(max(task.begin - 1, 0))
+
+        def read(view: memoryview) -> int:
+            if failures.number < task.number:
+                raise Stopped
+            n = read_into(file, view)
+            if n == 0 and text.size is not None and file.tell() < text.size:
+                raise ValueError(
+                    f"{text.name} became shorter while it was read: it had {text.size} bytes, "
+                    f"now it ends at {file.tell()}"
+                )
+            return n
+
+        counted = task.begin
+        for length, position in whole_words(read, task.begin, task.end, self._buffer):
+            self._encode(text, self._buffer.array, length, position)
+            done = min(position + length, task.end)
+            self.stored_bytes += max(done - counted, 0)
+            counted = max(done, counted)
+        self.stored_bytes += task.end - counted
+
+    def _do_packed(self, task: Task, failures: Failures) -> None:
+        with TextReader(task.text) as reader:
+
+            def read(view: memoryview) -> int:
+                if failures.number < task.number:
+                    raise Stopped
+                return reader.read_into(view)
+
+            counted = 0
+            for length, position in whole_words(read, 0, None, self._buffer):
+                self._encode(task.text, self._buffer.array, length, position)
+                stored = reader.stored
+                self.stored_bytes += stored - counted
+                counted = stored
+
+    def _encode(
+        self, text: TextInput, block: NDArray[np.uint8], length: int, position: int
+    ) -> None:
+        if len(self._breaks) < length // 2 + 2:
+            self._breaks = np.empty(length + 2, dtype=np.int32)
+        ids = self._writer.reserve(length // 2 + 1)
+        n_ids, n_breaks, bad = self.table.encode(
+            block, length, position, self._check, ids, self._breaks
+        )
+        if bad is not None:
+            word = block[bad[0] : bad[0] + bad[1]].tobytes()
+            raise bad_text(word, text.name, position + bad[0], text.packing is not None)
+        self._writer.commit(n_ids, self._breaks[:n_breaks])
+
+    def close(self) -> None:
+        """Close the file that was read last."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class Scan:
+    """Reads inputs with several threads; afterwards `workers` hold what was found.
+
+    Parameters
+    ----------
+    inputs : list of TextInput
+    n_workers : int, at least 1
+    store : IdStore
+        Where the ids go.
+    check : bool
+        Whether a NUL byte or invalid UTF-8 is an error.
+    report : callable or None
+    range_size, block_size : int, bytes
+        Only speed depends on them.
+    simd : str or None
+        Which tokeniser; None for the fastest.
+    """
+
+    def __init__(
+        self,
+        inputs: list[TextInput],
+        n_workers: int,
+        store: IdStore,
+        *,
+        check: bool,
+        report: Report | None,
+        range_size: int,
+        block_size: int,
+        simd: str | None = None,
+    ) -> None:
+        self._inputs = inputs
+        self._range_size = range_size
+        self._block_size = block_size
+        self._report = report
+        self.workers = [Worker(store, check, block_size, simd) for _ in range(n_workers)]
+        self._failures = Failures()
+        self._tasks: queue.Queue[Task | None] = queue.Queue(maxsize=2 * n_workers)
+        self._next_number = 0
+        self._streamed_bytes = 0  # read by the thread that hands out tasks
+        sizes = [text.size for text in inputs]
+        known = [size for size in sizes if size is not None]
+        self._total = sum(known) if len(known) == len(sizes) else None
+        self._began = self._reported = time.monotonic()
+
+    def run(self) -> None:
+        """Read everything; raises the failure that comes first in the text."""
+        threads = [
+            threading.Thread(target=self._work, args=(worker,), name="cw2v-read")
+            for worker in self.workers
+        ]
+        started: list[threading.Thread] = []
+        try:
+            for thread in threads:
+                thread.start()
+                started.append(thread)
+            try:
+                with closing(self._all_tasks()) as tasks:
+                    for task in tasks:
+                        if not self._put(task):
+                            break
+            except Exception as error:
+                # Reading failed in this thread; workers may still find a failure before it.
+                self._failures.add(self._next_number, error)
+            for _ in threads:
+                self._put(None)
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(0.05)
+                    self._tell()
+        except BaseException:
+            self._failures.add(-1, None)
+            self._drop_tasks(len(started))
+            for thread in started:
+                thread.join()
+            raise
+        if self._failures.error is not None:
+            raise self._failures.error
+        self._tell(last=True)
+
+    def _work(self, worker: Worker) -> None:
+        """Do tasks until there are no more: the life of one thread."""
+        try:
+            while (task := self._tasks.get()) is not None:
+                if task.number > self._failures.number:
+                    continue
+                try:
+                    worker.do(task, self._failures)
+                except Stopped:
+                    pass
+                except BaseException as error:  # also MemoryError: the caller must get it
+                    self._failures.add(task.number, error)
+        finally:
+            worker.close()
+
+    def _put(self, task: Task | None) -> bool:
+        """Hand out a task; False if a failure made it useless."""
+        while True:
+            if task is not None and task.number > self._failures.number:
+                return False
+            try:
+                self._tasks.put(task, timeout=0.05)
+            except queue.Full:
+                self._tell()
+            else:
+                self._tell()
+                return True
+
+    def _drop_tasks(self, n_threads: int) -> None:
+        """Take back what nobody has begun, and tell the workers that it is over."""
+        while True:
+            try:
+                self._tasks.get_nowait()
+            except queue.Empty:
+                break
+        for _ in range(n_threads):
+            self._tasks.put(None)
+
+    def _tell(self, last: bool = False) -> None:
+        """Report how far it is, a few times a second."""
+        now = time.monotonic()
+        if self._report is None or (not last and now - self._reported < REPORT_SECONDS):
+            return
+        self._reported = now
+        done = self._streamed_bytes + sum(worker.stored_bytes for worker in self.workers)
+        if last and self._total is not None:
+            done = self._total
+        self._report(Progress("read", done, self._total, "bytes", now - self._began))
+
+    def _number(self) -> int:
+        self._next_number += 1
+        return self._next_number - 1
+
+    def _all_tasks(self) -> Generator[Task, None, None]:
+        """Cut the inputs into tasks, in the order of the text."""
+        n_packed = sum(text.is_packed_file for text in self._inputs)
+        for text in self._inputs:
+            if text.is_plain_file:
+                assert text.size is not None
+                for begin in range(0, text.size, self._range_size):
+                    end = min(begin + self._range_size, text.size)
+                    yield Task(self._number(), text, begin, end)
+            elif text.is_packed_file and n_packed > 1:
+                yield Task(self._number(), text)  # several at once, each by one worker
+            else:
+                yield from self._stream_tasks(text)
+
+    def _stream_tasks(self, text: TextInput) -> Generator[Task, None, None]:
+        """Read a pipe, file object or single compressed file here; workers encode its blocks."""
+        buffer = BlockBuffer(self._block_size)
+        before = self._streamed_bytes
+        with TextReader(text) as reader:
+            for length, position in whole_words(reader.read_into, 0, None, buffer):
+                block: NDArray[np.uint8] = np.empty(length + PADDING, dtype=np.uint8)
+                block[:length] = buffer.array[:length]
+                block[length:] = 0
+                self._streamed_bytes = before + reader.stored
+                yield Task(self._number(), text, position, None, block, length)
+
+
+def merge(
+    workers: list[Worker], replace: bool
+) -> tuple[WordTable, NDArray[np.int64], list[NDArray[np.int32] | None]]:
+    """Make one table of all workers' words, in order of first appearance in the text.
+
+    With `replace`, bytes that are no text become U+FFFD, and words that thereby become the
+    same are counted as one.
+
+    Returns
+    -------
+    table : WordTable
+    counts : ndarray
+        int64 (n_distinct,).
+    ids : list of ndarray or None
+        For each worker, int32, the id in `table` of each of its ids; None where they are equal.
+    """
+    tables, counts, orders, ids = [], [], [], []
+    firsts_in = _order_in_text(workers)
+    for worker, firsts in zip(workers, firsts_in, strict=True):
+        table, n, to_clean = worker.table, worker.table.counts(), None
+        if replace and len(bad := table.not_text()):
+            table, to_clean = _replaced(table, bad)
+            _, first_ids = np.unique(to_clean, return_index=True)
+            firsts = firsts[first_ids]
+            n = _added_up(n, to_clean, len(table))
+        tables.append(table)
+        counts.append(n)
+        orders.append(firsts)
+        ids.append(to_clean)
+    if len(tables) == 1:
+        return tables[0], counts[0], ids
+    order = np.argsort(np.concatenate(orders), kind="stable")
+    sizes = [len(table) for table in tables]
+    owners = np.repeat(np.arange(len(tables), dtype=np.int32), sizes)[order]
+    theirs = np.concatenate([np.arange(size, dtype=np.int64) for size in sizes])[order]
+    merged_ids: NDArray[np.int32] = np.empty(len(order), dtype=np.int32)
+    merged = merge_tables(tables, owners, theirs, merged_ids)
+    by_table: NDArray[np.int32] = np.empty(len(order), dtype=np.int32)
+    by_table[order] = merged_ids
+    parts = np.split(by_table, np.cumsum(sizes)[:-1])
+    total = _added_up(np.concatenate(counts), by_table, len(merged))
+    return (
+        merged,
+        total,
+        [part if clean is None else part[clean] for part, clean in zip(parts, ids, strict=True)],
+    )
+
+
+def _added_up(counts: NDArray[np.int64], ids: NDArray[np.int32], n: int) -> NDArray[np.int64]:
+    """Sum the counts of equal ids, exactly."""
+    total: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
+    np.add.at(total, ids, counts)
+    return total
+
+
+def _order_in_text(workers: list[Worker]) -> list[NDArray[np.int64]]:
+    """For each worker's words, numbers that rise as their first appearances in the whole text."""
+    firsts = [worker.table.firsts() for worker in workers]
+    n_inputs = 1 + max((run[1] for worker in workers for run in worker.new_words), default=0)
+    lengths: NDArray[np.int64] = np.zeros(n_inputs, dtype=np.int64)
+    runs = []
+    for worker, positions in zip(workers, firsts, strict=True):
+        ends = [begin for begin, _ in worker.new_words[1:]] + [len(positions)]
+        for (begin, text), end in zip(worker.new_words, ends, strict=True):
+            if end > begin:  # a worker's positions rise
+                lengths[text] = max(lengths[text], positions[end - 1] + 1)
+                runs.append((positions[begin:end], text))
+    before = np.cumsum(lengths) - lengths
+    for positions, text in runs:
+        positions += before[text]
+    return firsts
+
+
+def _replaced(table: WordTable, bad: NDArray[np.int64]) -> tuple[WordTable, NDArray[np.int32]]:
+    """Copy a table with every word made text; also returns the new id of each word."""
+    clean: NDArray[np.int32] = np.empty(len(table), dtype=np.int32)
+    words = table.decode(np.arange(len(table), dtype=np.int64))
+    new = WordTable()
+    is_bad = np.zeros(len(table), dtype=bool)
+    is_bad[bad] = True
+    for i, word in enumerate(words):
+        raw = word.encode("utf-8", "surrogateescape")
+        if is_bad[i]:
+            raw = raw.decode("utf-8", "replace").replace("\0", "\ufffd").encode()
+        clean[i] = new.add(raw)
+    return new, clean

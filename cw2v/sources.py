@@ -1,0 +1,358 @@
+"""Where text comes from: files, folders, standard input, compressed or not, as blocks of bytes."""
+
+from __future__ import annotations
+
+import bz2
+import errno
+import gzip
+import io
+import lzma
+import os
+import stat
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cw2v._encode import PADDING, first_space, last_space
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+Source: TypeAlias = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | BinaryIO
+
+BLOCK_SIZE = 1 << 18  # bytes read at a time; a block, its ids and the common words fit in L2
+
+MAGIC_SIZE = 10
+_BYTES: tuple[type, ...] = (bytes, bytearray, memoryview)
+_BZIP2_BLOCKS = (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
+
+_SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
+_FILE_TYPES: dict[str, Callable[[Any], Any]] = {
+    "gzip": lambda file: gzip.GzipFile(fileobj=file),
+    "bzip2": bz2.BZ2File,
+    "xz": lzma.LZMAFile,
+    "zstd": zstd.ZstdFile,
+}
+# OSError is what gzip and bz2 raise for bytes that make no sense; the disk's own errors have
+# an errno and stay as they are.
+_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
+
+
+@dataclass(frozen=True, slots=True)
+class TextInput:
+    """One file, pipe or file object to read, and what was found out about it beforehand."""
+
+    index: int  # its place among all inputs
+    name: str  # for messages
+    path: str | None  # None for standard input and file objects
+    file: BinaryIO | None  # the open file where there is no path
+    size: int | None  # bytes as stored; None where it cannot be known
+    packing: str | None  # "gzip", "bzip2", "xz", "zstd"; None for plain text or not yet known
+
+    @property
+    def is_plain_file(self) -> bool:
+        """Whether it is a regular file of plain text, which can be read from anywhere."""
+        # Some files, as those in /proc, have text although their size is 0: read as a pipe.
+        return self.path is not None and bool(self.size) and self.packing is None
+
+    @property
+    def is_packed_file(self) -> bool:
+        """Whether it is a regular file that must be decompressed from its start."""
+        return self.path is not None and self.packing is not None
+
+
+def packing_of(head: bytes) -> str | None:
+    """Tell how a file is compressed by its first `MAGIC_SIZE` bytes; None for plain text."""
+    if head.startswith(b"\x1f\x8b"):
+        return "gzip"
+    if head.startswith(b"BZh") and head[4:10] in _BZIP2_BLOCKS:  # "BZh" alone may be a word
+        return "bzip2"
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return "xz"
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        return "zstd"
+    return None
+
+
+def find_inputs(source: Source) -> list[TextInput]:
+    """List what `source` names, in reading order, and open each once to see that it can be read.
+
+    Parameters
+    ----------
+    source : str, path, list of them, or binary file object
+        "-" is standard input; a folder stands for its files in the order of their names,
+        without hidden files and subfolders. Compressed files (.gz .bz2 .xz .zst) are known
+        by their first bytes, whatever their names.
+
+    Raises
+    ------
+    FileNotFoundError, PermissionError, OSError
+        A file that is not there or cannot be read; a folder without files.
+    ValueError
+        An empty list; a name that promises compression on a file without it.
+    TypeError
+        `source` is nothing that can be read, or a file opened as text.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        sources: list[Any] = [source]
+    elif hasattr(source, "read"):
+        sources = [source]
+    elif isinstance(source, Sequence) and not isinstance(source, _BYTES):
+        sources = list(source)
+    else:
+        raise TypeError(
+            f"a corpus is a path, a list of paths or a binary file, not {type(source).__name__}"
+        )
+    if not sources:
+        raise ValueError("the list of corpus files is empty")
+    inputs: list[TextInput] = []
+    for item in sources:
+        for part in _expand(item):
+            inputs.append(_look_at(len(inputs), part))
+    return inputs
+
+
+def _expand(item: Any) -> list[Any]:
+    """Replace a folder by its files; leave the rest."""
+    if hasattr(item, "read") or item == "-":
+        return [item]
+    if not isinstance(item, (str, os.PathLike)):
+        raise TypeError(f"a corpus file is given by its path, not by {type(item).__name__}")
+    folder = Path(item)
+    if not folder.is_dir():
+        return [item]
+    files = sorted(
+        (path for path in folder.iterdir() if not path.name.startswith(".")),
+        key=lambda path: path.name,
+    )
+    files = [path for path in files if not path.is_dir()]
+    if not files:
+        raise FileNotFoundError(
+            errno.ENOENT, "this folder has no files (its subfolders are not read)", str(folder)
+        )
+    return list(files)
+
+
+def _look_at(index: int, item: Any) -> TextInput:
+    """Find out what one input is."""
+    if item == "-":
+        return _look_at_open(index, "standard input", sys.stdin.buffer)
+    if hasattr(item, "read"):
+        if isinstance(item, io.TextIOBase):
+            raise TypeError(f"{_name_of(item)} is open as text; open it with mode 'rb'")
+        return _look_at_open(index, _name_of(item), item)
+    path = os.fspath(item)
+    name = str(path)
+    status = Path(path).stat()
+    if not stat.S_ISREG(status.st_mode):  # a pipe: opened when its turn comes
+        return TextInput(index, name, path, None, None, None)
+    with Path(path).open("rb", buffering=0) as file:
+        head = file.read(MAGIC_SIZE)
+    packing = packing_of(head)
+    promised = _SUFFIXES.get(Path(path).suffix.lower())
+    if promised is not None and packing is None and not head.startswith(b"\x50\x2a\x4d\x18"):
+        raise ValueError(
+            f"{name} is named like a file compressed with {promised}, but it begins with "
+            f"{head!r}; rename it if it is plain text, fetch it again if it is damaged"
+        )
+    return TextInput(index, name, path, None, status.st_size, packing or promised)
+
+
+def _look_at_open(index: int, name: str, file: BinaryIO) -> TextInput:
+    return TextInput(index, name, None, file, None, None)
+
+
+def _name_of(file: Any) -> str:
+    name = getattr(file, "name", None)
+    return name if isinstance(name, str) else f"the {type(file).__name__} given"
+
+
+class _Prefixed(io.RawIOBase):
+    """A file that was read a little: first those bytes again, then the rest."""
+
+    def __init__(self, head: bytes, file: BinaryIO) -> None:
+        self._head = head
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        if self._head:
+            n = min(len(view), len(self._head))
+            view[:n] = self._head[:n]
+            self._head = self._head[n:]
+            return n
+        return read_into(self._file, view)
+
+
+def read_into(file: Any, view: memoryview) -> int:
+    """Read up to len(view) bytes into `view`; 0 at the end of the file."""
+    if hasattr(file, "readinto"):
+        n = file.readinto(view)
+        if n is None:
+            raise BlockingIOError(errno.EAGAIN, "the file is in non-blocking mode")
+        return int(n)
+    data = file.read(len(view))
+    if isinstance(data, str):
+        raise TypeError(f"{_name_of(file)} gives text; open it with mode 'rb'")
+    view[: len(data)] = data
+    return len(data)
+
+
+class TextReader:
+    """One input as a stream of bytes of text, decompressed.
+
+    `stored` counts the bytes read so far as they are stored. Used as a context manager; the
+    caller's own file objects are left open.
+    """
+
+    def __init__(self, text: TextInput) -> None:
+        self._text = text
+        self._opened: list[BinaryIO] = []
+        self.text_bytes = 0
+        raw: Any
+        if text.path is None:
+            raw = text.file
+        else:
+            raw = Path(text.path).open("rb", buffering=0)  # noqa: SIM115
+            self._opened.append(raw)
+        self._raw = raw
+        packing = text.packing
+        if packing is None:
+            head = bytearray(MAGIC_SIZE)
+            n = 0
+            while n < MAGIC_SIZE and (got := read_into(raw, memoryview(head)[n:])):
+                n += got
+            raw = _Prefixed(bytes(head[:n]), raw)
+            packing = packing_of(bytes(head[:n]))
+            if packing is not None:
+                raw = io.BufferedReader(raw, 1 << 16)
+        self._packing = packing
+        self._file: Any = raw
+        if packing is not None:
+            self._file = _FILE_TYPES[packing](raw)
+            self._opened.append(self._file)
+
+    def __enter__(self) -> TextReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in reversed(self._opened):
+            file.close()
+
+    @property
+    def stored(self) -> int:
+        """How far the file was read, in bytes as stored."""
+        return int(self._raw.tell()) if self._text.size is not None else self.text_bytes
+
+    def read_into(self, view: memoryview) -> int:
+        """Read up to len(view) bytes of text; 0 at the end.
+
+        Raises
+        ------
+        ValueError
+            A compressed file that was cut short or damaged.
+        """
+        if self._packing is None:
+            n = read_into(self._file, view)
+        else:
+            try:
+                n = read_into(self._file, view)
+            except _DAMAGE as error:
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise
+                raise ValueError(
+                    f"{self._text.name} cannot be decompressed ({self._packing}) beyond its "
+                    f"first {self.text_bytes} bytes of text, it was cut short or is damaged: "
+                    f"{error or type(error).__name__}. Fetch or compress it again"
+                ) from error
+        self.text_bytes += n
+        return n
+
+
+class BlockBuffer:
+    """The memory one reader fills: grows for a word that is longer than a block."""
+
+    def __init__(self, block_size: int) -> None:
+        self.block_size = block_size
+        self.array: NDArray[np.uint8] = np.zeros(2 * block_size + PADDING, dtype=np.uint8)
+
+    def room_for(self, n: int, keep: int) -> None:
+        """Make `array` hold `n` bytes and the padding, and keep its first `keep` ones."""
+        if n + PADDING > len(self.array):
+            larger: NDArray[np.uint8] = np.zeros(2 * n + PADDING, dtype=np.uint8)
+            larger[:keep] = self.array[:keep]
+            self.array = larger
+
+
+def whole_words(
+    read: Callable[[memoryview], int], begin: int, end: int | None, buffer: BlockBuffer
+) -> Iterator[tuple[int, int]]:
+    """Read the words that begin in one range of a text, block by block.
+
+    Parameters
+    ----------
+    read : callable
+        Fills a view with what comes next, `read_into`; its first byte is that at `begin`,
+        or the one before it if `begin` is not 0.
+    begin, end : int
+        The range, in bytes; `end` None for all there is. A word that began before `begin` is
+        left out, one that goes on beyond `end` is read to its end.
+
+    Yields
+    ------
+    length, position : int
+        ``buffer.array[:length]`` is the next part of the text, cut at white space;
+        `position` is where its first byte stands in the text.
+    """
+    position = begin
+    held = 0  # bytes in the buffer
+    skipping = begin > 0  # still in the word that began before
+    if skipping:
+        position -= 1
+    while True:
+        room = buffer.block_size
+        if end is not None:
+            left = end - (position + held)
+            if left <= 0 and (skipping or held == 0):
+                return
+            room = min(room, left if left > 0 else max(1024, held))
+        buffer.room_for(held + room, held)
+        n = read(memoryview(buffer.array[held : held + room]))  # type: ignore[arg-type]
+        if n == 0:
+            if held and not skipping:
+                yield held, position
+            return
+        if skipping:
+            space = first_space(buffer.array, 0, n)
+            if space < 0:
+                position += n
+                continue
+            skipping = False
+            buffer.array[: n - space] = buffer.array[space:n]
+            position += space
+            held, n = 0, n - space
+        filled = held + n
+        if end is not None and position + held >= end:  # only the last word's end is wanted
+            space = first_space(buffer.array, held, filled)
+            if space >= 0:
+                yield space, position
+                return
+            held = filled
+            continue
+        cut = last_space(buffer.array, held, filled) + 1
+        if cut:
+            yield cut, position
+            buffer.array[: filled - cut] = buffer.array[cut:filled]
+            position += cut
+        held = filled - cut
