@@ -64,7 +64,7 @@ def compress_into(file: IO[bytes], path: str | os.PathLike[str]) -> Iterator[IO[
         case ".bz2":
             stream = bz2.BZ2File(file, "wb")
         case ".xz":
-            stream = lzma.open(file, "wb")
+            stream = lzma.open(file, "wb")  # noqa: SIM115 (closed below)
         case ".zst":
             stream = zstd.ZstdFile(file, "wb")
         case _:

@@ -23,9 +23,11 @@ __all__ = [
     "TruncatedFileError",
     "VectorFileError",
     "Vectors",
+    "read_counts",
     "read_npz",
     "read_vectors",
     "read_word2vec",
+    "write_counts",
     "write_npz",
     "write_word2vec",
 ]
@@ -218,6 +220,61 @@ def read_vectors(
         f"{os.fspath(path)} is no file of vectors that cw2v knows (word2vec binary or text, "
         f"or .npz): it begins with {shown(start)}"
     )
+
+
+def write_counts(
+    path: str | os.PathLike[str],
+    words: Sequence[Any],
+    counts: npt.NDArray[Any],
+    order: npt.NDArray[np.int64],
+    prefix: str = "",
+    *,
+    append: bool = False,
+) -> None:
+    """Write a line "word count" for each word, as word2vec's ``-save-vocab`` does.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Written whole or not at all; compressed if its suffix says so.
+    words, counts : sequence, ndarray
+        One of each for each row.
+    order : ndarray
+        Row numbers, int64: which words are written, and in which order.
+    prefix : str
+        Put in front of every word.
+    append : bool
+        Write behind what the file holds.
+    """
+    opened = _append_to(path) if append else atomic_write(path, "wb")
+    with opened as file, compress_into(file, path) as stream:
+        for start in range(0, len(order), _WORDS_PER_CHECK):
+            rows = order[start : start + _WORDS_PER_CHECK].tolist()
+            lines = "".join([f"{prefix}{words[row]} {counts[row]}\n" for row in rows])
+            _write_all(stream, memoryview(lines.encode("utf8", "surrogateescape")))
+
+
+def read_counts(
+    path: str | os.PathLike[str], encoding: str = "utf8", unicode_errors: str = "strict"
+) -> dict[str, int]:
+    """Read a file of lines "word count", as `write_counts` and word2vec's ``-save-vocab`` write.
+
+    Raises
+    ------
+    VectorFileError
+        A line is something else; the message has its number.
+    """
+    counts = {}
+    with open_for_reading(path) as file:
+        for number, line in enumerate(_lines(file), 1):
+            fields = line.split()
+            if len(fields) != 2 or not fields[1].isdigit():
+                raise VectorFileError(
+                    f"{os.fspath(path)}: line {number} must hold a word and its count, "
+                    f"but it is {shown(line)}"
+                )
+            counts[fields[0].decode(encoding, unicode_errors)] = int(fields[1])
+    return counts
 
 
 # -- writing ------------------------------------------------------------------------------

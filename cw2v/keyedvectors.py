@@ -1,0 +1,290 @@
+"""KeyedVectors, gensim's class: a table of vectors, queries, evaluation, word2vec's files."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from . import evaluation, formats
+from .queries import Queries
+from .vectortable import Key
+
+logger = logging.getLogger(__name__)
+
+
+class KeyedVectors(Queries):
+    """Words and their vectors: gensim's class, name for name.
+
+    See `VectorTable` for how it is made, changed and looked into, and `Queries` for what can
+    be asked.
+
+    Examples
+    --------
+    >>> wv = KeyedVectors.load_word2vec_format("vectors.bin", binary=True)  # doctest: +SKIP
+    >>> wv.most_similar("paris", topn=3)  # doctest: +SKIP
+    """
+
+    def vectors_for_all(
+        self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
+    ) -> KeyedVectors:
+        """Give a new KeyedVectors of those among `keys` that are here, each once, in this order.
+
+        Parameters
+        ----------
+        keys : iterable
+            Read once.
+        allow_inference : bool
+            Also take row numbers for keys.
+        copy_vecattrs : bool
+            Copy the further values of each key as well.
+        """
+        known: Any = self if allow_inference else self.key_to_index
+        chosen = [key for key in dict.fromkeys(keys) if key in known]
+        rows = [self.get_index(key) for key in chosen]
+        vectors = self.vectors[rows] if rows else np.zeros_like(self.vectors[:0])
+        result = KeyedVectors.from_arrays(chosen, vectors)
+        # The result counts its keys from the commonest, unless it gets the real counts.
+        result.expandos["count"] = np.arange(len(chosen), 0, -1, dtype=np.int64)
+        if copy_vecattrs:
+            for attr, values in self.expandos.items():
+                result.expandos[attr] = values[rows]
+        return result
+
+    # -- evaluation ----------------------------------------------------------------------
+
+    def evaluate_word_analogies(
+        self,
+        analogies: str | os.PathLike[str],
+        restrict_vocab: int | None = 300000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+        similarity_function: str = "most_similar",
+    ) -> tuple[float, list[dict[str, Any]]]:
+        """Answer "a is to b as c is to ?" for a file of such questions.
+
+        Parameters
+        ----------
+        analogies : path
+            Lines of four words, in sections that begin with a line ": name".
+        restrict_vocab : int or None
+            Use only the first so many words; questions with others are left out.
+        case_insensitive : bool
+            Compare words in capitals; of several variants the first row counts.
+        dummy4unknown : bool
+            Count questions with unknown words as wrong, instead of leaving them out.
+        similarity_function : {"most_similar"}
+            3CosAdd, the only one.
+
+        Returns
+        -------
+        score : float
+            The part answered rightly, 0 to 1.
+        sections : list of dict
+            "section", its name, "correct" and "incorrect", lists of 4-tuples; the last is
+            "Total accuracy".
+
+        Raises
+        ------
+        ValueError
+            The file has no section or no question; the message says where.
+        """
+        if similarity_function != "most_similar":
+            raise ValueError(
+                f"similarity_function must be 'most_similar', got {similarity_function!r}"
+            )
+        return evaluation.word_analogies(
+            analogies,
+            self.index_to_key,
+            self.vectors,
+            self._norms(),
+            restrict_vocab=restrict_vocab,
+            case_insensitive=case_insensitive,
+            dummy4unknown=dummy4unknown,
+        )
+
+    def evaluate_word_pairs(
+        self,
+        pairs: str | os.PathLike[str],
+        delimiter: str = "\t",
+        encoding: str = "utf8",
+        restrict_vocab: int | None = 300000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+    ) -> tuple[Any, Any, float]:
+        """Correlate cosines with people's judgements of how similar two words are.
+
+        Parameters
+        ----------
+        pairs : path
+            Lines of two words and a number; a line that begins with # is a comment.
+        delimiter, encoding : str
+            What divides a line, and how it is encoded.
+        restrict_vocab, case_insensitive
+            As for `evaluate_word_analogies`.
+        dummy4unknown : bool
+            Give pairs with unknown words the similarity 0, instead of leaving them out.
+
+        Returns
+        -------
+        pearson, spearman : scipy.stats result
+            Correlation and p-value.
+        oov_ratio : float
+            Per cent of the pairs with an unknown word.
+
+        Raises
+        ------
+        ValueError
+            The file has no pair whose words are known.
+        """
+        return evaluation.word_pairs(
+            pairs,
+            self.index_to_key,
+            self.vectors,
+            delimiter=delimiter,
+            encoding=encoding,
+            restrict_vocab=restrict_vocab,
+            case_insensitive=case_insensitive,
+            dummy4unknown=dummy4unknown,
+        )
+
+    # -- files ---------------------------------------------------------------------------
+
+    def save_word2vec_format(
+        self,
+        fname: str | os.PathLike[str],
+        fvocab: str | os.PathLike[str] | None = None,
+        binary: bool = False,
+        total_vec: int | None = None,
+        write_header: bool = True,
+        prefix: str = "",
+        append: bool = False,
+        sort_attr: str = "count",
+    ) -> None:
+        """Save the vectors in the format of Google's word2vec program.
+
+        Parameters
+        ----------
+        fname : path
+            Appears whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
+        fvocab : path, optional
+            A second file with a line "word value" for each word, the value being `sort_attr`'s.
+        binary : bool
+            Binary or text.
+        total_vec : int, optional
+            Number of vectors for the first line, when more are to be appended.
+        write_header : bool
+            Write the first line.
+        prefix : str
+            Put in front of every word.
+        append : bool
+            Write behind what the file holds.
+        sort_attr : str
+            Rows are written by falling value of this expando, if there is one of this name.
+
+        Raises
+        ------
+        ValueError
+            A word has white space in it, or `fvocab` is given but `sort_attr` is not there.
+        OSError
+            The file cannot be written; a file that was there is as before.
+        """
+        order = None
+        values = self.expandos.get(sort_attr)
+        if values is not None:
+            order = (
+                np.argsort(-values.astype(np.int64, copy=False), kind="stable")
+                if (values.dtype.kind in "iub")
+                else np.array(
+                    sorted(range(len(self)), key=lambda row: -values[row]), dtype=np.int64
+                )
+            )
+        elif fvocab is not None:
+            raise ValueError(
+                f"Cannot store vocabulary with '{sort_attr}' because that attribute does not exist"
+            )
+        else:
+            logger.info("no attribute %s in %s; rows are stored as they are", sort_attr, self)
+        formats.write_word2vec(
+            fname,
+            self.index_to_key,
+            self.vectors,
+            binary=binary,
+            header=write_header,
+            total=total_vec,
+            prefix=prefix,
+            append=append,
+            order=order,
+        )
+        if fvocab is not None and order is not None and values is not None:
+            formats.write_counts(fvocab, self.index_to_key, values, order, prefix, append=append)
+
+    @classmethod
+    def load_word2vec_format(
+        cls,
+        fname: str | os.PathLike[str],
+        fvocab: str | os.PathLike[str] | None = None,
+        binary: bool = False,
+        encoding: str = "utf8",
+        unicode_errors: str = "strict",
+        limit: int | None = None,
+        datatype: npt.DTypeLike = np.float32,
+        no_header: bool = False,
+    ) -> Self:
+        """Load vectors from a file in the format of Google's word2vec program.
+
+        Parameters
+        ----------
+        fname : path
+            The file; decompressed on the way if it ends in .gz, .bz2, .xz or .zst.
+        fvocab : path, optional
+            A file with a line "word count" for each word. Without it "count" falls by one
+            from row to row, as gensim has it.
+        binary : bool
+            Binary or text.
+        encoding, unicode_errors : str
+            As in ``bytes.decode``: "strict", "replace", "ignore", or "surrogateescape", which
+            keeps the bytes.
+        limit : int, optional
+            Load only so many rows.
+        datatype : dtype
+            Of the vectors.
+        no_header : bool
+            The file, of text, has no first line "V K" (GloVe's have none).
+
+        Raises
+        ------
+        ValueError
+            The file is damaged or of another kind; the message says where.
+        EOFError
+            The file was cut short (this error is a ValueError as well).
+        UnicodeDecodeError
+            A word is not valid in `encoding`.
+        """
+        counts = None
+        if fvocab is not None:
+            counts = formats.read_counts(fvocab, encoding, unicode_errors)
+        words, vectors, _ = formats.read_word2vec(
+            fname,
+            binary=binary,
+            encoding=encoding,
+            unicode_errors=unicode_errors,
+            limit=limit,
+            datatype=datatype,
+            header=not no_header,
+        )
+        if counts is None:
+            return cls.from_arrays(words, vectors, np.arange(len(words), 0, -1))
+        missing = [word for word in words if word not in counts]
+        if missing:
+            logger.warning(
+                "vocabulary file %s lacks %d words, first '%s'; their count is 0",
+                fvocab,
+                len(missing),
+                missing[0],
+            )
+        return cls.from_arrays(words, vectors, [counts.get(word, 0) for word in words])

@@ -1,0 +1,297 @@
+"""What can be asked about a table of vectors: neighbours and similarities."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import neighbors
+from .vectortable import KEY_TYPES, Key, VectorTable
+
+logger = logging.getLogger(__name__)
+
+Neighbors = list[tuple[Any, float]]
+
+
+class Queries(VectorTable):
+    """A table of vectors that answers questions, under gensim's names.
+
+    A method that takes a key raises KeyError for one that is not there.
+    """
+
+    # -- neighbours ----------------------------------------------------------------------
+
+    def most_similar(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        indexer: Any = None,
+    ) -> Any:
+        """Find the keys whose vectors point most nearly the way of a sum of vectors.
+
+        Parameters
+        ----------
+        positive, negative : key, ndarray, or list of them, optional
+            What is added and what is subtracted: keys, vectors, or pairs (key, weight). Every
+            key's vector is scaled to length 1 first.
+        topn : int or None
+            How many to find. None gives all similarities, 0 (or False) an empty list.
+        clip_start, clip_end : int
+            Look only at rows clip_start to clip_end - 1.
+        restrict_vocab : int, optional
+            Look only at the first so many rows.
+        indexer : object, optional
+            An index whose ``most_similar(vector, topn)`` is asked instead.
+
+        Returns
+        -------
+        list of (key, float) or ndarray
+            Keys with their cosines, most similar first, without the keys given. With
+            ``topn=None`` the cosines of all rows looked at, float32.
+
+        Raises
+        ------
+        KeyError
+            A key is not there.
+        ValueError
+            Nothing was given.
+        """
+        if topn is not None and topn < 1:
+            return []
+        keys, weights = _with_weights(_as_list(positive), _as_list(negative))
+        if restrict_vocab:
+            clip_start, clip_end = 0, restrict_vocab
+        mean = self.get_mean_vector(
+            keys, weights, pre_normalize=True, post_normalize=True, ignore_missing=False
+        )
+        if indexer is not None and isinstance(topn, int):
+            return indexer.most_similar(mean, topn)
+        rows = slice(clip_start, clip_end or len(self.vectors))
+        similarities = neighbors.cosines(self.vectors[rows], self._norms()[rows], mean)
+        if not topn:
+            return similarities
+        excluded = {self.get_index(key) - clip_start for key in keys if isinstance(key, KEY_TYPES)}
+        return self._named(similarities, topn, excluded, clip_start)
+
+    def most_similar_cosmul(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int | None = 10,
+        restrict_vocab: int | None = None,
+    ) -> Any:
+        """Find keys as `most_similar`, by products of similarities in place of sums (3CosMul).
+
+        Parameters
+        ----------
+        positive, negative : key, ndarray, or list of them, optional
+            What the keys found should be like, and unlike.
+        topn : int or None
+            How many to find. None gives all scores.
+        restrict_vocab : int, optional
+            Look only at the first so many rows.
+
+        Returns
+        -------
+        list of (key, float) or ndarray
+            Keys with their scores, the best first, without the keys given.
+        """
+        if topn is not None and topn < 1:
+            return []
+        positive, negative = _as_list(positive), _as_list(negative)
+        if not positive:
+            raise ValueError("cannot compute similarity with no input")
+        excluded = {
+            self.get_index(key) for key in positive + negative if isinstance(key, KEY_TYPES)
+        }
+        rows = slice(0, restrict_vocab or len(self.vectors))
+        scores = neighbors.cosmul(
+            self.vectors[rows],
+            self._norms()[rows],
+            [self._vector_of(term, norm=True) for term in positive],
+            [self._vector_of(term, norm=True) for term in negative],
+        )
+        return self._named(scores, topn, excluded) if topn else scores
+
+    def similar_by_key(
+        self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """Find the keys most similar to `key`; parameters and result as of `most_similar`."""
+        return self.most_similar(positive=[key], topn=topn, restrict_vocab=restrict_vocab)
+
+    def similar_by_word(
+        self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """Find the keys most similar to `word`; the same as `similar_by_key`."""
+        return self.similar_by_key(word, topn, restrict_vocab)
+
+    def similar_by_vector(
+        self, vector: npt.NDArray[Any], topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """Find the keys most similar to a vector, (vector_size,), of any length."""
+        return self.most_similar(positive=[vector], topn=topn, restrict_vocab=restrict_vocab)
+
+    def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Key:
+        """Give the key of `keys_list` most similar to `key1`."""
+        return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
+
+    def closer_than(self, key1: Key, key2: Key) -> list[Key]:
+        """Give all keys that are closer to `key1` than `key2` is, in the order of the rows."""
+        distances = self.distances(key1)
+        own = self.get_index(key1)
+        closer = np.flatnonzero(distances < distances[self.get_index(key2)])
+        return [self.index_to_key[row] for row in closer.tolist() if row != own]
+
+    def words_closer_than(self, word1: Key, word2: Key) -> list[Key]:
+        """Give `closer_than`, under its old name."""
+        return self.closer_than(word1, word2)
+
+    def rank(self, key1: Key, key2: Key) -> int:
+        """Give the rank of `key2` among the neighbours of `key1`: 1 for the closest."""
+        return len(self.closer_than(key1, key2)) + 1
+
+    def rank_by_centrality(
+        self, words: Sequence[Key], use_norm: bool = True
+    ) -> list[tuple[float, Key]]:
+        """Rank keys by their similarity to the mean of them all.
+
+        Parameters
+        ----------
+        words : sequence of keys
+            Those that are not there are left out, with a warning in the log.
+        use_norm : bool
+            Scale the vectors to length 1 first.
+
+        Returns
+        -------
+        list of (float, key)
+            The most central first.
+
+        Raises
+        ------
+        ValueError
+            None of the keys is there.
+        """
+        used = [word for word in words if word in self]
+        if len(used) != len(words):
+            missing = [word for word in words if word not in self]
+            logger.warning("vectors for words %s are not present, ignoring these words", missing)
+        if not used:
+            raise ValueError("cannot select a word from an empty list")
+        vectors = np.vstack([self.get_vector(word, norm=use_norm) for word in used])
+        mean = self.get_mean_vector(list(vectors), post_normalize=True)
+        similarities = np.dot(vectors.astype(np.float32, copy=False), mean)
+        return sorted(zip(similarities, used, strict=True), reverse=True)
+
+    def doesnt_match(self, words: Sequence[Key]) -> Key:
+        """Give the key that is farthest from the mean of all of them."""
+        return self.rank_by_centrality(words)[-1][1]
+
+    # -- similarities --------------------------------------------------------------------
+
+    def similarity(self, w1: Key, w2: Key) -> Any:
+        """Give the cosine of the vectors of two keys, a float32 from -1 to 1."""
+        return np.dot(neighbors.unit(self.get_vector(w1)), neighbors.unit(self.get_vector(w2)))
+
+    def distance(self, w1: Key, w2: Key) -> Any:
+        """Give 1 - `similarity`."""
+        return 1 - self.similarity(w1, w2)
+
+    def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> Any:
+        """Give the cosine of the means of two lists of keys; keys not there are left out.
+
+        Raises
+        ------
+        ZeroDivisionError
+            A list is empty.
+        """
+        if not (len(ws1) and len(ws2)):
+            raise ZeroDivisionError("At least one of the passed list is empty.")
+        mean1 = self.get_mean_vector(ws1, pre_normalize=False)
+        mean2 = self.get_mean_vector(ws2, pre_normalize=False)
+        return np.dot(neighbors.unit(mean1), neighbors.unit(mean2))
+
+    @staticmethod
+    def cosine_similarities(
+        vector_1: npt.NDArray[Any], vectors_all: npt.NDArray[Any]
+    ) -> npt.NDArray[Any]:
+        """Give the cosine of a vector, (dim,), with each row of a matrix, (n, dim)."""
+        norms = neighbors.row_norms(vectors_all)
+        return neighbors.cosines(vectors_all, norms, neighbors.unit(vector_1))
+
+    def distances(
+        self, word_or_vector: Key | npt.NDArray[Any], other_words: Iterable[Key] = ()
+    ) -> npt.NDArray[Any]:
+        """Give 1 - cosine of a key or vector with each of `other_words`, or with all rows.
+
+        Parameters
+        ----------
+        word_or_vector : key or ndarray
+            A key, or a vector of shape (vector_size,).
+        other_words : iterable of keys
+            Empty means all rows, the key itself included.
+        """
+        target = neighbors.unit(self._vector_of(word_or_vector, norm=False))
+        rows = [self.get_index(word) for word in other_words or ()]
+        vectors, norms = self.vectors, self._norms()
+        if rows:
+            vectors, norms = vectors[rows], norms[rows]
+        result: npt.NDArray[Any] = 1 - neighbors.cosines(vectors, norms, target)
+        return result
+
+    def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
+        """Give the similarity of two keys over the sum of those of `wa`'s `topn` neighbours.
+
+        Above 0.1 (with ``topn=10``) suggests synonyms (Leeuwenberg et al. 2016, equation 1).
+        """
+        similar = self.similar_by_key(wa, topn)
+        if not similar:
+            raise ValueError(
+                "Cannot calculate relative cosine similarity without any similar words."
+            )
+        total: float = sum(similarity for _, similarity in similar)
+        return float(self.similarity(wa, wb)) / total
+
+    # ------------------------------------------------------------------------------------
+
+    def _vector_of(self, key: Key | npt.NDArray[Any], *, norm: bool) -> npt.NDArray[Any]:
+        return key if isinstance(key, np.ndarray) else self.get_vector(key, norm=norm)
+
+    def _named(
+        self, scores: npt.NDArray[Any], topn: int, excluded: set[int], first_row: int = 0
+    ) -> Neighbors:
+        return [
+            (self.index_to_key[place + first_row], float(scores[place]))
+            for place in neighbors.largest(scores, topn, excluded).tolist()
+        ]
+
+
+def _as_list(value: Any) -> list[Any]:
+    """Give a list of keys and vectors, where one key or one vector may stand for a list."""
+    if value is None:
+        return []
+    if isinstance(value, KEY_TYPES) or (isinstance(value, np.ndarray) and value.ndim == 1):
+        return [value]
+    return list(value)
+
+
+def _with_weights(positive: list[Any], negative: list[Any]) -> tuple[list[Any], list[float]]:
+    keys, weights = [], []
+    for items, sign in ((positive, 1.0), (negative, -1.0)):
+        for item in items:
+            if isinstance(item, (*KEY_TYPES, np.ndarray)):
+                keys.append(item)
+                weights.append(sign)
+            else:
+                key, weight = item
+                keys.append(key)
+                weights.append(float(weight))
+    return keys, weights

@@ -1,0 +1,467 @@
+"""A table of vectors with a key for each row, and what else is known of each key."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any, Self, TypeAlias, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from .neighbors import divisors, row_norms, unit
+
+logger = logging.getLogger(__name__)
+
+# A word, or the number of a row. Any hashable object may be a key in the table; the methods
+# that take one key or several tell these from lists by their type.
+Key: TypeAlias = Any
+KEY_TYPES = (str, int, np.integer)
+
+
+class VectorTable:
+    """Keys, their vectors, and further values per key.
+
+    The arrays are plain and public, as gensim's. Code that changes `vectors` in place calls
+    ``fill_norms(force=True)`` afterwards.
+
+    Attributes
+    ----------
+    vectors : ndarray
+        Float32 (or the dtype asked for), of shape (n_keys, vector_size).
+    index_to_key : list
+        The key of each row.
+    key_to_index : dict
+        The row of each key.
+    expandos : dict of str to ndarray
+        Further values, one for each key, for example "count" (int64).
+    norms : ndarray or None
+        The length of each vector; None until `fill_norms` is called.
+    vector_size : int
+        The number of dimensions.
+    """
+
+    def __init__(
+        self,
+        vector_size: int,
+        count: int = 0,
+        dtype: npt.DTypeLike = np.float32,
+        mapfile_path: str | None = None,
+    ) -> None:
+        """Make room for `count` keys, to be filled by `add_vector`.
+
+        Parameters
+        ----------
+        vector_size : int, at least 1
+            The number of dimensions.
+        count : int
+            Rows to prepare, all zero.
+        dtype : dtype
+            Of the vectors.
+        mapfile_path : str, optional
+            Accepted as gensim does, and unused.
+        """
+        self.vector_size = vector_size
+        self.index_to_key: list[Key] = [None] * count
+        self.next_index = 0
+        self.key_to_index: dict[Key, int] = {}
+        self.vectors: npt.NDArray[Any] = np.zeros((count, vector_size), dtype=dtype)
+        self.norms: npt.NDArray[Any] | None = None
+        self.expandos: dict[str, npt.NDArray[Any]] = {}
+        self.mapfile_path = mapfile_path
+
+    @classmethod
+    def from_arrays(
+        cls,
+        words: Sequence[Key],
+        vectors: npt.NDArray[Any],
+        counts: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Make a table of existing arrays; `vectors` is borrowed, not copied.
+
+        Parameters
+        ----------
+        words : sequence
+            The key of each row, all different.
+        vectors : ndarray
+            Of shape (n_words, vector_size).
+        counts : array-like of int, optional
+            Becomes ``expandos["count"]``, int64.
+
+        Raises
+        ------
+        ValueError
+            The lengths differ, or a word comes twice.
+        """
+        if vectors.ndim != 2 or len(vectors) != len(words):
+            raise ValueError(f"{len(words)} words need as many rows, got shape {vectors.shape}")
+        table = cls(vectors.shape[1], 0, dtype=vectors.dtype)
+        table.vectors = vectors
+        table.index_to_key = list(words)
+        table.key_to_index = {word: row for row, word in enumerate(table.index_to_key)}
+        table.next_index = len(words)
+        if len(table.key_to_index) != len(words):
+            row = next(r for r, word in enumerate(words) if table.key_to_index[word] != r)
+            raise ValueError(
+                f"word {words[row]!r} comes twice, in rows {row} and "
+                f"{table.key_to_index[words[row]]}"
+            )
+        if counts is not None:
+            table.expandos["count"] = np.asarray(counts, dtype=np.int64)
+            if table.expandos["count"].shape != (len(words),):
+                raise ValueError(
+                    f"{len(words)} words need as many counts, "
+                    f"got shape {table.expandos['count'].shape}"
+                )
+        return table
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
+
+    def __len__(self) -> int:
+        return len(self.index_to_key)
+
+    # -- looking up ----------------------------------------------------------------------
+
+    @overload
+    def get_index(self, key: Key) -> int: ...
+    @overload
+    def get_index(self, key: Key, default: int | None) -> int: ...
+    def get_index(self, key: Key, default: int | None = None) -> int:
+        """Give the row of `key`; a number that is no key itself counts as a row.
+
+        Raises
+        ------
+        KeyError
+            There is no such key, and no `default` is given.
+        """
+        row = self.key_to_index.get(key)
+        if row is not None:
+            return row
+        if isinstance(key, (int, np.integer)) and 0 <= key < len(self.index_to_key):
+            return int(key)
+        if default is not None:
+            return default
+        raise KeyError(self._not_present(key))
+
+    def _not_present(self, key: Key) -> str:
+        if isinstance(key, (int, np.integer)):
+            return f"Key '{key}' not present; rows are numbered 0 to {len(self) - 1}"
+        text = f"Key '{key}' not present"
+        if isinstance(key, str):
+            variants = (key.lower(), key.strip(), key.capitalize(), key.upper())
+            known = [form for form in dict.fromkeys(variants) if form in self.key_to_index]
+            if known:
+                text += f"; did you mean '{known[0]}'?"
+        return text
+
+    def has_index_for(self, key: Key) -> bool:
+        """Say whether `get_index` knows this key."""
+        return self.get_index(key, -1) >= 0
+
+    def __contains__(self, key: Key) -> bool:
+        return self.has_index_for(key)
+
+    def get_vector(self, key: Key, norm: bool = False) -> npt.NDArray[Any]:
+        """Give the vector of `key`, shape (vector_size,), read-only.
+
+        Parameters
+        ----------
+        key : str or int
+            A key, or a row.
+        norm : bool
+            Scale it to length 1.
+
+        Raises
+        ------
+        KeyError
+            There is no such key.
+        """
+        row = self.get_index(key)
+        vector: npt.NDArray[Any] = self.vectors[row]
+        if norm:
+            vector = vector / divisors(self._norms()[row : row + 1])[0]
+        vector.setflags(write=False)
+        return vector
+
+    def word_vec(self, *args: Any, **kwargs: Any) -> npt.NDArray[Any]:
+        """Give `get_vector`, under its deprecated name."""
+        warnings.warn("Use get_vector instead of word_vec", DeprecationWarning, stacklevel=2)
+        return self.get_vector(*args, **kwargs)
+
+    def __getitem__(self, key_or_keys: Key | Iterable[Key]) -> npt.NDArray[Any]:
+        """Give the vector of one key, (vector_size,), or those of several, (n, vector_size)."""
+        if isinstance(key_or_keys, KEY_TYPES):
+            return self.get_vector(key_or_keys)
+        rows = [self.get_index(key) for key in key_or_keys]
+        if not rows:
+            raise ValueError("need at least one key")
+        vectors: npt.NDArray[Any] = self.vectors[rows]
+        return vectors
+
+    def get_mean_vector(
+        self,
+        keys: Sequence[Key | npt.NDArray[Any]],
+        weights: Sequence[float] | npt.NDArray[Any] | None = None,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> npt.NDArray[Any]:
+        """Give the weighted mean of several vectors, shape (vector_size,).
+
+        Parameters
+        ----------
+        keys : sequence of str, int or ndarray
+            Keys, rows, or vectors themselves.
+        weights : sequence of float, optional
+            One for each key; 1 unless given. The sum is divided by the sum of their sizes.
+        pre_normalize : bool
+            Scale the vectors of keys (not those given as arrays) to length 1 first.
+        post_normalize : bool
+            Scale the mean to length 1.
+        ignore_missing : bool
+            Leave out keys that are not in the table, instead of raising KeyError.
+
+        Raises
+        ------
+        ValueError
+            There are no keys, or not as many weights as keys.
+        KeyError
+            A key is missing and `ignore_missing` is false.
+        """
+        if len(keys) == 0:
+            raise ValueError("cannot compute mean with no input")
+        weight = np.ones(len(keys)) if weights is None else np.asarray(weights, dtype=np.float64)
+        if len(weight) != len(keys):
+            raise ValueError(
+                "keys and weights array must have same number of elements, "
+                f"got {len(keys)} keys and {len(weight)} weights"
+            )
+        total = np.zeros(self.vector_size, dtype=np.float64)
+        total_weight = 0.0
+        for key, factor in zip(keys, weight, strict=True):
+            if isinstance(key, np.ndarray):
+                total += factor * key
+            elif key in self:
+                total += factor * self.get_vector(key, norm=pre_normalize)
+            elif ignore_missing:
+                continue
+            else:
+                raise KeyError(self._not_present(key))
+            total_weight += abs(factor)
+        mean = (total / total_weight if total_weight > 0 else total).astype(self.vectors.dtype)
+        return unit(mean).astype(np.float32) if post_normalize else mean
+
+    # -- norms ---------------------------------------------------------------------------
+
+    def fill_norms(self, force: bool = False) -> None:
+        """Compute `norms`, the length of each vector, if that was not done before.
+
+        Parameters
+        ----------
+        force : bool
+            Compute them anew: `vectors` was changed.
+        """
+        if self.norms is None or force:
+            self.norms = row_norms(self.vectors)
+
+    def _norms(self) -> npt.NDArray[Any]:
+        self.fill_norms()
+        assert self.norms is not None
+        return self.norms
+
+    def _invalidate_norms(self) -> None:
+        """Forget the norms: whoever changes `vectors` in place calls this."""
+        self.norms = None
+
+    def get_normed_vectors(self) -> npt.NDArray[Any]:
+        """Give a copy of `vectors` with all rows scaled to length 1."""
+        normed: npt.NDArray[Any] = self.vectors / divisors(self._norms())[:, np.newaxis]
+        return normed
+
+    def unit_normalize_all(self) -> None:
+        """Scale all rows of `vectors` to length 1, in place; training cannot go on after it."""
+        self.vectors /= divisors(self._norms())[:, np.newaxis]
+        self.norms = np.ones(len(self.vectors), dtype=self.vectors.dtype)
+
+    def init_sims(self, replace: bool = False) -> None:
+        """Call `fill_norms`, or with `replace` `unit_normalize_all`; deprecated."""
+        warnings.warn("Use fill_norms instead of init_sims", DeprecationWarning, stacklevel=2)
+        self.fill_norms()
+        if replace:
+            self.unit_normalize_all()
+
+    # -- further values per key ----------------------------------------------------------
+
+    def allocate_vecattrs(
+        self, attrs: Iterable[str] | None = None, types: Iterable[Any] | None = None
+    ) -> None:
+        """Make arrays in `expandos`, or bring those that are there to the number of keys.
+
+        Parameters
+        ----------
+        attrs : iterable of str, optional
+            Their names; without it, all that are there.
+        types : iterable of dtype or type, optional
+            One for each name.
+
+        Raises
+        ------
+        TypeError
+            An array is there and has another dtype.
+        """
+        if attrs is None:
+            attrs = list(self.expandos)
+            types = [self.expandos[attr].dtype for attr in attrs]
+        for attr, wanted in zip(attrs, types or (), strict=True):
+            dtype = np.dtype({int: np.int64, str: object}.get(wanted, wanted))
+            before = self.expandos.get(attr)
+            if before is None:
+                self.expandos[attr] = np.zeros(len(self), dtype=dtype)
+                continue
+            if not np.issubdtype(dtype, before.dtype):
+                raise TypeError(
+                    f"Can't allocate type {wanted} for attribute {attr}, "
+                    f"conflicts with its existing type {before.dtype}"
+                )
+            if len(before) != len(self):
+                kept = min(len(before), len(self))
+                self.expandos[attr] = np.zeros(len(self), dtype=before.dtype)
+                self.expandos[attr][:kept] = before[:kept]
+
+    def set_vecattr(self, key: Key, attr: str, val: Any) -> None:
+        """Store the value `val` under the name `attr` for `key`."""
+        self.allocate_vecattrs([attr], [type(val)])
+        self.expandos[attr][self.get_index(key)] = val
+
+    def get_vecattr(self, key: Key, attr: str) -> Any:
+        """Give the value stored under the name `attr` for `key`."""
+        row = self.get_index(key)
+        if attr not in self.expandos:
+            raise KeyError(f"no attribute {attr!r}; there are {sorted(self.expandos)}")
+        return self.expandos[attr][row]
+
+    # -- growing -------------------------------------------------------------------------
+
+    def add_vector(self, key: Key, vector: npt.ArrayLike) -> int:
+        """Add one key, in a prepared row if there is one, and give its row.
+
+        Without prepared rows the whole matrix is copied; use `add_vectors` for several.
+        """
+        row = self.next_index
+        if row < len(self) and self.index_to_key[row] is None:
+            self.index_to_key[row] = key
+            self.key_to_index[key] = row
+            self.vectors[row] = vector
+            self.next_index += 1
+            self._invalidate_norms()
+            return row
+        warnings.warn(
+            "Adding single vectors to a KeyedVectors which grows by one each time can be costly. "
+            "Consider adding in batches or preallocating to the required size.",
+            UserWarning,
+            stacklevel=2,
+        )
+        row = len(self)
+        self.add_vectors([key], [vector])
+        self.next_index = row + 1
+        return row
+
+    def add_vectors(
+        self,
+        keys: Key | Sequence[Key],
+        weights: npt.ArrayLike | Sequence[npt.ArrayLike],
+        extras: dict[str, npt.NDArray[Any]] | None = None,
+        replace: bool = False,
+    ) -> None:
+        """Add keys with their vectors.
+
+        Parameters
+        ----------
+        keys : str, int or sequence of them
+            One key or several.
+        weights : array-like
+            Of shape (n_keys, vector_size), or (vector_size,) for one key.
+        extras : dict of str to ndarray, optional
+            Further values, one for each key, for `expandos`.
+        replace : bool
+            Give keys that are there the new vector and values; otherwise they keep the old.
+
+        Raises
+        ------
+        ValueError
+            The shapes do not fit together.
+        """
+        if isinstance(keys, KEY_TYPES):
+            keys, weights = [keys], np.reshape(np.asarray(weights), (1, -1))
+        new_vectors = np.asarray(weights)
+        if new_vectors.shape != (len(keys), self.vector_size) and len(keys):
+            raise ValueError(
+                f"{len(keys)} keys need vectors of shape ({len(keys)}, {self.vector_size}), "
+                f"got {new_vectors.shape}"
+            )
+        extras = extras or {}
+        for attr, values in extras.items():
+            if len(values) != len(keys):
+                raise ValueError(f"{len(keys)} keys need as many values of {attr!r}")
+        self.allocate_vecattrs(extras.keys(), [values.dtype for values in extras.values()])
+
+        added, known = [], []
+        for place, key in enumerate(keys):
+            if key in self.key_to_index:
+                known.append(place)
+            else:
+                self.key_to_index[key] = len(self.index_to_key)
+                self.index_to_key.append(key)
+                added.append(place)
+        if added:
+            self.vectors = np.vstack(
+                (self.vectors, new_vectors[added].astype(self.vectors.dtype, copy=False))
+            )
+            self.allocate_vecattrs()
+            for attr, values in extras.items():
+                self.expandos[attr][len(self) - len(added) :] = values[added]
+        if replace and known:
+            rows = [self.key_to_index[keys[place]] for place in known]
+            self.vectors[rows] = new_vectors[known]
+            for attr, values in extras.items():
+                self.expandos[attr][rows] = values[known]
+        self._invalidate_norms()
+
+    def __setitem__(self, keys: Key | list[Key], weights: npt.ArrayLike) -> None:
+        """Add keys with their vectors; keys that are there get the new ones."""
+        if not isinstance(keys, list):
+            keys, weights = [keys], np.reshape(np.asarray(weights), (1, -1))
+        self.add_vectors(keys, weights, replace=True)
+
+    def resize_vectors(self, seed: int = 0) -> None:
+        """Give `vectors` a row for each key; new rows are drawn from +-1 / vector_size."""
+        shape = (len(self), self.vector_size)
+        if self.vectors.shape != shape:
+            grown = np.random.default_rng(seed).random(shape, dtype=np.float32)
+            grown *= 2.0
+            grown -= 1.0
+            grown /= self.vector_size
+            grown[: len(self.vectors), : self.vectors.shape[1]] = self.vectors
+            self.vectors = grown
+        self.allocate_vecattrs()
+        self._invalidate_norms()
+
+    def sort_by_descending_frequency(self) -> None:
+        """Bring the rows into the order of falling "count"; equal counts by falling row."""
+        if not len(self):
+            return
+        if "count" not in self.expandos:
+            raise KeyError("no attribute 'count' to sort by; set it with set_vecattr")
+        counts = self.expandos["count"].astype(np.int64)
+        order = np.lexsort((-np.arange(len(counts)), -counts))
+        self.index_to_key = [self.index_to_key[row] for row in order.tolist()]
+        self.allocate_vecattrs()
+        for attr in self.expandos:
+            self.expandos[attr] = self.expandos[attr][order]
+        if len(self.vectors):
+            logger.warning("sorting after vectors have been allocated is expensive & error-prone")
+            self.vectors = self.vectors[order]
+        self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
+        self._invalidate_norms()
