@@ -191,11 +191,11 @@ def _strings_of_body(
         statement = statements.pop()
         if isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _strings_of_body(statement)
-        elif isinstance(statement, ast.If | ast.Try | ast.With):
+        elif isinstance(statement, ast.If | ast.Try | ast.With | ast.ExceptHandler):
             statements.extend(
                 child
                 for child in reversed(list(ast.iter_child_nodes(statement)))
-                if isinstance(child, ast.stmt)
+                if isinstance(child, ast.stmt | ast.ExceptHandler)
             )
         elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
             yield from _strings_of_call(statement.value)
