@@ -2,6 +2,7 @@
 
 import sys
 import sysconfig
+from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
@@ -11,7 +12,9 @@ from setuptools import Extension, setup
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 STABLE_ABI = [] if FREE_THREADED else [("Py_LIMITED_API", "0x030B0000")]
 MSVC = sys.platform == "win32"
-C_FLAGS = ["/O2"] if MSVC else ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
+C_FLAGS = (
+    ["/O2"] if MSVC else ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
+)
 
 
 def extension(name, *c_sources):
@@ -20,6 +23,7 @@ def extension(name, *c_sources):
         f"cw2v.{name}",
         [f"cw2v/{name}.pyx", *(f"csrc/{source}" for source in c_sources)],
         include_dirs=["csrc"],
+        depends=[str(header) for header in sorted(Path("csrc").glob("*.h"))],
         define_macros=STABLE_ABI,
         extra_compile_args=C_FLAGS,
         py_limited_api=not FREE_THREADED,
@@ -31,6 +35,19 @@ setup(
         [
             extension("_vectorfile"),
             extension("_encode", "words.c"),
+            extension(
+                "_kernels",
+                "dispatch.c",
+                "kernels_scalar.c",
+                "kernels_vec128.c",
+                "kernels_avx2.c",
+                "kernels_avx512.c",
+            ),
+            extension("_windows"),
+            extension("_sgns"),
+            extension("_worker"),
+            extension("_encode", "words.c"),
+            extension("_vectorfile"),
         ],
         language_level=3,
     ),

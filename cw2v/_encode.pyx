@@ -80,7 +80,6 @@ cdef class WordTable:
     def find(self, list words not None):
         """Return the ids of str words, int64, -1 for those that are not in the table."""
         cdef Py_ssize_t i, n = len(words)
-        cdef const uint8_t[::1] view
         found = np.full(n, -1, dtype=np.int64)
         cdef int64_t[::1] out = found
         cdef bytes raw

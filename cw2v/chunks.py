@@ -143,6 +143,9 @@ class IdStore:
                 self._file.close()
                 self._file = None
 
+    def __del__(self) -> None:
+        self.close()
+
 
 class IdWriter:
     """One worker's way into an `IdStore`: ``reserve``, fill, ``commit``; ``finish`` a piece."""
@@ -180,7 +183,7 @@ class IdWriter:
         if self._n_ids or self._breaks:
             ids: NDArray[np.int32] | None = self._segment[self._begin : self._used]
             place = 0
-            if not self._in_memory and ids is not None:
+            if not self._in_memory and self._n_ids and ids is not None:
                 place, ids = self._store.spill(ids), None
                 self._used = self._begin  # the memory is used again
             breaks = np.concatenate(self._breaks) if self._breaks else np.empty(0, dtype=np.int32)

@@ -163,7 +163,7 @@ def word_pairs(
     spearman = stats.spearmanr(judged, cosines)
     pearson = stats.pearsonr(judged, cosines)
     n_pairs = len(judged) if dummy4unknown else len(judged) + n_unknown
-    oov_ratio = 100 * n_unknown / n_pairs
+    oov_ratio = n_unknown / n_pairs * 100  # in the order gensim computes it
     logger.info("Pearson correlation coefficient against %s: %.4f", os.fspath(path), pearson[0])
     logger.info("Spearman rank-order correlation against %s: %.4f", os.fspath(path), spearman[0])
     logger.info("Pairs with unknown words ratio: %.1f%%", oov_ratio)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -236,14 +237,9 @@ class Scan:
             for thread in threads:
                 thread.start()
                 started.append(thread)
-            try:
-                with closing(self._all_tasks()) as tasks:
-                    for task in tasks:
-                        if not self._put(task):
-                            break
-            except Exception as error:
-                # Reading failed in this thread; workers may still find a failure before it.
-                self._failures.add(self._next_number, error)
+            with closing(self._all_tasks()) as tasks:
+                while (task := self._next(tasks)) is not None and self._put(task):
+                    pass
             for _ in threads:
                 self._put(None)
             for thread in threads:
@@ -274,6 +270,14 @@ class Scan:
                     self._failures.add(task.number, error)
         finally:
             worker.close()
+
+    def _next(self, tasks: Iterator[Task]) -> Task | None:
+        """Make the next task, which may mean to read its block."""
+        try:
+            return next(tasks, None)
+        except Exception as error:  # workers may still find a failure that comes before it
+            self._failures.add(self._next_number, error)
+            return None
 
     def _put(self, task: Task | None) -> bool:
         """Hand out a task; False if a failure made it useless."""
@@ -402,8 +406,7 @@ def _order_in_text(workers: list[Worker]) -> list[NDArray[np.int64]]:
     lengths: NDArray[np.int64] = np.zeros(n_inputs, dtype=np.int64)
     runs = []
     for worker, positions in zip(workers, firsts, strict=True):
-        ends = [begin for begin, _ in worker.new_words[1:]] + [len(positions)]
-        for (begin, text), end in zip(worker.new_words, ends, strict=True):
+        for (begin, text), (end, _) in pairwise([*worker.new_words, (len(positions), -1)]):
             if end > begin:  # a worker's positions rise
                 lengths[text] = max(lengths[text], positions[end - 1] + 1)
                 runs.append((positions[begin:end], text))

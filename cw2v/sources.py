@@ -103,7 +103,7 @@ def find_inputs(source: Source) -> list[TextInput]:
     """
     if isinstance(source, (str, os.PathLike)):
         sources: list[Any] = [source]
-    elif hasattr(source, "read"):
+    elif _is_file(source):
         sources = [source]
     elif isinstance(source, Sequence) and not isinstance(source, _BYTES):
         sources = list(source)
@@ -122,7 +122,7 @@ def find_inputs(source: Source) -> list[TextInput]:
 
 def _expand(item: Any) -> list[Any]:
     """Replace a folder by its files; leave the rest."""
-    if hasattr(item, "read") or item == "-":
+    if _is_file(item) or item == "-":
         return [item]
     if not isinstance(item, (str, os.PathLike)):
         raise TypeError(f"a corpus file is given by its path, not by {type(item).__name__}")
@@ -145,7 +145,7 @@ def _look_at(index: int, item: Any) -> TextInput:
     """Find out what one input is."""
     if item == "-":
         return _look_at_open(index, "standard input", sys.stdin.buffer)
-    if hasattr(item, "read"):
+    if _is_file(item):
         if isinstance(item, io.TextIOBase):
             raise TypeError(f"{_name_of(item)} is open as text; open it with mode 'rb'")
         return _look_at_open(index, _name_of(item), item)
@@ -168,6 +168,10 @@ def _look_at(index: int, item: Any) -> TextInput:
 
 def _look_at_open(index: int, name: str, file: BinaryIO) -> TextInput:
     return TextInput(index, name, None, file, None, None)
+
+
+def _is_file(item: Any) -> bool:
+    return hasattr(item, "readinto") or hasattr(item, "read")
 
 
 def _name_of(file: Any) -> str:

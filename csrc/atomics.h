@@ -1,0 +1,28 @@
+/* csrc/atomics.h - the two values that workers share besides the vectors: the number of the
+ * next piece of work, and a flag that asks them to stop. */
+
+#ifndef CW2V_ATOMICS_H
+#define CW2V_ATOMICS_H
+
+#include <stdint.h>
+
+#if defined(_MSC_VER)
+#include <intrin.h>
+static inline int64_t cw2v_take_next(int64_t *counter) {
+    return _InterlockedExchangeAdd64((volatile __int64 *)counter, 1);
+}
+static inline int64_t cw2v_read(const int64_t *value) { return *(const volatile int64_t *)value; }
+static inline void cw2v_write(int64_t *value, int64_t to) { *(volatile int64_t *)value = to; }
+#else
+static inline int64_t cw2v_take_next(int64_t *counter) {
+    return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+static inline int64_t cw2v_read(const int64_t *value) {
+    return __atomic_load_n(value, __ATOMIC_RELAXED);
+}
+static inline void cw2v_write(int64_t *value, int64_t to) {
+    __atomic_store_n(value, to, __ATOMIC_RELAXED);
+}
+#endif
+
+#endif

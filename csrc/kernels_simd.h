@@ -1,0 +1,251 @@
+/* csrc/kernels_simd.h - the kernels written once for vectors of LANES floats.
+ *
+ * Not a header in the usual sense: each kernels_<cpu>.c includes it once, inside its
+ * target pragma, after including math.h, stdint.h and string.h and defining
+ *
+ *     LANES, vec                    floats in a vector: 4, 8 or 16; the vector type
+ *     load_head(p, n)               the first n < LANES floats at p, zeros behind them
+ *     store_head(p, v, n)           the first n < LANES floats of v, nothing behind them
+ *     sum4(a, b, c, d, out)         out[0..3] = the sums of the lanes of a, b, c, d
+ *
+ * The arithmetic is GCC's and Clang's vector extension; a * b + c becomes one fused
+ * multiply-add where the CPU has it (-ffp-contract=fast). */
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 8")
+
+/* Used twice, a value just loaded would otherwise be read from memory twice, as an operand. */
+#if defined(__x86_64__)
+#define KEEP_IN_REGISTER(v) __asm__("" : "+v"(v))
+#else
+#define KEEP_IN_REGISTER(v) __asm__("" : "+w"(v))
+#endif
+
+typedef int32_t vec_i __attribute__((vector_size(4 * LANES)));
+
+INLINE vec load(const float *p) {
+    vec v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE void store(float *p, vec v) { memcpy(p, &v, sizeof v); }
+
+INLINE vec splat(float a) { return a - (vec){0}; }
+
+INLINE vec blend(vec_i mask, vec a, vec b) {
+    return (vec)((mask & (vec_i)a) | (~mask & (vec_i)b));
+}
+
+/* ---- products of rows ------------------------------------------------------------- */
+
+/* A tile of 2 rows of x by 6 of y: 12 sums, 2 + 1 operands, in 16 registers. */
+enum { TILE_X = 2, TILE_Y = 6 };
+
+INLINE void dot_tile(const int n_x, const int n_y, const float *const *x, const float *const *y,
+                     ptrdiff_t dim, float *s, int stride) {
+    vec sum[TILE_X][TILE_Y + 2] = {{{0}}};
+    ptrdiff_t k = 0;
+    for (; k + LANES <= dim; k += LANES) {
+        vec a[TILE_X];
+        UNROLL for (int i = 0; i < n_x; i++) a[i] = load(x[i] + k);
+        UNROLL for (int j = 0; j < n_y; j++) {
+            vec b = load(y[j] + k);
+            KEEP_IN_REGISTER(b);
+            UNROLL for (int i = 0; i < n_x; i++) sum[i][j] += a[i] * b;
+        }
+    }
+    if (k < dim) {
+        int rest = (int)(dim - k);
+        vec a[TILE_X];
+        UNROLL for (int i = 0; i < n_x; i++) a[i] = load_head(x[i] + k, rest);
+        UNROLL for (int j = 0; j < n_y; j++) {
+            vec b = load_head(y[j] + k, rest);
+            UNROLL for (int i = 0; i < n_x; i++) sum[i][j] += a[i] * b;
+        }
+    }
+    UNROLL for (int i = 0; i < n_x; i++) {
+        UNROLL for (int j = 0; j < n_y; j += 4) {
+            sum4(sum[i][j], sum[i][j + 1], sum[i][j + 2], sum[i][j + 3], s + i * stride + j);
+        }
+    }
+}
+
+INLINE void dot_columns(const int n_y, const float *const *x, int n_x, const float *const *y,
+                        ptrdiff_t dim, float *s, int stride) {
+    int i = 0;
+    for (; i + TILE_X <= n_x; i += TILE_X) {
+        dot_tile(TILE_X, n_y, x + i, y, dim, s + i * stride, stride);
+    }
+    if (i < n_x) dot_tile(1, n_y, x + i, y, dim, s + i * stride, stride);
+}
+
+static void dots(const float *const *x, int n_x, const float *const *y, int n_y, ptrdiff_t dim,
+                 float *s) {
+    int stride = cw2v_row_stride(n_y);
+    /* sum4 writes up to three floats past a tile; the next tile, if any, comes later. */
+    for (; n_y > TILE_Y; n_y -= TILE_Y, y += TILE_Y, s += TILE_Y) {
+        dot_columns(TILE_Y, x, n_x, y, dim, s, stride);
+    }
+    switch (n_y) {
+    case 1: dot_columns(1, x, n_x, y, dim, s, stride); break;
+    case 2: dot_columns(2, x, n_x, y, dim, s, stride); break;
+    case 3: dot_columns(3, x, n_x, y, dim, s, stride); break;
+    case 4: dot_columns(4, x, n_x, y, dim, s, stride); break;
+    case 5: dot_columns(5, x, n_x, y, dim, s, stride); break;
+    case 6: dot_columns(6, x, n_x, y, dim, s, stride); break;
+    }
+}
+
+/* ---- errors and loss ---------------------------------------------------------------- */
+
+/* exp(t) for t <= 0 or NaN, to 2 units in the last place; 0 below -87. */
+INLINE vec exp_negative(vec t) {
+    const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
+    vec_i far = t < splat(-87.0f);
+    vec n = t * 1.44269504f + shift;
+    vec_i power = (vec_i)n << 23;
+    n -= shift;
+    vec r = t - n * 0.693145752f; /* ln 2, its upper bits and the rest */
+    r -= n * 1.42860677e-6f;
+    /* the Taylor series of exp about 0; |r| <= ln 2 / 2 */
+    vec p = splat(1.0f / 5040);
+    p = p * r + 1.0f / 720;
+    p = p * r + 1.0f / 120;
+    p = p * r + 1.0f / 24;
+    p = p * r + 1.0f / 6;
+    p = p * r + 0.5f;
+    p = p * r + 1.0f;
+    p = p * r + 1.0f;
+    vec scale = (vec)(power + 0x3f800000);
+    return blend(far, splat(0.0f), p * scale);
+}
+
+INLINE vec negative_abs(vec s) { return (vec)((vec_i)s | INT32_MIN); }
+
+static void sgns_error(float *s, int n_x, int n_y, const float *x_weight, const float *y_weight,
+                       float lr) {
+    int stride = cw2v_row_stride(n_y);
+    for (int i = 0; i < n_x; i++) {
+        vec scale = splat(lr * x_weight[i]);
+        for (int j = 0; j < n_y; j += LANES) {
+            vec logit = load(s + i * stride + j);
+            vec e = exp_negative(negative_abs(logit));
+            vec positive = 1.0f / (1.0f + e); /* sigmoid(|logit|) */
+            vec sigmoid = blend(logit < 0.0f, e * positive, positive);
+            vec error = scale * load(y_weight + j) * -sigmoid;
+            store(s + i * stride + j, error);
+        }
+        /* Column 0 has the label 1. It is done apart, from its negated logit's sigmoid,
+         * 1 - sigmoid(s), which is the error already stored plus the scale. */
+        s[i * stride] += lr * x_weight[i] * y_weight[0];
+    }
+}
+
+static double sgns_loss(const float *s, int n_x, int n_y, const float *x_weight,
+                        const float *y_weight) {
+    int stride = cw2v_row_stride(n_y);
+    double loss = 0.0;
+    for (int i = 0; i < n_x; i++) {
+        /* log(1 + exp(t)) = max(t, 0) + log(1 + exp(-|t|)). The product of the factors
+         * 1 + exp(-|t|), each 1 to 2, needs one logarithm for up to 1000 of them. */
+        double product = 1.0, sum = 0.0;
+        for (int j = 0; j < n_y; j += LANES) {
+            float e[LANES];
+            vec logits = load(s + i * stride + j);
+            store(e, exp_negative(negative_abs(logits)));
+            int n = n_y - j < LANES ? n_y - j : LANES;
+            for (int l = 0; l < n; l++) {
+                float logit = s[i * stride + j + l];
+                float t = j + l == 0 ? -logit : logit;
+                float weight = y_weight[j + l];
+                if (weight == 1.0f && product < 1e150) {
+                    product *= 1.0 + e[l];
+                } else {
+                    sum += weight * log1p(e[l]);
+                }
+                sum += t > 0.0f ? (double)weight * t : 0.0;
+            }
+        }
+        loss += x_weight[i] * (sum + log(product));
+    }
+    return loss;
+}
+
+/* ---- the update ----------------------------------------------------------------------- */
+
+/* Columns k .. k + LANES of X += G Y and Y += G^T X for up to 6 rows of y, whose old and
+ * new values stay in registers while the rows of x pass by: each broadcast error serves
+ * two multiply-adds. Unless the old rows of x were copied, old_x is x. */
+INLINE void update_columns(const int n_y, const int whole, int rest, const int copied,
+                           const float *const *old_x,
+                           float *const *x, int n_x, float *const *y, const float *g, int stride,
+                           ptrdiff_t k) {
+    vec old_y[TILE_Y], new_y[TILE_Y];
+    UNROLL for (int j = 0; j < n_y; j++) {
+        old_y[j] = new_y[j] = whole ? load(y[j] + k) : load_head(y[j] + k, rest);
+    }
+    for (int i = 0; i < n_x; i++) {
+        vec a = whole ? load(old_x[i] + k) : load_head(old_x[i] + k, rest);
+        vec b = !copied ? a : whole ? load(x[i] + k) : load_head(x[i] + k, rest);
+        const float *errors = g + (ptrdiff_t)i * stride;
+        UNROLL for (int j = 0; j < n_y; j++) {
+            vec error = splat(errors[j]);
+            b += error * old_y[j];
+            new_y[j] += error * a;
+        }
+        if (whole) store(x[i] + k, b);
+        else store_head(x[i] + k, b, rest);
+    }
+    UNROLL for (int j = 0; j < n_y; j++) {
+        if (whole) store(y[j] + k, new_y[j]);
+        else store_head(y[j] + k, new_y[j], rest);
+    }
+}
+
+INLINE void update_tile(const int n_y, const int copied, const float *const *old_x,
+                        float *const *x, int n_x, float *const *y, ptrdiff_t dim, const float *g,
+                        int stride) {
+    ptrdiff_t k = 0;
+    for (; k + LANES <= dim; k += LANES) {
+        update_columns(n_y, 1, 0, copied, old_x, x, n_x, y, g, stride, k);
+    }
+    if (k < dim) {
+        update_columns(n_y, 0, (int)(dim - k), copied, old_x, x, n_x, y, g, stride, k);
+    }
+}
+
+static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                   const float *g, float *spare) {
+    int stride = cw2v_row_stride(n_y);
+    const float *const *old_x = (const float *const *)x;
+    switch (n_y) {
+    case 1: update_tile(1, 0, old_x, x, n_x, y, dim, g, stride); return;
+    case 2: update_tile(2, 0, old_x, x, n_x, y, dim, g, stride); return;
+    case 3: update_tile(3, 0, old_x, x, n_x, y, dim, g, stride); return;
+    case 4: update_tile(4, 0, old_x, x, n_x, y, dim, g, stride); return;
+    case 5: update_tile(5, 0, old_x, x, n_x, y, dim, g, stride); return;
+    case 6: update_tile(6, 0, old_x, x, n_x, y, dim, g, stride); return;
+    }
+    /* Several tiles of y: the first would change the rows of x that the next must see. */
+    const float *copies[CW2V_X_MAX];
+    for (int i = 0; i < n_x; i++) {
+        copies[i] = memcpy(spare + i * dim, x[i], (size_t)dim * sizeof(float));
+    }
+    for (; n_y >= TILE_Y; n_y -= TILE_Y, y += TILE_Y, g += TILE_Y) {
+        update_tile(TILE_Y, 1, copies, x, n_x, y, dim, g, stride);
+    }
+    switch (n_y) {
+    case 1: update_tile(1, 1, copies, x, n_x, y, dim, g, stride); return;
+    case 2: update_tile(2, 1, copies, x, n_x, y, dim, g, stride); return;
+    case 3: update_tile(3, 1, copies, x, n_x, y, dim, g, stride); return;
+    case 4: update_tile(4, 1, copies, x, n_x, y, dim, g, stride); return;
+    case 5: update_tile(5, 1, copies, x, n_x, y, dim, g, stride); return;
+    }
+}
+
+static void prefetch(const float *row, ptrdiff_t dim) {
+    const char *p = (const char *)row, *end = (const char *)(row + dim);
+    for (; p < end; p += 64) __builtin_prefetch(p, 1, 3);
+    __builtin_prefetch(end - 1, 1, 3); /* the last line of a row that begins inside one */
+}

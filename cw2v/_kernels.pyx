@@ -1,0 +1,104 @@
+# cython: freethreading_compatible=True
+"""Which kernels this CPU can run, and which are used."""
+
+import os
+
+import numpy as np
+
+if X_MAX != CW2V_X_MAX:
+    raise ImportError("cw2v: cw2v/_kernels.pxd and csrc/kernels.h disagree about X_MAX")
+
+
+def available_backends():
+    """Return the names of what this machine can train with, fastest first, "blas" last."""
+    cdef const cw2v_kernels *tables[8]
+    cdef int n = cw2v_kernels_available(tables, 8)
+    return [tables[i].name.decode() for i in range(n)] + ["blas"]
+
+
+def default_backend():
+    """Return the name of the fastest, or what the environment variable CW2V_BACKEND says."""
+    chosen = os.environ.get("CW2V_BACKEND", "")
+    names = available_backends()
+    if not chosen:
+        return names[0]
+    if chosen not in names:
+        raise ValueError(
+            f"CW2V_BACKEND is {chosen!r}, which this machine does not have; it has "
+            f"{', '.join(names)}. Unset it to use {names[0]}."
+        )
+    return chosen
+
+
+cdef int find_backend(str name, Backend *backend) except -1:
+    """Set `backend` to the one called `name`."""
+    cdef const cw2v_kernels *tables[8]
+    cdef int i, n = cw2v_kernels_available(tables, 8)
+    backend.blas = name == "blas"
+    backend.kernels = NULL
+    for i in range(n):
+        if tables[i].name.decode() == name or (backend.blas and i == 0):
+            backend.kernels = tables[i]
+    if backend.kernels is NULL:
+        raise ValueError(
+            f"backend must be one of {', '.join(available_backends())}, got {name!r}"
+        )
+    return 0
+
+
+# ---- for the tests: each kernel alone, on contiguous matrices ------------------------------
+
+cdef const cw2v_kernels *table(str name) except NULL:
+    cdef Backend backend
+    find_backend(name, &backend)
+    return backend.kernels
+
+
+cdef size_t[::1] row_pointers(float[:, ::1] matrix):
+    return np.array([<size_t> &matrix[i, 0] for i in range(matrix.shape[0])], np.uintp)
+
+
+def dots(str name, float[:, ::1] x, float[:, ::1] y):
+    """Return X @ Y.T as the kernel of the table `name` computes it."""
+    cdef int n_x = <int> x.shape[0], n_y = <int> y.shape[0]
+    cdef size_t[::1] x_rows = row_pointers(x), y_rows = row_pointers(y)
+    cdef float[:, ::1] s = np.empty((n_x, cw2v_row_stride(n_y)), np.float32)
+    table(name).dots(<const float *const *> &x_rows[0], n_x, <const float *const *> &y_rows[0],
+                     n_y, x.shape[1], &s[0, 0])
+    return np.array(s[:, :n_y])
+
+
+cdef float[:, ::1] padded(const float[:, ::1] s):
+    """A copy with the row stride that kernels expect."""
+    out = np.full((s.shape[0], cw2v_row_stride(<int> s.shape[1])), np.nan, np.float32)
+    out[:, :s.shape[1]] = s
+    return out
+
+
+def sgns_error(str name, const float[:, ::1] s, const float[::1] x_weight,
+               const float[::1] y_weight, float lr):
+    """Return the errors of the logits `s`."""
+    cdef float[:, ::1] g = padded(s)
+    cdef float[:, ::1] weight = padded(np.asarray(y_weight)[None, :])
+    table(name).sgns_error(&g[0, 0], <int> s.shape[0], <int> s.shape[1], &x_weight[0],
+                           &weight[0, 0], lr)
+    return np.array(g[:, :s.shape[1]])
+
+
+def sgns_loss(str name, const float[:, ::1] s, const float[::1] x_weight,
+              const float[::1] y_weight):
+    """Return the loss of the logits `s`."""
+    cdef float[:, ::1] g = padded(s)
+    cdef float[:, ::1] weight = padded(np.asarray(y_weight)[None, :])
+    return table(name).sgns_loss(&g[0, 0], <int> s.shape[0], <int> s.shape[1], &x_weight[0],
+                                 &weight[0, 0])
+
+
+def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g):
+    """Do X += G @ Y and Y += G.T @ X in place."""
+    cdef float[:, ::1] errors = padded(g)
+    cdef float[:, ::1] spare = np.empty((x.shape[0], max(x.shape[1], X_MAX)), np.float32)
+    cdef size_t[::1] x_rows = row_pointers(x), y_rows = row_pointers(y)
+    table(name).update(<float *const *> &x_rows[0], <int> x.shape[0],
+                       <float *const *> &y_rows[0], <int> y.shape[0], x.shape[1], &errors[0, 0],
+                       &spare[0, 0])

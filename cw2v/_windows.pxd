@@ -1,0 +1,56 @@
+"""Windows: a centre word, the words around it, and the noise words drawn for it."""
+
+from libc.stdint cimport int32_t, int64_t, uint32_t
+
+from cw2v._rng cimport Rng
+
+
+cdef struct NoiseColumn:        # of the alias table: the column drawn stays
+    uint32_t accept             # where this is not below 32 random bits,
+    uint32_t alias              # else this takes its place
+
+
+cdef struct Sampling:           # what is drawn from, and how; shared by all workers, read only
+    const uint32_t *keep        # (n_words,) kept where keep[word] >= 32 random bits
+    const NoiseColumn *noise    # (n_words,)
+    int32_t n_words
+    int negative                # noise words per window
+    int window                  # words on either side of the centre, at most
+    bint shrink_windows         # draw each centre's reach from 1..window
+
+
+cdef struct Corpus:
+    const int32_t *ids          # (n_tokens,)
+    const int64_t *starts       # (n_sentences + 1,)
+
+
+cdef struct Piece:              # the words of one piece of the corpus that subsampling left
+    int32_t *words              # (n,)
+    int32_t *ends               # (n_sentences,) where each sentence ends in `words`
+    int32_t n
+    int32_t n_sentences
+    int32_t first_centre        # words before this one and from `last_centre` on are context
+    int32_t last_centre         # only: the piece begins or ends inside a sentence
+    int32_t pos                 # the next centre, and the sentence it is in
+    int32_t sentence
+    int32_t sentence_start
+
+
+cdef struct Windows:            # a batch of windows; row i of each array is window i
+    int n
+    int capacity
+    int y_stride                # floats or words from one row of y to the next
+    int32_t *n_x                # (capacity,) how many words x has, 1 to X_MAX
+    int32_t *n_y                # (capacity,) how many y has, 1 to negative + 1
+    int32_t *ahead              # (capacity,) a word that windows to come will have in x, or -1
+    int32_t *x                  # (capacity, X_MAX) words around the centre, each once
+    int32_t *y                  # (capacity, y_stride) the centre, then its noise words, each once
+    float *x_weight             # (capacity, X_MAX) how often each stands there
+    float *y_weight             # (capacity, y_stride)
+
+
+cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t last,
+                      int64_t sentence, const Sampling *sampling, Rng *rng) noexcept nogil
+cdef int64_t fill_windows(Windows *windows, Piece *piece, const Sampling *sampling,
+                          Rng *rng) noexcept nogil
+cdef int slices_of_widest(int window) noexcept nogil

@@ -1,0 +1,238 @@
+"""The word table and its tokenisers against Python's own split and Counter."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cw2v._encode import (
+    PADDING,
+    TokenEncoder,
+    WordTable,
+    first_space,
+    keep_known,
+    last_space,
+    merge_tables,
+)
+
+
+def available_simd():
+    names = []
+    for name in ("portable", "sse2", "avx2"):
+        try:
+            WordTable(name)
+        except ValueError:
+            continue
+        names.append(name)
+    return names
+
+
+SIMD = available_simd()
+WHITE_SPACE = b" \t\n\v\f\r"
+texts = st.lists(
+    st.one_of(
+        st.sampled_from([bytes([byte]) for byte in WHITE_SPACE]),
+        st.sampled_from([b"a", b"ab", b"abcdefgh", b"abcdefghi", b"\x08", b"\x0e", b"\x1f", b"!"]),
+        st.sampled_from([b"\x85", b"\xa0", b"\x8a", b"\x89", b"\0", b"a\0", b"\x1c"]),
+        st.binary(max_size=20),
+        st.integers(60, 70).map(lambda n: b"w" * n),
+    ),
+    max_size=60,
+).map(b"".join)
+
+
+def encode(table, data, check=False, position=0):
+    text = np.frombuffer(data + bytes(PADDING), dtype=np.uint8)
+    ids = np.full(len(data) // 2 + 1, -7, dtype=np.int32)
+    breaks = np.full(len(data) // 2 + 2, -7, dtype=np.int32)
+    n_ids, n_breaks, bad = table.encode(text, len(data), position, check, ids, breaks)
+    return ids[:n_ids], breaks[:n_breaks], bad
+
+
+def twin(data):
+    """Ids by first appearance and the number of words before each line end, plainly."""
+    index, ids, breaks = {}, [], []
+    *lines, rest = data.split(b"\n")
+    for line in lines:
+        ids += [index.setdefault(word, len(index)) for word in line.split()]
+        if not breaks or breaks[-1] != len(ids):
+            breaks.append(len(ids))
+    ids += [index.setdefault(word, len(index)) for word in rest.split()]
+    return list(index), ids, breaks
+
+
+@pytest.mark.parametrize("simd", SIMD)
+@given(data=texts)
+def test_words_are_what_python_splits(simd, data):
+    table = WordTable(simd)
+    ids, breaks, bad = encode(table, data)
+    words, expected_ids, expected_breaks = twin(data)
+    assert ids.tolist() == expected_ids
+    assert breaks.tolist() == expected_breaks
+    assert bad is None
+    raw = [word.encode("utf-8", "surrogateescape") for word in table.decode(np.arange(len(table)))]
+    assert raw == words
+    assert dict(zip(raw, table.counts().tolist(), strict=True)) == Counter(data.split())
+
+
+@pytest.mark.parametrize("simd", SIMD)
+def test_each_byte_is_white_space_or_not_at_each_place(simd):
+    for byte in range(256):
+        for place in (0, 1, 15, 16, 31, 32, 62, 63, 64, 65):
+            data = b"x" * place + bytes([byte]) + b"y" * 70
+            ids, breaks, _ = encode(WordTable(simd), data)
+            assert len(ids) == len(data.split()), (byte, place)
+            assert breaks.tolist() == ([int(place > 0)] if byte == 0x0A else [])
+
+
+@pytest.mark.parametrize("simd", SIMD)
+def test_lengths_around_the_block_of_64_bytes(simd):
+    for n in range(200):
+        for data in (b"w" * n, b"w" * n + b"\n", b"\n" * n, b"ab " * (n // 3), b"a " * n):
+            ids, breaks, _ = encode(WordTable(simd), data)
+            _, expected_ids, expected_breaks = twin(data)
+            assert ids.tolist() == expected_ids
+            assert breaks.tolist() == expected_breaks
+
+
+def test_many_words_grow_the_table():
+    words = [b"%d" % i for i in range(50_000)] + [b"long-word-%d" % i for i in range(50_000)]
+    table = WordTable()
+    ids, _, _ = encode(table, b" ".join(words + words[::-1]))
+    assert ids.tolist() == [*range(100_000), *range(99_999, -1, -1)]
+    assert (table.counts() == 2).all()
+    positions = np.cumsum([0] + [len(word) + 1 for word in words[:-1]])
+    assert (table.firsts() == positions).all()
+
+
+def test_words_that_differ_late_in_length_or_in_zeros_are_different():
+    words = [b"a", b"a\0", b"a\0\0", b"abcdefgh", b"abcdefgh\0", b"abcdefghi", b"abcdefghj"]
+    words += [b"x" * n for n in range(1, 100)] + [b"x" * n + b"y" for n in range(1, 100)]
+    ids, _, _ = encode(WordTable(), b" ".join(words * 2))
+    assert ids.tolist() == [*range(len(words))] * 2
+
+
+def test_a_word_of_megabytes_is_one_word():
+    word = b"word" * (1 << 19)
+    table = WordTable()
+    ids, _, _ = encode(table, word + b" " + word + b"x " + word)
+    assert ids.tolist() == [0, 1, 0]
+    assert table.find([word.decode()]).tolist() == [0]
+
+
+@given(st.lists(st.one_of(st.binary(max_size=6), st.text(max_size=4).map(str.encode))))
+def test_checking_agrees_with_pythons_decoder(parts):
+    data = b" ".join(parts)
+    _, _, bad = encode(WordTable(), data, check=True)
+
+    def is_bad(word):
+        try:
+            word.decode()
+        except UnicodeDecodeError:
+            return True
+        return b"\0" in word
+
+    first = next((word for word in data.split() if is_bad(word)), None)
+    if first is None:
+        assert bad is None
+    else:
+        assert data[bad[0] : bad[0] + bad[1]] == first
+
+
+def test_all_pairs_and_hard_triples_of_bytes_are_checked_as_python_does():
+    heads = [0x00, 0x7F, 0x80, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xED, 0xEF, 0xF0, 0xF4, 0xF5, 0xFF]
+    tails = [0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0]
+    words = [bytes([a]) for a in range(256)] + [bytes([a, b]) for a in heads for b in tails]
+    words += [bytes([a, b, c]) for a in heads for b in tails for c in tails]
+    words += [bytes([a, b, c, 0x80]) for a in heads for b in tails for c in tails]
+    for word in words:
+        if word.split() != [word]:
+            continue
+        try:
+            valid = b"\0" not in word and word.decode() is not None
+        except UnicodeDecodeError:
+            valid = False
+        _, _, bad = encode(WordTable(), word, check=True)
+        assert (bad is None) == valid, word
+
+
+def test_words_are_added_found_and_decoded():
+    table = WordTable()
+    assert [table.add(word.encode()) for word in ("a", "bé", "longer than eight", "a")] == [
+        0,
+        1,
+        2,
+        0,
+    ]
+    assert table.find(["bé", "no", "", 3, "\ud800", "a"]).tolist() == [1, -1, -1, -1, -1, 0]
+    assert table.decode(np.array([2, 0])) == ["longer than eight", "a"]
+    with pytest.raises(IndexError, match="no word 3"):
+        table.decode(np.array([3]))
+    with pytest.raises(ValueError, match="at least one byte"):
+        table.add(b"")
+    with pytest.raises(ValueError, match="no tokeniser called 'avx9'"):
+        WordTable("avx9")
+
+
+def test_tables_merge_in_the_order_given():
+    first, second = WordTable(), WordTable()
+    encode(first, b"a b c")
+    encode(second, b"c d a")
+    ids = np.empty(6, dtype=np.int32)
+    owners, theirs = np.int32([1, 0, 0, 1, 0, 1]), np.array([0, 0, 1, 1, 2, 2])
+    merged = merge_tables([first, second], owners, theirs, ids)
+    assert merged.decode(np.arange(len(merged))) == ["c", "a", "b", "d"]
+    assert ids.tolist() == [0, 1, 2, 3, 0, 1]
+    with pytest.raises(IndexError, match="no word 3 of table 0"):
+        merge_tables([first], np.int32([0]), np.array([3]), np.empty(1, np.int32))
+
+
+def test_buffers_that_are_too_small_are_refused():
+    with pytest.raises(ValueError, match="too small"):
+        WordTable().encode(b"short", 5, 0, True, np.empty(9, np.int32), np.empty(9, np.int32))
+    with pytest.raises(ValueError, match="no room"):
+        keep_known(
+            np.int32([0, 0]),
+            np.int32([]),
+            np.int32([0]),
+            np.empty(1, np.int32),
+            np.empty(0, np.int64),
+        )
+
+
+@given(data=texts)
+def test_first_and_last_space(data):
+    spaces = [i for i, byte in enumerate(data) if byte in WHITE_SPACE]
+    assert first_space(data, 0, len(data)) == (spaces[0] if spaces else -1)
+    assert last_space(data, 0, len(data)) == (spaces[-1] if spaces else -1)
+
+
+def test_ids_are_translated_and_ends_counted():
+    kept, ends = np.empty(6, np.int32), np.empty(3, np.int64)
+    ids, breaks = np.int32([0, 1, 2, 1, 0]), np.int32([0, 2, 4])
+    assert keep_known(ids, breaks, np.int32([5, -1, 7]), kept, ends) == 3
+    assert kept[:3].tolist() == [5, 7, 5]
+    assert ends.tolist() == [0, 1, 2]
+
+
+@settings(max_examples=50)
+@given(
+    sentences=st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=9), max_size=9),
+    size=st.integers(1, 9),
+)
+def test_tokens_get_ids_by_first_appearance_in_pieces_of_any_size(sentences, size):
+    encoder = TokenEncoder(iter(sentences))
+    ids, ends, done = [], set(), False
+    while not done:
+        part, breaks = np.empty(size, np.int32), np.empty(size, np.int32)
+        n_ids, n_breaks, done = encoder.fill(part, breaks)
+        ends |= {len(ids) + end for end in breaks[:n_breaks].tolist()}
+        ids += part[:n_ids].tolist()
+    tokens = [token for sentence in sentences for token in sentence]
+    assert [encoder.words[i] for i in ids] == tokens
+    assert encoder.words == list(dict.fromkeys(tokens))
+    assert dict(zip(encoder.words, encoder.counts().tolist(), strict=True)) == Counter(tokens)
+    assert ends == set(np.cumsum([len(sentence) for sentence in sentences]).tolist())
+    assert encoder.n_sentences == len(sentences)

@@ -1,0 +1,114 @@
+"""Every kernel of every table this machine can run, against reference.py."""
+
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from cw2v import _kernels, reference
+from cw2v._kernels import available_backends
+
+TABLES = [name for name in available_backends() if name != "blas"]
+DIMS = [1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 31, 32, 33, 100, 300]  # around vector widths
+SHAPES = [(1, 1), (1, 6), (2, 5), (3, 6), (16, 6), (5, 2), (10, 7), (7, 12), (4, 13), (3, 31)]
+SHAPES += [(2, 32), (3, 48), (16, 64)]
+
+
+def rows(rng, n, dim):
+    return rng.normal(size=(n, dim)).astype(np.float32)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("dim", DIMS)
+def test_dots_are_the_product_of_the_rows(table, dim):
+    rng = np.random.default_rng(dim)
+    for n_x, n_y in SHAPES:
+        x, y = rows(rng, n_x, dim), rows(rng, n_y, dim)
+        expected = x.astype(np.float64) @ y.T.astype(np.float64)
+        # rounding grows with the size of the terms, not of their sum
+        bound = 1e-6 * np.sqrt(dim) * np.linalg.norm(x, axis=1).max() * 4
+        assert_allclose(_kernels.dots(table, x, y), expected, rtol=1e-5, atol=bound)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("dim", DIMS)
+def test_update_uses_the_rows_as_they_were(table, dim):
+    rng = np.random.default_rng(dim)
+    for n_x, n_y in SHAPES:
+        x, y = rows(rng, n_x, dim), rows(rng, n_y, dim)
+        g = rng.normal(size=(n_x, n_y)).astype(np.float32)
+        new_x, new_y = reference.update(*(a.astype(np.float64) for a in (x, y, g)))
+        _kernels.update(table, x, y, g)
+        assert_allclose(x, new_x, rtol=1e-5, atol=1e-5 * n_y)
+        assert_allclose(y, new_y, rtol=1e-5, atol=1e-5 * n_x)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_errors_follow_the_formula(table, shape):
+    rng = np.random.default_rng(0)
+    s = rng.normal(scale=6, size=shape).astype(np.float32)
+    x_weight = rng.integers(1, 4, shape[0]).astype(np.float32)
+    y_weight = rng.integers(1, 4, shape[1]).astype(np.float32)
+    lr = 0.025
+    expected = reference.sgns_error(s.astype(np.float64), x_weight, y_weight, lr)
+    bound = 1e-6 * lr * np.outer(x_weight, y_weight).max()
+    assert_allclose(
+        _kernels.sgns_error(table, s, x_weight, y_weight, lr), expected, rtol=0, atol=bound
+    )
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_sigmoid_is_exact_over_its_whole_range(table):
+    s = np.linspace(-110, 110, 4096, dtype=np.float32).reshape(16, 256)
+    ones = np.ones(256, np.float32)
+    error = _kernels.sgns_error(table, s, ones[:16], ones, 1.0)
+    expected = reference.sgns_error(s.astype(np.float64), ones[:16], ones, 1.0)
+    assert_allclose(error, expected, rtol=0, atol=2e-7)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_infinite_logits_give_finite_errors_and_nan_stays_nan(table):
+    s = np.float32([[math.inf, math.inf, -math.inf, 0, math.nan, 1e30, -1e30]])
+    one = np.ones(7, np.float32)
+    error = _kernels.sgns_error(table, s, one[:1], one, 1.0)[0]
+    assert_allclose(error, [0, -1, 0, -0.5, math.nan, -1, 0], atol=1e-6)
+    s[0, 0] = -math.inf
+    assert_allclose(_kernels.sgns_error(table, s, one[:1], one, 1.0)[0, 0], 1)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("shape", [*SHAPES, (2, 1001)])
+def test_loss_follows_the_formula(table, shape):
+    rng = np.random.default_rng(0)
+    for scale in (1e-3, 1, 30):
+        s = rng.normal(scale=scale, size=shape).astype(np.float32)
+        x_weight = rng.integers(1, 4, shape[0]).astype(np.float32)
+        y_weight = rng.integers(1, 3, shape[1]).astype(np.float32)
+        expected = reference.sgns_loss(s.astype(np.float64), x_weight, y_weight)
+        assert_allclose(_kernels.sgns_loss(table, s, x_weight, y_weight), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_kernels_leave_the_neighbours_of_a_row_alone(table):
+    for dim in DIMS:
+        w = np.full((9, dim), 7, np.float32)
+        guard = w.copy()
+        x, y = w[2:5], w[6:8]
+        _kernels.update(table, x, y, np.full((3, 2), 0.5, np.float32))
+        for row in (0, 1, 5, 8):
+            assert_array_equal(w[row], guard[row])
+
+
+def test_the_plainest_table_and_blas_are_always_there():
+    assert available_backends()[-2:] == ["scalar", "blas"]
+
+
+def test_an_unknown_backend_is_refused_by_name(monkeypatch):
+    monkeypatch.setenv("CW2V_BACKEND", "mmx")
+    with pytest.raises(ValueError, match="CW2V_BACKEND is 'mmx', which this machine does not"):
+        _kernels.default_backend()
+    one = np.ones((1, 1), np.float32)
+    with pytest.raises(ValueError, match="backend must be one of .*scalar, blas, got 'mmx'"):
+        _kernels.dots("mmx", one, one)
