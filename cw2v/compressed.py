@@ -8,6 +8,7 @@ import gzip
 import lzma
 import os
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
@@ -19,11 +20,11 @@ else:
 
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 
-# What the decompressors raise on damaged or truncated data.
+# What the decompressors raise on damaged or truncated data; gzip and bz2 an OSError without errno.
 DAMAGE: tuple[type[Exception], ...] = (
     EOFError,
-    gzip.BadGzipFile,
-    gzip.zlib.error,  # type: ignore[attr-defined]
+    OSError,
+    zlib.error,
     lzma.LZMAError,
     zstd.ZstdError,
 )

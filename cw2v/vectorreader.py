@@ -86,6 +86,8 @@ class VectorReader:
             with memoryview(self._buffer) as view:
                 n_read = self._file.readinto(view[self._stop :])  # type: ignore[attr-defined]
         except DAMAGE as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # the disk failed, not the decompressor
             raise TruncatedFileError(
                 f"{self.path} is damaged or cut short as a compressed file ({error}); "
                 f"{self._offset + self._stop} bytes could be decompressed"

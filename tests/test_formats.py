@@ -5,6 +5,9 @@ import io
 import logging
 import lzma
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal, localcontext
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -288,11 +291,33 @@ def test_numbers_are_rounded_once(text, expected):
     assert parsed(negated).view(np.uint32)[0] == expected | 0x80000000
 
 
+def nearest_float32(text):
+    """Say it again with fractions: the nearest float32, of two the one with an even last bit."""
+    exact, near = Fraction(text), np.float32(float(text))
+    around = [np.nextafter(near, np.float32(-np.inf)), near, np.nextafter(near, np.float32(np.inf))]
+    return min(
+        around, key=lambda one: (abs(Fraction(float(one)) - exact), int(one.view(np.uint32)) & 1)
+    )
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.integers(-(10**25), 10**25), st.integers(-72, 12))
+def test_any_decimal_is_rounded_once(digits, exponent):
+    text = f"{digits}e{exponent}"
+    expected = bits([nearest_float32(text)]) if digits else [0]
+    assert bits(parsed(text.encode())) == expected
+
+
 @settings(max_examples=300, deadline=None)
-@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-1e38, max_value=1e38))
-def test_any_decimal_is_rounded_once(decimal):
-    text = str(decimal).encode()
-    assert bits(parsed(text)) == bits([_vectorfile.exact_float32(text)])
+@given(st.integers(0, 0x7F7FFFFE), st.sampled_from(["", "1", "9" * 30]))
+def test_decimals_beside_a_tie_are_rounded_to_their_side(low, more):
+    one, next_one = np.uint32([low, low + 1]).view(np.float32).astype(np.float64)
+    with localcontext() as context:
+        context.prec = 200
+        text = f"{(Decimal(one) + Decimal(next_one)) / 2:f}"
+    text = text if "." in text else text + "."
+    expected = low + 1 if more or low % 2 else low
+    assert bits(parsed((text + more).encode())) == [expected]
 
 
 # -- golden files ------------------------------------------------------------------------
@@ -661,6 +686,30 @@ def test_an_npz_is_read_by_numpy_alone(tmp_path):
         assert arrays["words"].tobytes().decode() == "a東京"
         assert arrays["word_offsets"].tolist() == [0, 1, 7]
     assert read_vectors(tmp_path / "v.npz").counts.tolist() == [2, 1]
+
+
+# -- threads -----------------------------------------------------------------------------
+
+
+def test_threads_read_and_write_each_their_own_file(tmp_path):
+    def there_and_back(n):
+        vectors = some_vectors(300, 7, seed=n)
+        words = [f"{n}_{row}" for row in range(300)]
+        for binary in (True, False):
+            path = tmp_path / f"{n}{binary}"
+            write_word2vec(path, words, vectors, binary=binary)
+            same(read_word2vec(path, binary=binary), words, vectors)
+        return n
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(there_and_back, range(40))) == list(range(40))
+
+
+def test_threads_read_the_same_file():
+    expected = read_word2vec(golden("gensim.txt"))
+    with ThreadPoolExecutor(8) as pool:
+        for read in pool.map(read_word2vec, [golden("gensim.txt")] * 40):
+            same(read, *expected[:2])
 
 
 # -- telling the kind --------------------------------------------------------------------
