@@ -258,19 +258,18 @@ INLINE int64_t write_bits(uint64_t bits, int64_t at, int64_t *out)
     return n;
 }
 
-/* The whole words of a stretch, looked up and counted. */
-INLINE cw2v_words_status look_up(cw2v_words *words, stretch *part, const uint8_t *text,
-                                 int64_t position, int check, cw2v_encoded *out)
+/* Look up and count n words that begin and end at the edges; `looks` is scratch for n. */
+INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_t n,
+                                 lookup *looks, const uint8_t *text, int64_t position, int check,
+                                 cw2v_encoded *out)
 {
-    int64_t n = part->n_edges / 2;
     for (int64_t i = 0; i < n; i++) {
-        int64_t begin = part->edges[2 * i];
-        part->looks[i] = prepare(text + begin, part->edges[2 * i + 1] - begin);
-        PREFETCH(&words->slots[part->looks[i].hash & words->mask]);
+        looks[i] = prepare(text + edges[2 * i], edges[2 * i + 1] - edges[2 * i]);
+        PREFETCH(&words->slots[looks[i].hash & words->mask]);
     }
     for (int64_t i = 0; i < n; i++) {
-        int64_t begin = part->edges[2 * i], length = part->edges[2 * i + 1] - begin;
-        cw2v_slot *slot = find_slot(words, part->looks[i], text + begin, length);
+        int64_t begin = edges[2 * i], length = edges[2 * i + 1] - begin;
+        cw2v_slot *slot = find_slot(words, looks[i], text + begin, length);
         int32_t id = slot->id;
         if (id < 0) {
             if (check && !cw2v_is_text(text + begin, length)) {
@@ -279,7 +278,7 @@ INLINE cw2v_words_status look_up(cw2v_words *words, stretch *part, const uint8_t
                 return CW2V_WORDS_BAD_TEXT;
             }
             id = (int32_t)words->n_words;
-            cw2v_words_status status = insert(words, slot, part->looks[i], text + begin, length,
+            cw2v_words_status status = insert(words, slot, looks[i], text + begin, length,
                                               position + begin);
             if (status != CW2V_WORDS_OK)
                 return status;
@@ -287,8 +286,6 @@ INLINE cw2v_words_status look_up(cw2v_words *words, stretch *part, const uint8_t
         words->counts[id]++;
         out->ids[out->n_ids++] = id;
     }
-    part->edges[0] = part->edges[2 * n]; /* a word that goes on into the next stretch */
-    part->n_edges -= 2 * n;
     return CW2V_WORDS_OK;
 }
 
@@ -322,9 +319,13 @@ INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t 
         }
         part.n_edges += write_bits(edges, at, part.edges + part.n_edges);
         if (part.n_edges > MOST_EDGES - EDGES_PER_STEP || length - at < 64) {
-            cw2v_words_status status = look_up(words, &part, text, position, check, out);
+            int64_t n = part.n_edges / 2;
+            cw2v_words_status status = look_up(words, part.edges, n, part.looks, text, position,
+                                               check, out);
             if (status != CW2V_WORDS_OK)
                 return status;
+            part.edges[0] = part.edges[2 * n]; /* the word that goes on */
+            part.n_edges -= 2 * n;
         }
     }
     return CW2V_WORDS_OK;
@@ -354,6 +355,40 @@ cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int6
         return encode_sse2(words, text, length, position, check, out);
 #endif
     return encode(words, text, length, position, check, out, classify_portable);
+}
+
+cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
+                                         const int64_t *edges, int64_t n, int32_t *ids)
+{
+    lookup looks[MOST_EDGES / 2];
+    cw2v_encoded out = {.ids = ids};
+    for (int64_t i = 0; i < n; i += MOST_EDGES / 2) {
+        int64_t some = n - i < MOST_EDGES / 2 ? n - i : MOST_EDGES / 2;
+        cw2v_words_status status = look_up(words, edges + 2 * i, some, looks, text, 0, 0, &out);
+        if (status != CW2V_WORDS_OK)
+            return status;
+    }
+    return CW2V_WORDS_OK;
+}
+
+int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out)
+{
+    uint32_t all = 0;
+    for (int64_t i = 0; i < length; i++) {
+        all |= characters[i];
+        out[i] = (uint8_t)characters[i];
+    }
+    if (all < 0x80)
+        return length;
+    uint8_t *at = out;
+    for (int64_t i = 0; i < length; i++) {
+        uint32_t c = characters[i];
+        int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+        *at++ = (uint8_t)(more == 0 ? c : (0xf00u >> more & 0xff) | c >> 6 * more);
+        while (more-- > 0)
+            *at++ = (uint8_t)(0x80 | (c >> 6 * more & 0x3f));
+    }
+    return at - out;
 }
 
 int cw2v_words_simd(const char *name)

@@ -65,6 +65,15 @@ void cw2v_words_free(cw2v_words *words);
 cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int64_t length,
                                     int64_t position, int check, cw2v_encoded *out);
 
+/* The same for n words that are known already: text[edges[2 * i], edges[2 * i + 1]), each of at
+ * least one byte; 8 readable bytes follow the last. Writes n ids. */
+cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
+                                         const int64_t *edges, int64_t n, int32_t *ids);
+
+/* Characters to UTF-8, surrogates like any other; `out` has room for 4 bytes each.
+ * Returns how many were written. */
+int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out);
+
 /* The id of one word, added with a count of 0 if it is new. */
 cw2v_words_status cw2v_words_add(cw2v_words *words, const uint8_t *bytes, int64_t length,
                                  int64_t position, int32_t *id);

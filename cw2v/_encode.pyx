@@ -2,12 +2,13 @@
 # cython: freethreading_compatible=True
 """Counting and encoding loops: bytes (without the GIL) or Python tokens -> provisional ids."""
 
-from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
+from cpython.dict cimport PyDict_GetItemWithError
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.long cimport PyLong_AsLong
 from cpython.object cimport PyObject
-from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.unicode cimport PyUnicode_DecodeUTF8, PyUnicode_GetLength
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.string cimport memcpy
 
 import numpy as np
@@ -15,9 +16,14 @@ import numpy as np
 from cw2v._words cimport (
     CW2V_TEXT_PADDING, CW2V_WORDS_BAD_TEXT, CW2V_WORDS_NO_MEMORY, CW2V_WORDS_OK,
     CW2V_WORDS_TOO_MANY, cw2v_encoded, cw2v_first_space, cw2v_is_text, cw2v_last_space,
-    cw2v_words, cw2v_words_add, cw2v_words_encode, cw2v_words_find, cw2v_words_free,
+    cw2v_utf8, cw2v_words, cw2v_words_add, cw2v_words_encode, cw2v_words_encode_list,
+    cw2v_words_find, cw2v_words_free,
     cw2v_words_new, cw2v_words_simd, cw2v_words_status,
 )
+
+cdef extern from "Python.h":
+    uint32_t *PyUnicode_AsUCS4(object text, uint32_t *buffer, Py_ssize_t length,
+                               int copy_null) except NULL
 
 PADDING = CW2V_TEXT_PADDING
 
@@ -224,8 +230,16 @@ def keep_known(const int32_t[::1] ids not None, const int32_t[::1] breaks not No
     return n_kept
 
 
+cdef enum:
+    HELD = 256  # tokens that are looked up together
+
+
 cdef class TokenEncoder:
     """Any Python tokens -> provisional ids, in order of first appearance.
+
+    A str is looked up by its UTF-8 in a `WordTable`, some 256 at a time: a dict takes three
+    times as long. Other tokens are looked up in a dict, and have a place in the table under a
+    name that no str has.
 
     Parameters
     ----------
@@ -234,27 +248,48 @@ cdef class TokenEncoder:
 
     cdef object sentences
     cdef object tokens          # what is left of the sentence at hand, or None
-    cdef dict index             # token -> id
+    cdef WordTable table        # the UTF-8 of str tokens; stand-ins for others
+    cdef dict others            # token -> id, of tokens that are no str, and of ""
     cdef readonly list words    # id -> token
-    cdef object counts_array    # int64, with room to spare
     cdef readonly Py_ssize_t n_sentences
-    cdef readonly Py_ssize_t place  # in the sentence at hand, of the next token
+    cdef Py_ssize_t place       # in the sentence at hand, of the next token
     cdef readonly object text_sentence  # the first sentence that is a str or bytes, or None
+    cdef PyObject *held[HELD]   # str tokens that are not looked up yet, references of our own
+    cdef int64_t edges[2 * HELD]
+    cdef Py_ssize_t n_held
+    cdef uint8_t[::1] text      # their UTF-8
+    cdef uint32_t[::1] characters
+
+    def __cinit__(self):
+        self.n_held = 0
 
     def __init__(self, sentences):
         self.sentences = sentences
         self.tokens = None
-        self.index = {}
+        self.table = WordTable()
+        self.others = {}
         self.words = []
-        self.counts_array = np.zeros(1024, dtype=np.int64)
+        self.text = np.zeros(1 << 14, dtype=np.uint8)
+        self.characters = np.zeros(1 << 10, dtype=np.uint32)
+
+    def __dealloc__(self):
+        self.drop()
 
     def counts(self):
         """Return how often each token came, int64 (n_words,)."""
-        return self.counts_array[:len(self.words)].copy()
+        return self.table.counts()
 
     def find(self, list words not None):
         """Return the ids of these tokens, int64, -1 for those that never came."""
-        cdef list found = [self.index.get(word, -1) for word in words]
+        cdef bytes raw
+        cdef list found = []
+        for word in words:
+            if isinstance(word, str) and len(word):
+                raw = str(word).encode("utf-8", "surrogatepass")
+                found.append(cw2v_words_find(
+                    self.table.words, <const uint8_t *> <const char *> raw, len(raw)))
+            else:
+                found.append(self.others.get(word, -1))
         return np.array(found, dtype=np.int64).reshape(len(words))
 
     def fill(self, int32_t[::1] ids not None, int32_t[::1] breaks not None):
@@ -265,57 +300,107 @@ cdef class TokenEncoder:
         cdef Py_ssize_t n = 0, n_breaks = 0, place
         cdef Py_ssize_t n_ids = ids.shape[0], most_breaks = breaks.shape[0]
         cdef Py_ssize_t last_break = -1
-        cdef PyObject *known
-        cdef int32_t id
-        cdef int64_t[::1] counts = self.counts_array
-        cdef dict index = self.index
+        cdef bint done = False
+        self.drop()
         while n < n_ids and n_breaks < most_breaks:
             if self.tokens is None:
                 PyErr_CheckSignals()
                 try:
                     sentence = next(self.sentences)
                 except StopIteration:
-                    return n, n_breaks, True
+                    done = True
+                    break
                 if self.text_sentence is None and isinstance(sentence, (str, bytes)):
                     self.text_sentence = sentence
                 self.tokens = iterate(sentence, self.n_sentences)
                 self.place = 0
             place = self.place
-            for token in self.tokens:
-                place += 1
-                try:
-                    known = PyDict_GetItemWithError(index, token)
-                except TypeError as error:
-                    raise_unhashable(error, token, self.n_sentences, place - 1)
-                if known is not NULL:
-                    id = <int32_t> PyLong_AsLong(<object> known)
+            token = None
+            try:
+                for token in self.tokens:
+                    place += 1
+                    if isinstance(token, str) and PyUnicode_GetLength(token) > 0:
+                        self.hold(token)
+                        n += 1
+                        if self.n_held == HELD:
+                            self.look_up(ids, n)
+                    else:
+                        self.look_up(ids, n)
+                        ids[n] = self.other(token)
+                        n += 1
+                    if n == n_ids:
+                        break
+                    if n % TOKENS_BETWEEN_SIGNALS == 0:
+                        PyErr_CheckSignals()
                 else:
-                    if len(self.words) == 0x7fffffff:
-                        raise OverflowError("more than 2**31 - 1 distinct words")
-                    id = <int32_t> len(self.words)
-                    PyDict_SetItem(index, token, id)
-                    self.words.append(token)
-                    if id >= counts.shape[0]:
-                        self.counts_array = np.concatenate(
-                            [self.counts_array, np.zeros(id, dtype=np.int64)])
-                        counts = self.counts_array
-                counts[id] += 1
-                ids[n] = id
-                n += 1
-                if n == n_ids:
-                    break
-                if n % TOKENS_BETWEEN_SIGNALS == 0:
-                    PyErr_CheckSignals()
-            else:
-                self.tokens = None
+                    self.tokens = None
+            except TypeError as error:
+                raise_unhashable(error, token, self.n_sentences, place - 1)
+            self.place = place
+            if self.tokens is None:
                 self.n_sentences += 1
                 if n != last_break:
                     breaks[n_breaks] = <int32_t> n
                     n_breaks += 1
                     last_break = n
-                continue
-            self.place = place
-        return n, n_breaks, False
+        self.look_up(ids, n)
+        return n, n_breaks, done
+
+    cdef int hold(self, token) except -1:
+        """Keep a str and its UTF-8 until `look_up`."""
+        cdef Py_ssize_t length = PyUnicode_GetLength(token)
+        cdef Py_ssize_t begin = self.edges[2 * self.n_held - 1] if self.n_held else 0
+        if length > self.characters.shape[0]:
+            self.characters = np.zeros(2 * length, dtype=np.uint32)
+        if begin + 4 * length + CW2V_TEXT_PADDING > self.text.shape[0]:
+            text = np.zeros(2 * (begin + 4 * length) + CW2V_TEXT_PADDING, dtype=np.uint8)
+            text[:begin] = self.text[:begin]
+            self.text = text
+        # AsUTF8AndSize would leave a copy in each of the caller's strings that is not ASCII.
+        PyUnicode_AsUCS4(token, &self.characters[0], self.characters.shape[0], 0)
+        self.edges[2 * self.n_held] = begin
+        self.edges[2 * self.n_held + 1] = begin + cw2v_utf8(
+            &self.characters[0], length, &self.text[begin])
+        Py_INCREF(token)
+        self.held[self.n_held] = <PyObject *> token
+        self.n_held += 1
+        return 0
+
+    cdef int look_up(self, int32_t[::1] ids, Py_ssize_t n) except -1:
+        """Write the ids of the tokens held, the last of the first `n`, and let go of them."""
+        cdef Py_ssize_t i, first = n - self.n_held
+        cdef int64_t n_words = self.table.words.n_words
+        if self.n_held == 0:
+            return 0
+        check_status(cw2v_words_encode_list(
+            self.table.words, &self.text[0], self.edges, self.n_held, &ids[first]))
+        if self.table.words.n_words > n_words:
+            for i in range(self.n_held):
+                if ids[first + i] == n_words:
+                    self.words.append(<object> self.held[i])
+                    n_words += 1
+        self.drop()
+        return 0
+
+    cdef void drop(self):
+        """Let go of the tokens held."""
+        while self.n_held > 0:
+            self.n_held -= 1
+            Py_DECREF(<object> self.held[self.n_held])
+
+    cdef int32_t other(self, token) except -1:
+        """Count a token that is no str; returns its id."""
+        cdef int32_t id
+        cdef PyObject *known = PyDict_GetItemWithError(self.others, token)
+        if known is not NULL:
+            id = <int32_t> PyLong_AsLong(<object> known)
+        else:
+            # No UTF-8 begins with 0xff.
+            id = self.table.add(b"\xff%d" % len(self.others))
+            self.others[token] = id
+            self.words.append(token)
+        self.table.words.counts[id] += 1
+        return id
 
 
 cdef iterate(sentence, Py_ssize_t number):

@@ -1,6 +1,6 @@
 """What csrc/words.h declares; its comments are the documentation."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 
 cdef extern from "words.h" nogil:
@@ -32,6 +32,9 @@ cdef extern from "words.h" nogil:
     void cw2v_words_free(cw2v_words *words)
     cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int64_t length,
                                         int64_t position, int check, cw2v_encoded *out)
+    cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
+                                             const int64_t *edges, int64_t n, int32_t *ids)
+    int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out)
     cw2v_words_status cw2v_words_add(cw2v_words *words, const uint8_t *bytes, int64_t length,
                                      int64_t position, int32_t *id)
     int32_t cw2v_words_find(const cw2v_words *words, const uint8_t *bytes, int64_t length)
