@@ -33,8 +33,6 @@ def extension(name, *c_sources):
 setup(
     ext_modules=cythonize(
         [
-            extension("_vectorfile"),
-            extension("_encode", "words.c"),
             extension(
                 "_kernels",
                 "dispatch.c",
