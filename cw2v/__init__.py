@@ -1,3 +1,17 @@
-"""cw2v trains word vectors."""
+"""cw2v trains word vectors: a fast drop-in for gensim's Word2Vec and Google's word2vec.
+
+The path of the data, a room each, in the order of the imports: `sources` (text to blocks of
+bytes), `scan` (words to ids), `vocab`, `corpus` (the text as ids), `noise` and `_windows`
+(what is drawn), `_kernels` and `_sgns` (one step), `_worker` and `trainer` (all steps),
+`keyedvectors` (vectors to answers), `formats` (vectors to files), `word2vec` (gensim's class
+over all of them). ARCHITECTURE.md has the whole plan.
+"""
+
+from cw2v.callbacks import CallbackAny2Vec
+from cw2v.keyedvectors import KeyedVectors
+from cw2v.progress import Progress
+from cw2v.word2vec import TrainingReport, Word2Vec
 
 __version__ = "0.1.0"
+
+__all__ = ["CallbackAny2Vec", "KeyedVectors", "Progress", "TrainingReport", "Word2Vec"]

@@ -350,12 +350,9 @@ cdef class TokenEncoder:
         """Keep a str and its UTF-8 until `look_up`."""
         cdef Py_ssize_t length = PyUnicode_GetLength(token)
         cdef Py_ssize_t begin = self.edges[2 * self.n_held - 1] if self.n_held else 0
-        if length > self.characters.shape[0]:
-            self.characters = np.zeros(2 * length, dtype=np.uint32)
-        if begin + 4 * length + CW2V_TEXT_PADDING > self.text.shape[0]:
-            text = np.zeros(2 * (begin + 4 * length) + CW2V_TEXT_PADDING, dtype=np.uint8)
-            text[:begin] = self.text[:begin]
-            self.text = text
+        if (length > self.characters.shape[0]
+                or begin + 4 * length + CW2V_TEXT_PADDING > self.text.shape[0]):
+            self.make_room(begin, length)
         # AsUTF8AndSize would leave a copy in each of the caller's strings that is not ASCII.
         PyUnicode_AsUCS4(token, &self.characters[0], self.characters.shape[0], 0)
         self.edges[2 * self.n_held] = begin
@@ -365,6 +362,13 @@ cdef class TokenEncoder:
         self.held[self.n_held] = <PyObject *> token
         self.n_held += 1
         return 0
+
+    cdef int make_room(self, Py_ssize_t begin, Py_ssize_t length) except -1:
+        """Let `length` more characters fit after the `begin` bytes that are held."""
+        text = np.zeros(2 * (begin + 4 * length) + CW2V_TEXT_PADDING, dtype=np.uint8)
+        text[:begin] = self.text[:begin]
+        self.text = text
+        self.characters = np.zeros(2 * length, dtype=np.uint32)
 
     cdef int look_up(self, int32_t[::1] ids, Py_ssize_t n) except -1:
         """Write the ids of the tokens held, the last of the first `n`, and let go of them."""

@@ -207,3 +207,39 @@ def windows(
             x, x_weight = merged(around)
             y, y_weight = merged([target, *(word for word in drawn if word != target)])
             yield Window(x, x_weight, y, y_weight)
+
+
+# ---- the whole training, by one worker -----------------------------------------------------
+
+
+def train(
+    ids: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    w: Floats,
+    w_out: Floats,
+    *,
+    bounds: NDArray[np.int64],
+    keep: NDArray[np.uint32],
+    noise: NDArray[np.uint32],
+    rng: Rng,
+    window: int,
+    negative: int,
+    shrink_windows: bool,
+    alpha: float,
+    min_alpha: float,
+    epochs: int,
+) -> list[float]:
+    """Train W and W' in place, piece by piece of `bounds`; return the loss of each epoch."""
+    losses = []
+    for epoch in range(epochs):
+        loss = 0.0
+        for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+            done = (epoch + first / len(ids)) / epochs
+            lr = alpha - (alpha - min_alpha) * done
+            piece = subsample(ids, starts, first, last, keep, window, rng)
+            for one in windows(
+                piece, noise, rng, window=window, negative=negative, shrink_windows=shrink_windows
+            ):
+                loss += sgns_step(w, w_out, one, lr)
+        losses.append(loss)
+    return losses

@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from types import GeneratorType
 from typing import Any
@@ -265,7 +266,7 @@ class Word2Vec:
         _check_source(corpus_iterable, corpus_file, passes=1)
         start = time.perf_counter()
         self._encoded = None
-        with self._scan(corpus_iterable, corpus_file) as scanned:
+        with closing(self._scan(corpus_iterable, corpus_file)) as scanned:
             vocabulary = build_vocabulary(scanned, min_count=self.min_count)
             encoded = scanned.encode(vocabulary)
         self._lay_out(vocabulary)
@@ -427,7 +428,7 @@ class Word2Vec:
         vocabulary = Vocabulary(
             self.wv.index_to_key, np.asarray(self.wv.expandos["count"], np.int64)
         )
-        with self._scan(sentences, corpus_file) as scanned:
+        with closing(self._scan(sentences, corpus_file)) as scanned:
             encoded = scanned.encode(vocabulary)
         self.training_report.read_seconds += time.perf_counter() - start
         return encoded
@@ -464,7 +465,7 @@ class Word2Vec:
                 report.epochs.append(result)
                 self.running_training_loss += result.loss or 0.0
                 self.min_alpha_yet_reached = trainer.alpha_at((epoch + 1) * corpus.n_tokens)
-                self.wv.forget_norms()
+                self.wv._invalidate_norms()
                 logger.info(
                     "epoch %d of %d: %d words in %.1f s",
                     epoch + 1,
@@ -478,7 +479,7 @@ class Word2Vec:
                 callback.on_train_end(self)
         finally:
             # Norms computed before are those of other vectors, however the training ended.
-            self.wv.forget_norms()
+            self.wv._invalidate_norms()
             report.train_seconds = time.perf_counter() - start
             self.total_train_time += report.train_seconds
         kept = sum(result.kept_words for result in report.epochs)
