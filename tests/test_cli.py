@@ -178,7 +178,7 @@ def test_a_memory_budget_sends_the_corpus_to_a_file_and_changes_nothing(corpus, 
     assert output.read_bytes() == vectors.read_bytes()
 
 
-def test_bytes_that_are_not_utf8_stop_the_run_or_are_kept(tmp_path, runtime_error, capsysbinary):
+def test_bytes_that_are_not_utf8_stop_the_run_or_are_kept(tmp_path, runtime_error):
     text = tmp_path / "latin.txt"
     text.write_bytes(b"caf\xe9 the caf\xe9 a\n" * 40)
     options = [text, "-o", tmp_path / "v.bin", "--quiet", *SMALL]
@@ -310,7 +310,10 @@ def test_a_file_that_cannot_be_finished_leaves_the_old_one(corpus, vectors, tmp_
 def interrupt(process, began):
     """Send Ctrl-C and check that the program ends soon, with one line and nothing left."""
     process.send_signal(signal.SIGINT)
-    _, message = process.communicate(timeout=20)
+    try:
+        _, message = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert time.monotonic() - began < 5.0  # a couple of seconds, and patience for a busy machine
     assert process.returncode == 130
     assert b"Traceback" not in message
@@ -324,6 +327,7 @@ def test_interrupted_reading_ends_with_130_and_writes_nothing(tmp_path):
     for _ in range(100):
         process.stdin.write(b"one two three four five six seven\n" * 300)
     process.stdin.flush()
+    time.sleep(0.5)  # by now it waits for more
     stdin, process.stdin = process.stdin, None  # stays open: the program waits for more
     try:
         last = interrupt(process, time.monotonic())
