@@ -1,11 +1,14 @@
 """What the README shows is what happens."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import cw2v
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -31,6 +34,7 @@ def test_the_example_prints_what_the_readme_shows(tmp_path):
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", block("example")],
         cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(cw2v.__file__).parent.parent)},
         capture_output=True,
         text=True,
         timeout=120,
