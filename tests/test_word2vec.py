@@ -1,0 +1,285 @@
+"""Word2Vec: gensim's interface, from a text to vectors that make sense."""
+
+import copy
+import threading
+import time
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from cw2v import CallbackAny2Vec, Word2Vec
+
+SENTENCES = [
+    ["human", "interface", "computer"],
+    ["survey", "user", "computer", "system", "response", "time"],
+    ["eps", "user", "interface", "system"],
+    ["system", "human", "system", "eps"],
+    ["user", "response", "time"],
+    ["trees"],
+    ["graph", "trees"],
+    ["graph", "minors", "trees"],
+    ["graph", "minors", "survey"],
+]
+
+
+def two_topics(n_sentences=2000, seed=0):
+    """Give sentences of words that only ever stand with others of their topic."""
+    rng = np.random.default_rng(seed)
+    topics = [[f"{topic}{i}" for i in range(20)] for topic in ("sea", "land")]
+    return [
+        rng.choice(topics[rng.integers(2)], size=rng.integers(3, 12)).tolist()
+        for _ in range(n_sentences)
+    ]
+
+
+def small(sentences=SENTENCES, **settings):
+    settings = {"sg": 1, "vector_size": 10, "min_count": 1, "workers": 1} | settings
+    return Word2Vec(sentences, **settings)
+
+
+def our_threads():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("cw2v")]
+
+
+def test_words_of_one_topic_are_neighbours():
+    model = small(two_topics(), vector_size=20, epochs=5, workers=2, alpha=0.05)
+    for word in ("sea3", "land7"):
+        neighbours = [other for other, _ in model.wv.most_similar(word, topn=15)]
+        assert all(other.startswith(word.rstrip("0123456789")) for other in neighbours)
+    assert model.wv.similarity("sea1", "sea2") > model.wv.similarity("sea1", "land2") + 0.3
+
+
+def test_the_dictionary_is_ordered_as_gensim_orders_it():
+    model = small(epochs=1)
+    assert model.wv.index_to_key == [
+        "system", "graph", "trees", "user", "minors", "eps", "time",
+        "response", "survey", "computer", "interface", "human",
+    ]  # fmt: skip
+    assert model.wv.get_vecattr("system", "count") == 4
+    assert (model.corpus_count, model.corpus_total_words) == (9, 29)
+
+
+def test_the_matrices_have_the_shapes_of_gensim():
+    model = small()
+    assert model.wv.vectors.shape == model.syn1neg.shape == (12, 10)
+    assert model.wv.vectors.dtype == model.syn1neg.dtype == np.float32
+    assert model.wv.vectors.flags.c_contiguous
+    assert str(model) == "Word2Vec<vocab=12, vector_size=10, alpha=0.025>"
+
+
+def test_a_list_and_a_file_of_the_same_text_train_alike(tmp_path):
+    sentences = two_topics()
+    path = tmp_path / "text.txt"
+    path.write_text("".join(" ".join(sentence) + "\n" for sentence in sentences))
+    from_list = small(sentences)
+    from_file = small(None, corpus_file=path)
+    from_iterable = small(IteratedTwice(sentences))
+    assert_array_equal(from_list.wv.vectors, from_file.wv.vectors)
+    assert_array_equal(from_list.wv.vectors, from_iterable.wv.vectors)
+
+
+class IteratedTwice:
+    def __init__(self, sentences):
+        self.sentences = sentences
+        self.passes = 0
+
+    def __iter__(self):
+        self.passes += 1
+        return iter(self.sentences)
+
+
+def test_an_iterable_is_read_once_by_the_constructor():
+    text = IteratedTwice(two_topics())
+    small(text, epochs=7)
+    assert text.passes == 1
+
+
+def test_training_in_two_calls_is_training_in_one(tmp_path):
+    sentences = two_topics()
+    once = small(sentences)
+    twice = small(None)
+    twice.build_vocab(sentences)
+    trained = twice.train(sentences, total_examples=twice.corpus_count, epochs=twice.epochs)
+    assert_array_equal(once.wv.vectors, twice.wv.vectors)
+    words = sum(map(len, sentences))
+    assert trained[1] == 5 * words
+    assert 0 < trained[0] <= 5 * words
+
+
+def test_a_list_that_changed_after_the_vocabulary_was_built_is_read_again():
+    sentences = two_topics(100)
+    model = small(None)
+    model.build_vocab(sentences)
+    sentences.append(["sea1", "sea2", "not", "in", "the", "vocabulary"])
+    _, raw_words = model.train(sentences, total_examples=101, epochs=1)
+    assert raw_words == sum(map(len, sentences))
+
+
+def test_more_training_goes_on_from_where_the_last_ended():
+    sentences = two_topics(300)
+    model = small(sentences)
+    before = model.wv.vectors.copy()
+    model.train(sentences, total_examples=model.corpus_count, epochs=1)
+    assert (model.wv.vectors != before).any()
+    assert model.train_count == 2
+
+
+def test_another_text_is_encoded_with_the_same_dictionary():
+    model = small(two_topics(300))
+    words = list(model.wv.index_to_key)
+    model.train([["sea1", "new", "sea2"]] * 50, total_examples=50, epochs=2)
+    assert model.wv.index_to_key == words
+
+
+def test_callbacks_are_called_in_order_and_the_vectors_are_up_to_date():
+    calls = []
+
+    class Log(CallbackAny2Vec):
+        def on_train_begin(self, model):
+            calls.append("train begins")
+
+        def on_epoch_begin(self, model):
+            calls.append("epoch begins")
+
+        def on_epoch_end(self, model):
+            calls.append(round(float(model.wv.similarity("sea1", "sea2")), 6))
+
+        def on_train_end(self, model):
+            calls.append("train ends")
+
+    model = small(two_topics(300), epochs=2, callbacks=[Log()], alpha=0.1)
+    assert calls[0] == "train begins"
+    assert calls[1] == calls[3] == "epoch begins"
+    assert calls[-1] == "train ends"
+    assert calls[2] != calls[4]
+    assert calls[4] == pytest.approx(model.wv.similarity("sea1", "sea2"), abs=1e-5)
+
+
+def test_what_a_callback_raises_reaches_the_caller():
+    class Stop(CallbackAny2Vec):
+        def on_epoch_end(self, model):
+            raise ZeroDivisionError("enough")
+
+    model = small(None)
+    model.build_vocab(two_topics(300))
+    before = model.wv.vectors.copy()
+    with pytest.raises(ZeroDivisionError, match="enough"):
+        model.train(two_topics(300), total_examples=300, epochs=5, callbacks=[Stop()])
+    assert not our_threads()
+    assert (model.wv.vectors != before).any()
+    assert len(model.wv.most_similar("sea1")) == 10
+
+
+def test_what_the_iterable_raises_reaches_the_caller():
+    def sentences():
+        yield ["one", "two"]
+        raise OSError("the connection was lost")
+
+    class Text:
+        def __iter__(self):
+            return sentences()
+
+    with pytest.raises(OSError, match="the connection was lost"):
+        small(Text())
+    assert not our_threads()
+
+
+def test_ctrl_c_while_training_leaves_a_model_that_works():
+    reports = []
+
+    def report(progress):
+        reports.append(progress)
+        if progress.stage == "train":
+            raise KeyboardInterrupt
+
+    model = small(None, report=report, vector_size=200, epochs=1000, workers=2)
+    sentences = two_topics(5000)
+    model.build_vocab(sentences)
+    begun = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        model.train(sentences, total_examples=5000, epochs=1000)
+    assert time.perf_counter() - begun < 2
+    assert not our_threads()
+    assert np.isfinite(model.wv.vectors).all()
+    model.report = None
+    model.train(sentences, total_examples=5000, epochs=1)
+
+
+def test_the_loss_is_the_sum_over_all_epochs():
+    model = small(two_topics(), epochs=3, compute_loss=True, alpha=0.1)
+    epochs = model.training_report.epochs
+    assert model.get_latest_training_loss() == pytest.approx(sum(epoch.loss for epoch in epochs))
+    assert epochs[2].loss / epochs[2].pairs < epochs[0].loss / epochs[0].pairs
+    assert small(two_topics()).get_latest_training_loss() == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({"sg": 0}, "sg=0"),
+        ({"hs": 1}, "hs=1"),
+        ({"max_vocab_size": 10}, "max_vocab_size=10"),
+        ({"max_final_vocab": 10}, "max_final_vocab=10"),
+        ({"trim_rule": len}, "trim_rule="),
+        ({"null_word": 1}, "null_word=1"),
+        ({"sorted_vocab": 0}, "sorted_vocab=0"),
+    ],
+)
+def test_what_is_not_built_says_so(settings, name):
+    with pytest.raises(NotImplementedError, match=name):
+        small(**settings)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"vector_size": 0}, {"window": 0}, {"alpha": -1}, {"min_count": -1}, {"epochs": 0}]
+)
+def test_settings_out_of_range_are_refused_before_the_text_is_read(settings):
+    text = IteratedTwice(SENTENCES)
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        small(text, **settings)
+    assert text.passes == 0
+
+
+def test_too_little_text_says_what_there_was():
+    with pytest.raises(RuntimeError, match="no word occurs 5 times.*'system', with 4"):
+        small(min_count=5)
+    with pytest.raises(RuntimeError, match="no word"):
+        small([])
+    with pytest.raises(RuntimeError, match="a single word, 'graph'"):
+        small([["graph", "graph"]])
+
+
+def test_a_text_must_be_given_once_and_be_readable_again(tmp_path):
+    with pytest.raises(TypeError, match="Either one of"):
+        small(None).build_vocab()
+    with pytest.raises(TypeError, match="Both corpus_file and"):
+        small(SENTENCES, corpus_file=tmp_path)
+    with pytest.raises(TypeError, match="generator"):
+        small(sentence for sentence in SENTENCES)
+    with pytest.raises(TypeError, match="must be an iterable"):
+        small(5)
+
+
+def test_train_wants_totals_epochs_and_a_vocabulary():
+    model = small(None)
+    with pytest.raises(RuntimeError, match="first build vocabulary"):
+        model.train(SENTENCES, total_examples=9, epochs=1)
+    model.build_vocab(SENTENCES)
+    with pytest.raises(ValueError, match="either total_examples or total_words"):
+        model.train(SENTENCES, epochs=1)
+    with pytest.raises(ValueError, match="explicit epochs count"):
+        model.train(SENTENCES, total_examples=9)
+
+
+def test_a_text_without_a_known_word_is_refused():
+    model = small()
+    with pytest.raises(RuntimeError, match="none of the 2 words of the text is in the vocab"):
+        model.train([["other", "words"]], total_examples=1, epochs=1)
+
+
+def test_a_model_can_be_copied():
+    model = small(sample=0)
+    other = copy.deepcopy(model)
+    other.train(SENTENCES, total_examples=9, epochs=1)
+    assert (other.wv.vectors != model.wv.vectors).any()
