@@ -59,7 +59,7 @@ def main() -> None:
     n_tokens = sum(int(model.wv.get_vecattr(word, "count")) for word in model.wv.index_to_key)
     result = {
         "n_words": n_words,
-        "n_raw_tokens": model.corpus_total_words,
+        "n_raw_tokens": int(model.corpus_total_words),
         "n_tokens": n_tokens,
         "read_seconds": read_seconds,
         "train_seconds": train_seconds,
@@ -70,7 +70,7 @@ def main() -> None:
         # Linux counts the peak in KiB.
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         # W and W' in float32, the corpus as int32 ids and int64 starts of sentences.
-        "model_bytes": 2 * 4 * n_words * dim + 4 * n_tokens + 8 * (model.corpus_count + 1),
+        "model_bytes": 2 * 4 * n_words * dim + 4 * n_tokens + 8 * (int(model.corpus_count) + 1),
     }
     print(json.dumps(result))
 
