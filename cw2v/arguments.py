@@ -148,7 +148,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=("bin", "txt", "npz"),
         help="word2vec binary, word2vec text, or NumPy archive (default: by FILE's suffix,"
-        " .bin, .txt, .vec or .npz)",
+        " .bin, .txt, .vec or .npz; .gz and the like may follow all but .npz)",
     )
     model = parser.add_argument_group("model")
     _number(model, "--vector-size", int, 100, "numbers in a vector")
@@ -180,7 +180,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         type=parse_size,
         metavar="SIZE",
         help="longest encoded text kept in memory, like 800M or 4G; a longer one goes to a"
-        " temporary file (default: chosen by the memory that is free)",
+        " temporary file (default: half of the free memory)",
     )
     reading.add_argument("--quiet", action="store_true", help="print errors only")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from cw2v import demo as documentation
 from cw2v.atomic import check_writable
+from cw2v.compressed import is_compressed
 from cw2v.formats import read_vectors, write_npz
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.terminal import ProgressDisplay, format_count, format_rate, format_seconds
@@ -33,6 +34,8 @@ def train(args: argparse.Namespace) -> None:
     began = time.perf_counter()
     output = Path(args.output)
     file_format = args.format or _format_from_suffix(output)
+    if file_format == "npz" and is_compressed(output):
+        raise UsageError(f"{output}: npz files are not compressed; end the name in .npz")
     settings = _checked_settings(args)
     _refuse_output_among_input(output, args.corpus)
     check_writable(output)
@@ -91,8 +94,9 @@ def demo(args: argparse.Namespace) -> None:
 
 
 def _format_from_suffix(output: Path) -> str:
+    inner = output.with_suffix("") if is_compressed(output) else output
     try:
-        return _FORMAT_OF_SUFFIX[output.suffix.lower()]
+        return _FORMAT_OF_SUFFIX[inner.suffix.lower()]
     except KeyError:
         raise UsageError(
             f"cannot tell the format of {output} by its suffix; end it in .bin, .txt, .vec or"

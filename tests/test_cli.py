@@ -140,6 +140,15 @@ def test_the_format_follows_from_the_suffix(corpus, vectors, tmp_path, name):
     np.testing.assert_allclose(got[1], expected[1], rtol=1e-5, atol=1e-7)
 
 
+def test_word2vec_files_are_compressed_by_their_suffix_and_npz_is_not(
+    corpus, vectors, tmp_path, usage_error
+):
+    output = tmp_path / "v.bin.gz"
+    assert main(["train", str(corpus), "-o", str(output), "--quiet", *SMALL]) == 0
+    assert gzip.decompress(output.read_bytes()) == vectors.read_bytes()
+    usage_error(["train", corpus, "-o", tmp_path / "v.npz.gz"], "npz files are not compressed")
+
+
 def test_format_overrides_the_suffix(corpus, tmp_path):
     output = tmp_path / "v.model"
     options = ["-o", str(output), "--format", "txt", "--quiet", *SMALL]
