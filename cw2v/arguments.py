@@ -153,7 +153,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     model = parser.add_argument_group("model")
     _number(model, "--vector-size", int, 100, "numbers in a vector")
     _number(model, "--window", int, 5, "farthest context word, in words")
-    _number(model, "--negative", int, 5, "noise words per pair of words")
+    _number(model, "--negative", int, 5, "noise words drawn for each window")
     _number(
         model, "--sample", float, 1e-3, "subsample words more frequent than this share; 0: none"
     )
@@ -163,7 +163,13 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     _number(training, "--epochs", int, 5, "passes over the text")
     _number(training, "--alpha", float, 0.025, "learning rate at the start")
     _number(training, "--min-alpha", float, 1e-4, "learning rate at the end")
-    _number(training, "--workers", int, usable_cpus(), "threads; default: the CPUs usable here")
+    _number(
+        training,
+        "--workers",
+        int,
+        usable_cpus(),
+        "threads (default: the CPUs usable here, %(default)g)",
+    )
     _number(training, "--seed", int, 1, "with one worker, the same seed gives the same vectors")
     training.add_argument(
         "--loss", action="store_true", help="measure and show the mean loss per pair of words"
@@ -208,7 +214,13 @@ def _add_eval(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
-    _number(parser, "--workers", int, usable_cpus(), "threads; default: the CPUs usable here")
+    _number(
+        parser,
+        "--workers",
+        int,
+        usable_cpus(),
+        "threads (default: the CPUs usable here, %(default)g)",
+    )
     _number(parser, "--seed", int, 1, "with one worker, the same seed gives the same vectors")
     parser.add_argument("--quiet", action="store_true", help="print results and errors only")
 
