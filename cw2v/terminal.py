@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import ClassVar, Literal, TextIO, TypeAlias
 
@@ -71,7 +72,7 @@ class ProgressDisplay:
         Where to write, usually standard error.
     style : {"bar", "lines", "none"}, optional
         A bar that redraws itself, a plain line now and then, or nothing. By default
-        a bar when `stream` is a terminal, otherwise lines.
+        a bar when `stream` is a terminal that has a width, otherwise lines.
     interval : float, seconds
         Shortest time between two plain lines; the first comes a second into a stage.
 
@@ -90,7 +91,7 @@ class ProgressDisplay:
         self, stream: TextIO | None = None, *, style: Style | None = None, interval: float = 5.0
     ) -> None:
         self._stream = sys.stderr if stream is None else stream
-        self._style: Style = style or ("bar" if self._stream.isatty() else "lines")
+        self._style: Style = style or _style_for(self._stream)
         self._interval = interval
         self._next_line = _FIRST_LINE  # seconds into the stage
         self._bar: _Bar | None = None
@@ -122,6 +123,7 @@ class ProgressDisplay:
     def _draw(self, progress: Progress) -> None:
         if self._bar is None:
             self._bar = _Bar(
+                desc=_describe(progress),
                 total=progress.total,
                 unit="B" if progress.unit == "bytes" else f" {progress.unit}",
                 unit_scale=True,
@@ -157,6 +159,13 @@ class ProgressDisplay:
         learning = _learning(progress)
         line = f"{_describe(progress)}: {done}{', ' if learning else ''}{learning}"
         print(line, file=self._stream, flush=True)
+
+
+def _style_for(stream: TextIO) -> Style:
+    # Some terminals, those of editors above all, have no width or cannot redraw a line.
+    if not stream.isatty() or os.environ.get("TERM") == "dumb":
+        return "lines"
+    return "bar" if os.get_terminal_size(stream.fileno()).columns else "lines"
 
 
 def _describe(progress: Progress) -> str:

@@ -1,6 +1,8 @@
 """Numbers for people, and what the progress display writes."""
 
 import io
+import os
+import termios
 import threading
 
 import pytest
@@ -119,3 +121,18 @@ def test_the_bar_shows_rate_alpha_and_loss_and_leaves_no_thread():
     assert "alpha 0.02000, loss 1.2500" in shown
     assert shown.rstrip(" ").endswith("\r")  # the line is left empty for what comes next
     assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize(
+    ("columns", "terminal", "shown"),
+    [(100, "xterm", "\rtraining"), (0, "xterm", "training, epoch 2 of 5: "), (100, "dumb", ": 20")],
+)
+def test_a_terminal_gets_a_bar_unless_it_cannot_show_one(monkeypatch, columns, terminal, shown):
+    monkeypatch.setenv("TERM", terminal)
+    leader, follower = os.openpty()
+    termios.tcsetwinsize(follower, (30, columns))
+    with os.fdopen(leader, "rb", buffering=0) as screen, os.fdopen(follower, "w") as stream:
+        with ProgressDisplay(stream) as display:
+            display(training(2.0, 200))
+        stream.flush()
+        assert shown in screen.read(4096).decode()
