@@ -35,10 +35,12 @@ def encode(scanned: ScannedCorpus) -> int:
 
 
 def file_run(path: Path, workers: int) -> Callable[[], int]:
+    """Return cw2v's run from a file."""
     return lambda: encode(scan_files(path, workers=workers))
 
 
 def list_run(sentences: list[list[str]]) -> Callable[[], int]:
+    """Return cw2v's run from token lists."""
     return lambda: encode(scan_sentences(sentences))
 
 
@@ -56,6 +58,8 @@ def gensim_run(**corpus) -> Callable[[], int]:
 
 
 def wc_run(path: Path, locale: str) -> Callable[[], int]:
+    """Return a run of wc, which reads characters or, with LC_ALL=C, bytes."""
+
     def run() -> int:
         out = subprocess.run(
             ["wc", "-w", path],
@@ -69,6 +73,7 @@ def wc_run(path: Path, locale: str) -> Callable[[], int]:
 
 
 def cpu_name() -> str:
+    """Return what the CPU calls itself."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -77,6 +82,7 @@ def cpu_name() -> str:
 
 
 def installed(name: str) -> str | None:
+    """Return the version of an installed package."""
     try:
         return version(name)
     except PackageNotFoundError:

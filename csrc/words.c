@@ -67,11 +67,16 @@ INLINE lookup prepare(const uint8_t *bytes, int64_t length)
 
 /* ---- the table ---- */
 
+/* For 9 bytes or more, as hash_long. */
 INLINE int is_word(const cw2v_words *words, int32_t id, const uint8_t *bytes, int64_t length)
 {
-    int64_t offset = words->offsets[id];
-    return words->offsets[id + 1] - offset == length
-           && memcmp(words->arena + offset, bytes, (size_t)length) == 0;
+    const uint8_t *known = words->arena + words->offsets[id];
+    if (words->offsets[id + 1] - words->offsets[id] != length)
+        return 0;
+    for (int64_t i = 0; i < length - 8; i += 8)
+        if (load8(known + i) != load8(bytes + i))
+            return 0;
+    return load8(known + length - 8) == load8(bytes + length - 8);
 }
 
 /* The slot that holds the word, or the free one where it belongs. */
@@ -263,10 +268,23 @@ INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_
                                  lookup *looks, const uint8_t *text, int64_t position, int check,
                                  cw2v_encoded *out)
 {
+    int32_t longs[MOST_EDGES / 2], ids[MOST_EDGES / 2];
+    int64_t n_longs = 0;
     for (int64_t i = 0; i < n; i++) {
-        looks[i] = prepare(text + edges[2 * i], edges[2 * i + 1] - edges[2 * i]);
+        int64_t length = edges[2 * i + 1] - edges[2 * i];
+        looks[i] = prepare(text + edges[2 * i], length);
         PREFETCH(&words->slots[looks[i].hash & words->mask]);
+        longs[n_longs] = (int32_t)i;
+        n_longs += length >= LONG_WORD;
     }
+    /* A long word is compared with its bytes in the arena: the way there is prefetched too. */
+    for (int64_t i = 0; i < n_longs; i++) {
+        int32_t id = words->slots[looks[longs[i]].hash & words->mask].id;
+        ids[i] = id < 0 ? 0 : id;
+        PREFETCH(&words->offsets[ids[i]]);
+    }
+    for (int64_t i = 0; i < n_longs && words->n_words; i++)
+        PREFETCH(words->arena + words->offsets[ids[i]]);
     for (int64_t i = 0; i < n; i++) {
         int64_t begin = edges[2 * i], length = edges[2 * i + 1] - begin;
         cw2v_slot *slot = find_slot(words, looks[i], text + begin, length);
@@ -331,28 +349,12 @@ INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t 
     return CW2V_WORDS_OK;
 }
 
-#if HAVE_X86
-static cw2v_words_status encode_sse2(cw2v_words *words, const uint8_t *text, int64_t length,
-                                     int64_t position, int check, cw2v_encoded *out)
-{
-    return encode(words, text, length, position, check, out, classify_sse2);
-}
-
-AVX2 static cw2v_words_status encode_avx2(cw2v_words *words, const uint8_t *text, int64_t length,
-                                          int64_t position, int check, cw2v_encoded *out)
-{
-    return encode(words, text, length, position, check, out, classify_avx2);
-}
-#endif
-
 cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int64_t length,
                                     int64_t position, int check, cw2v_encoded *out)
 {
 #if HAVE_X86
-    if (words->simd == 2)
-        return encode_avx2(words, text, length, position, check, out);
     if (words->simd == 1)
-        return encode_sse2(words, text, length, position, check, out);
+        return encode(words, text, length, position, check, out, classify_sse2);
 #endif
     return encode(words, text, length, position, check, out, classify_portable);
 }
@@ -394,10 +396,6 @@ int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out)
 int cw2v_words_simd(const char *name)
 {
 #if HAVE_X86
-    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
-               && __builtin_cpu_supports("popcnt");
-    if (avx2 && (!name || strcmp(name, "avx2") == 0))
-        return 2;
     if (!name || strcmp(name, "sse2") == 0)
         return 1;
 #endif

@@ -49,7 +49,7 @@ typedef struct {
     int64_t bad_length;
 } cw2v_encoded;
 
-/* The tokenisers this CPU can run: 0 is "portable", the others "sse2" and "avx2".
+/* The tokenisers: 0 is "portable", 1 is "sse2" and only there on x86-64.
  * The number of the one called `name`, of the fastest for NULL, or -1. */
 int cw2v_words_simd(const char *name);
 

@@ -52,5 +52,5 @@ cdef struct Windows:            # a batch of windows; row i of each array is win
 cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t last,
                       int64_t sentence, const Sampling *sampling, Rng *rng) noexcept nogil
 cdef int64_t fill_windows(Windows *windows, Piece *piece, const Sampling *sampling,
-                          Rng *rng) noexcept nogil
+                          Rng *rng, Rng *noise_rng) noexcept nogil
 cdef int slices_of_widest(int window) noexcept nogil

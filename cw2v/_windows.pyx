@@ -100,32 +100,44 @@ cdef inline int32_t draw_noise(const Sampling *sampling, Rng *rng) noexcept nogi
 
 
 cdef inline void add_window(Windows *windows, const int32_t *words, int first, int last,
-                            int centre, const Sampling *sampling, Rng *rng) noexcept nogil:
+                            int centre) noexcept nogil:
     """Append the window of `words[centre]` with the words at `first` to `last` around it."""
     cdef int32_t *x = windows.x + windows.n * X_MAX
     cdef float *x_weight = windows.x_weight + windows.n * X_MAX
-    cdef int32_t *y = windows.y + windows.n * windows.y_stride
-    cdef float *y_weight = windows.y_weight + windows.n * windows.y_stride
-    cdef int n_x = 0, n_y = 1, pos, i
+    cdef int n_x = 0, pos
     cdef uint64_t seen = 0
-    cdef int32_t word, target = words[centre]
-
     for pos in range(first, last):
         if pos != centre:
             n_x = merge(x, x_weight, n_x, &seen, words[pos])
-
-    seen = 0
-    y[0] = target
-    y_weight[0] = 1
-    for i in range(sampling.negative):
-        word = draw_noise(sampling, rng)
-        # The observed word is no noise: it is skipped, not drawn again, as word2vec.c does.
-        if word != target:
-            n_y = merge(y, y_weight, n_y, &seen, word)
-
     windows.n_x[windows.n] = n_x
-    windows.n_y[windows.n] = n_y
+    windows.y[windows.n * windows.y_stride] = words[centre]
     windows.n += 1
+
+
+cdef void add_noise(Windows *windows, const Sampling *sampling, Rng *rng) noexcept nogil:
+    """Draw the noise words of all windows of the batch."""
+    cdef int32_t *y
+    cdef float *y_weight
+    cdef int i, j, n_y
+    cdef int32_t word
+    cdef uint64_t seen
+    # All draws first: they miss the cache, and nothing waits for them here.
+    for i in range(windows.n):
+        y = windows.y + i * windows.y_stride
+        for j in range(sampling.negative):
+            y[1 + j] = draw_noise(sampling, rng)
+    for i in range(windows.n):
+        y = windows.y + i * windows.y_stride
+        y_weight = windows.y_weight + i * windows.y_stride
+        y_weight[0] = 1
+        n_y = 1
+        seen = 0
+        for j in range(sampling.negative):
+            # The observed word is no noise: it is skipped, not drawn again, as in word2vec.c.
+            word = y[1 + j]
+            if word != y[0]:
+                n_y = merge(y, y_weight, n_y, &seen, word)
+        windows.n_y[i] = n_y
 
 
 cdef int slices_of_widest(int window) noexcept nogil:
@@ -134,7 +146,7 @@ cdef int slices_of_widest(int window) noexcept nogil:
 
 
 cdef int64_t fill_windows(Windows *windows, Piece *piece, const Sampling *sampling,
-                          Rng *rng) noexcept nogil:
+                          Rng *rng, Rng *noise_rng) noexcept nogil:
     """Put the next centres of the piece into the batch; return the pairs that they make.
 
     A centre with more than X_MAX words around it is given as several windows, each with
@@ -161,7 +173,7 @@ cdef int64_t fill_windows(Windows *windows, Piece *piece, const Sampling *sampli
             pairs += around
             i = windows.n
             if around <= X_MAX:
-                add_window(windows, piece.words, first, last, piece.pos, sampling, rng)
+                add_window(windows, piece.words, first, last, piece.pos)
             else:
                 slices = (last - first + X_MAX - 1) // X_MAX
                 width = (last - first + slices - 1) // slices
@@ -169,7 +181,7 @@ cdef int64_t fill_windows(Windows *windows, Piece *piece, const Sampling *sampli
                     # A slice of the centre alone has no pair.
                     if first != piece.pos or min(first + width, last) != first + 1:
                         add_window(windows, piece.words, first, min(first + width, last),
-                                   piece.pos, sampling, rng)
+                                   piece.pos)
                     first += width
             # The word that enters the reach of the centres to come.
             while i < windows.n:
@@ -178,6 +190,7 @@ cdef int64_t fill_windows(Windows *windows, Piece *piece, const Sampling *sampli
             if piece.pos + sampling.window + 1 < piece.n:
                 windows.ahead[windows.n - 1] = piece.words[piece.pos + sampling.window + 1]
         piece.pos += 1
+    add_noise(windows, sampling, noise_rng)
     return pairs
 
 
@@ -185,19 +198,19 @@ cdef int64_t fill_windows(Windows *windows, Piece *piece, const Sampling *sampli
 
 def windows_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t first,
                      int64_t last, int64_t sentence, const uint32_t[::1] keep,
-                     const uint32_t[:, ::1] noise, uint64_t[::1] random_state, *, int window,
+                     const uint32_t[:, ::1] noise, const uint64_t[::1] random_state, *, int window,
                      int negative, bint shrink_windows, int capacity):
     """Return the words kept of a piece and its windows, as a worker would make them.
 
-    `random_state` (4,) is moved on. Each window is (x, x_weight, y, y_weight, ahead); the
+    `random_state` (8,) seeds two generators, the second for noise. Each window is (x, x_weight, y, y_weight, ahead); the
     third value returned is the number of pairs.
     """
     cdef Corpus corpus
     cdef Sampling sampling
     cdef Piece piece
     cdef Windows windows
-    cdef Rng rng
-    cdef int64_t pairs = 0, filled
+    cdef Rng rng, noise_rng
+    cdef int64_t pairs = 0
     cdef int i
     cdef int32_t[::1] words = np.empty(last - first + 2 * window + 1, np.int32)
     cdef int32_t[::1] ends = np.empty(last - first, np.int32)
@@ -230,13 +243,12 @@ def windows_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t 
     windows.x_weight = &x_weight[0, 0]
     windows.y_weight = &y_weight[0, 0]
     for i in range(4):
-        rng.s[i] = random_state[i]
+        rng.s[i], noise_rng.s[i] = random_state[i], random_state[4 + i]
 
     made = []
     begin_piece(&piece, &corpus, first, last, sentence, &sampling, &rng)
     while True:
-        filled = fill_windows(&windows, &piece, &sampling, &rng)
-        pairs += filled
+        pairs += fill_windows(&windows, &piece, &sampling, &rng, &noise_rng)
         for i in range(windows.n):
             made.append((
                 np.array(x[i, :n_x[i]]), np.array(x_weight[i, :n_x[i]]),
@@ -244,6 +256,4 @@ def windows_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t 
             ))
         if windows.n == 0:
             break
-    for i in range(4):
-        random_state[i] = rng.s[i]
     return np.array(words[:piece.n]), made, pairs

@@ -41,7 +41,8 @@ cdef struct Job:                # what all workers read, and the two values that
 
 
 cdef struct State:              # one worker's
-    Rng rng
+    Rng rng                     # subsampling and reaches
+    Rng noise_rng               # noise words: drawn apart, a batch at a time
     Piece piece
     Windows windows
     Scratch scratch
@@ -102,7 +103,7 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
                    - state.piece.first_centre)
         while not cw2v_read(job.stop):
             state.pairs_done[0] += fill_windows(&state.windows, &state.piece, &job.sampling,
-                                                &state.rng)
+                                                &state.rng, &state.noise_rng)
             if state.windows.n == 0:
                 break
             train_windows(job, state, lr)
@@ -179,7 +180,7 @@ cdef class Worker:
         self.shared = shared
         self.arrays = []
         for i in range(4):
-            state.rng.s[i] = random_state[i]
+            state.rng.s[i], state.noise_rng.s[i] = random_state[i], random_state[4 + i]
 
         state.piece.words = <int32_t *> self.lend(np.int32, n_kept)
         state.piece.ends = <int32_t *> self.lend(np.int32, n_kept)

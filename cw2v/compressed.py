@@ -67,7 +67,8 @@ def compress_into(file: IO[bytes], path: str | os.PathLike[str]) -> Iterator[IO[
         case ".xz":
             stream = lzma.open(file, "wb")  # noqa: SIM115 (closed below)
         case ".zst":
-            stream = zstd.ZstdFile(file, "wb")
+            checked = {int(zstd.CompressionParameter.checksum_flag): 1}
+            stream = zstd.ZstdFile(file, "wb", options=checked)
         case _:
             yield file
             return

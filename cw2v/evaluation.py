@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats  # type: ignore[import-untyped]
 
-from .compressed import open_for_reading
-from .neighbors import divisors, row_norms
+from cw2v.compressed import open_for_reading
+from cw2v.neighbors import divisors, row_norms
 
 logger = logging.getLogger(__name__)
 
@@ -160,6 +159,9 @@ def word_pairs(
     left = left / divisors(row_norms(left))[:, np.newaxis]
     right = right / divisors(row_norms(right))[:, np.newaxis]
     cosines = np.where(rows[:, 0] < 0, 0, np.einsum("ij,ij->i", left, right))
+    # Imported here: it takes most of a second and 60 MB, and only this function needs it.
+    from scipy import stats  # type: ignore[import-untyped]
+
     spearman = stats.spearmanr(judged, cosines)
     pearson = stats.pearsonr(judged, cosines)
     n_pairs = len(judged) if dummy4unknown else len(judged) + n_unknown

@@ -13,11 +13,11 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _vectorfile
-from .atomic import atomic_write, check_writable
-from .compressed import compress_into, open_for_reading
-from .npz import Vectors, read_npz, write_npz
-from .vectorreader import TruncatedFileError, VectorFileError, VectorReader, shown
+from cw2v import _vectorfile
+from cw2v.atomic import atomic_write, check_writable
+from cw2v.compressed import compress_into, open_for_reading
+from cw2v.npz import Vectors, read_npz, write_npz
+from cw2v.vectorreader import TruncatedFileError, VectorFileError, VectorReader, shown
 
 __all__ = [
     "TruncatedFileError",
@@ -100,12 +100,13 @@ def write_word2vec(
         if header:
             total = n_rows if total is None else total
             _write_all(stream, memoryview(f"{total} {vectors.shape[1]}\n".encode()))
+        scratch = bytearray()
         rows_per_block = max(1, _BLOCK_BYTES // (16 * vectors.shape[1] + 16))
         for start in range(0, n_rows, rows_per_block):
             block = slice(start, start + rows_per_block)
             encoded = _encode_words(ordered[block], prefix, start)
             rows = vectors[block] if order is None else vectors[order[block]]
-            _write_block(stream, encoded, rows, binary)
+            _write_block(stream, encoded, rows, binary, scratch)
 
 
 def read_word2vec(
@@ -212,9 +213,8 @@ def read_vectors(
     first, _, rest = start.partition(b"\n")
     fields = first.split()
     if len(fields) == 2 and all(field.isdigit() for field in fields):
-        binary = _looks_binary(rest, int(fields[1]))
-        return read_word2vec(path, binary=binary, unicode_errors=unicode_errors)
-    if len(fields) > 2 and not _looks_binary(first + b"\n", len(fields) - 1):
+        return read_word2vec(path, binary=_looks_binary(rest), unicode_errors=unicode_errors)
+    if len(fields) > 2 and not _looks_binary(first + b"\n"):
         return read_word2vec(path, header=False, unicode_errors=unicode_errors)
     raise VectorFileError(
         f"{os.fspath(path)} is no file of vectors that cw2v knows (word2vec binary or text, "
@@ -319,17 +319,20 @@ def _raise_bad_word(words: Sequence[str], prefix: str, first_row: int) -> None:
             )
 
 
-def _write_block(stream: IO[bytes], words: bytes, rows: npt.NDArray[Any], binary: bool) -> None:
+def _write_block(
+    stream: IO[bytes], words: bytes, rows: npt.NDArray[Any], binary: bool, scratch: bytearray
+) -> None:
+    """Write some rows; `scratch` is memory used again from block to block."""
     if binary or rows.dtype == np.float32:
         exact = np.ascontiguousarray(rows, dtype="<f4" if binary else np.float32)
-        if binary:
-            out = bytearray(len(words) + len(exact) * (4 * exact.shape[1] + 1))
-            n_bytes = _vectorfile.pack_binary_rows(words, exact.view(np.float32), out)
-        else:
-            width = exact.shape[1] * _vectorfile.TEXT_BYTES_PER_NUMBER
-            out = bytearray(len(words) + len(exact) * width)
-            n_bytes = _vectorfile.print_text_rows(words, exact, out)
-        with memoryview(out) as view:
+        row_bytes = 4 * exact.shape[1] + 1
+        if not binary:
+            row_bytes = exact.shape[1] * _vectorfile.TEXT_BYTES_PER_NUMBER
+        lacking = len(words) + len(exact) * row_bytes - len(scratch)
+        scratch.extend(bytes(max(0, lacking)))
+        put = _vectorfile.pack_binary_rows if binary else _vectorfile.print_text_rows
+        n_bytes = put(words, exact.view(np.float32), scratch)
+        with memoryview(scratch) as view:
             _write_all(stream, view[:n_bytes])
         return
     # Other dtypes are rare; NumPy prints their digits.
@@ -405,17 +408,15 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _looks_binary(rows: bytes, dim: int) -> bool:
-    """Say whether what follows the first line is binary, by its first row."""
-    line = rows.partition(b"\n")[0]
+def _looks_binary(rows: bytes) -> bool:
+    """Say whether what follows the first line is binary: no numbers in its first row."""
+    line, newline, _ = rows.partition(b"\n")
     numbers = line.partition(b" ")[2].split()
-    if rows and len(line) == len(rows):  # no whole line is there; the last number may be cut
+    if not newline:  # the last number may be cut
         numbers = numbers[:-1]
-    elif rows and len(numbers) != dim:
-        return True
     try:
         for number in numbers:
             float(number)
     except ValueError:
         return True
-    return not numbers and len(line) == len(rows) > 0
+    return not numbers

@@ -10,9 +10,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from . import evaluation, formats
-from .queries import Queries
-from .vectortable import Key
+from cw2v import evaluation, formats
+from cw2v.queries import Queries
+from cw2v.vectortable import Key
 
 logger = logging.getLogger(__name__)
 

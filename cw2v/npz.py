@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from .atomic import atomic_write
-from .vectorreader import VectorFileError
+from cw2v.atomic import atomic_write
+from cw2v.vectorreader import VectorFileError
 
 FORMAT_VERSION = 1
+
+# What zipfile raises on a damaged file.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+)
 
 # Lone surrogates (bytes that were not UTF-8 and were kept) have to come back as they were.
 _ENCODING = ("utf8", "surrogatepass")
@@ -133,7 +148,9 @@ def read_npz(path: str | os.PathLike[str]) -> Vectors:
             counts = None
             if "counts.npy" in members:
                 counts = _read_array(archive, "counts", np.int64, ndim=1)
-    except (zipfile.BadZipFile, EOFError, KeyError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise  # the disk failed; EINVAL is a seek to a place before the file
         raise VectorFileError(f"{name} is damaged or no .npz file: {error}") from error
     except VectorFileError as error:
         if name in str(error):

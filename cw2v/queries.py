@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import neighbors
-from .vectortable import KEY_TYPES, Key, VectorTable
+from cw2v import neighbors
+from cw2v.vectortable import KEY_TYPES, Key, VectorTable
 
 logger = logging.getLogger(__name__)
 

@@ -184,6 +184,7 @@ def windows(
     piece: Piece,
     noise: NDArray[np.uint32],
     rng: Rng,
+    noise_rng: Rng,
     *,
     window: int,
     negative: int,
@@ -203,7 +204,7 @@ def windows(
             if not around:
                 continue
             target = piece.words[centre]
-            drawn = [draw_noise(noise, rng) for _ in range(negative)]
+            drawn = [draw_noise(noise, noise_rng) for _ in range(negative)]
             x, x_weight = merged(around)
             y, y_weight = merged([target, *(word for word in drawn if word != target)])
             yield Window(x, x_weight, y, y_weight)
@@ -221,7 +222,7 @@ def train(
     bounds: NDArray[np.int64],
     keep: NDArray[np.uint32],
     noise: NDArray[np.uint32],
-    rng: Rng,
+    state: NDArray[np.uint64],
     window: int,
     negative: int,
     shrink_windows: bool,
@@ -229,7 +230,11 @@ def train(
     min_alpha: float,
     epochs: int,
 ) -> list[float]:
-    """Train W and W' in place, piece by piece of `bounds`; return the loss of each epoch."""
+    """Train W and W' in place, piece by piece of `bounds`; return the loss of each epoch.
+
+    `state` (8,) seeds the worker's two generators: of subsampling and reaches, and of noise.
+    """
+    rng, noise_rng = Rng(state[:4]), Rng(state[4:])
     losses = []
     for epoch in range(epochs):
         loss = 0.0
@@ -238,7 +243,13 @@ def train(
             lr = alpha - (alpha - min_alpha) * done
             piece = subsample(ids, starts, first, last, keep, window, rng)
             for one in windows(
-                piece, noise, rng, window=window, negative=negative, shrink_windows=shrink_windows
+                piece,
+                noise,
+                rng,
+                noise_rng,
+                window=window,
+                negative=negative,
+                shrink_windows=shrink_windows,
             ):
                 loss += sgns_step(w, w_out, one, lr)
         losses.append(loss)

@@ -149,7 +149,7 @@ class Trainer:
             backend=self.backend,
         )
         seeds = np.random.SeedSequence(params.seed, spawn_key=(run,)).spawn(params.workers)
-        self._workers = [Worker(self._shared, seed.generate_state(4, np.uint64)) for seed in seeds]
+        self._workers = [Worker(self._shared, seed.generate_state(8, np.uint64)) for seed in seeds]
 
     def alpha_at(self, words: int) -> float:
         """Return the learning rate after `words` words, counted over all epochs."""

@@ -11,8 +11,8 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-from . import _vectorfile
-from .compressed import DAMAGE, is_compressed, open_for_reading
+from cw2v import _vectorfile
+from cw2v.compressed import DAMAGE, is_compressed, open_for_reading
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +24,8 @@ TRUSTED_BYTES = 64 << 20
 # A file that has no space for so long is not a vector file.
 LONGEST_WORD = 64 << 20
 LONGEST_HEADER = 128
+
+_BLANKS = b" \t\r\n"
 
 
 class VectorFileError(ValueError):
@@ -260,27 +262,31 @@ class VectorReader:
 
     def _only_blank_so_far(self) -> bool:
         rest = bytes(self._buffer[self._start : self._stop])
-        self._start = self._stop - len(rest.lstrip(b" \t\r\n"))
+        self._start = self._stop - len(rest.lstrip(_BLANKS))
         return self._start == self._stop
 
     def _check_only_blank_lines_follow(
         self, row: int, dim: int, status: int, trouble: int, line_number: int
     ) -> None:
         """Return if nothing but blank lines is left; else say what is wrong with this line."""
-        line = self.first_line()
-        where = f"{self.path}: line {line_number}, at byte {self._offset + trouble}"
-        if not line.strip():
-            where = f"{self.path}: line {line_number}, at byte {self._offset + self._start}"
+        place = self._offset + trouble
+        line = self.first_line()  # may move the buffer: only places in the file stay right
+        line_place = self._offset + self._start
+        where = f"{self.path}: line {line_number}, at byte {place}"
+        if not line.strip(_BLANKS):
             while self._only_blank_so_far():
                 if not self._fill():
                     return
-            raise VectorFileError(f"{where}, is blank, but other lines follow")
+            raise VectorFileError(
+                f"{self.path}: line {line_number}, at byte {line_place}, is blank, "
+                "but other lines follow"
+            )
         last = not self._fill() and self._start + len(line) == self._stop
         n_numbers = len(line[line.find(b" ") :].split()) if b" " in line else 0
         if last and (status == _vectorfile.ROW_TOO_SHORT or n_numbers <= dim):
             raise self._truncated(row, None)
         if status == _vectorfile.ROW_NOT_A_NUMBER:
-            bad = bytes(self._buffer[trouble : self._stop]).split(maxsplit=1)[0]
+            bad = line[place - line_place :].replace(b"\t", b" ").partition(b" ")[0]
             raise VectorFileError(
                 f"{where}: {shown(bad)} is not a number. Is this really the text format? "
                 "(binary=True reads the other)"

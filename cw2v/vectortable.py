@@ -10,7 +10,7 @@ from typing import Any, Self, TypeAlias, overload
 import numpy as np
 import numpy.typing as npt
 
-from .neighbors import divisors, row_norms, unit
+from cw2v.neighbors import divisors, row_norms, unit
 
 logger = logging.getLogger(__name__)
 

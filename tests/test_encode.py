@@ -20,7 +20,7 @@ from cw2v._encode import (
 
 def available_simd():
     names = []
-    for name in ("portable", "sse2", "avx2"):
+    for name in ("portable", "sse2"):
         try:
             WordTable(name)
         except ValueError:

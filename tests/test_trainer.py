@@ -50,7 +50,7 @@ def test_one_worker_does_what_the_reference_does(backend, window):
     )
 
     expected = [matrix.astype(np.float64) for matrix in matrices(counts, 12)]
-    state = np.random.SeedSequence(3, spawn_key=(0,)).spawn(1)[0].generate_state(4, np.uint64)
+    state = np.random.SeedSequence(3, spawn_key=(0,)).spawn(1)[0].generate_state(8, np.uint64)
     losses = reference.train(
         text.ids,
         text.starts,
@@ -58,7 +58,7 @@ def test_one_worker_does_what_the_reference_does(backend, window):
         bounds=cut_into_pieces(text.starts, 100)[0],
         keep=keep_thresholds(counts, 0.01),
         noise=noise_table(counts, 0.75),
-        rng=reference.Rng(state),
+        state=state,
         window=window,
         negative=4,
         shrink_windows=True,
