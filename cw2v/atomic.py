@@ -103,8 +103,12 @@ def _atomic_write(
     target = _target(path)
     text = {} if mode == "wb" else {"encoding": encoding}
     if _is_special(target):
-        with target.open(mode, **text) as file:  # type: ignore[call-overload]
-            yield file
+        try:
+            with target.open(mode, **text) as file:  # type: ignore[call-overload]
+                yield file
+        except OSError as error:
+            _name_file(error, path)
+            raise
         return
 
     # Made by os.open so that a new file gets the permissions the umask says;
@@ -121,10 +125,15 @@ def _atomic_write(
         temporary.replace(target)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
-            error.filename = os.fspath(path)
+        if isinstance(error, OSError):
+            _name_file(error, path)
         raise
     _sync_folder(target.parent)
+
+
+def _name_file(error: OSError, path: str | os.PathLike[str]) -> None:
+    if error.errno is not None and error.filename is None:
+        error.filename = os.fspath(path)
 
 
 def _target(path: str | os.PathLike[str]) -> Path:

@@ -1,0 +1,89 @@
+"""The command line: runs one sub-command, turns its errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+EXIT_OK = 0
+EXIT_ERROR = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+# What reading, training and saving raise for reasons outside the program. Anything
+# else is a fault in cw2v, and the message says so.
+_EXPECTED = (OSError, ValueError, RuntimeError, KeyError, EOFError, MemoryError)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments after the program's name; by default those of the process.
+
+    Returns
+    -------
+    int
+        0 done, 1 an error while running, 2 a wrong command line, 130 stopped by
+        Ctrl-C, 141 nobody reads the output any more.
+
+    Raises
+    ------
+    SystemExit
+        With code 2 for a wrong command line and 0 after ``--help`` or ``--version``.
+    """
+    debug = False
+    try:
+        # Imported here, so that Ctrl-C while NumPy and SciPy load is handled below too.
+        from cw2v import commands
+        from cw2v.arguments import build_parser
+
+        args = build_parser().parse_args(argv)
+        debug = args.debug
+        # Words are bytes kept exactly (see --errors keep); they leave as they came in.
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="surrogateescape")
+        try:
+            commands.RUN[args.command](args)
+        except commands.UsageError as error:
+            args.parser.error(str(error))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes standard output once more at exit: give it a place to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BROKEN_PIPE
+    except KeyboardInterrupt as stop:
+        _say(str(stop) or "interrupted")
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        _say(f"error: {_describe(error)}")
+        return EXIT_ERROR
+    return EXIT_OK
+
+
+def _say(message: str) -> None:
+    print(f"cw2v: {message}", file=sys.stderr)
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        # "[Errno 2] No such file or directory: 'text'" reads worse than this.
+        where = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+        return f"{where}{error.strerror}"
+    # str() of a KeyError would put its text in quotation marks.
+    text = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
+    text = " ".join(text.split())
+    if isinstance(error, _EXPECTED):
+        return text or type(error).__name__
+    return f"{type(error).__name__}: {text} (a fault in cw2v; --debug shows where)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

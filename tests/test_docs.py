@@ -1,0 +1,59 @@
+"""What the README shows is what happens."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cw2v
+
+README = Path(__file__).parent.parent / "README.md"
+
+pytestmark = pytest.mark.skipif(
+    not README.exists(), reason="the README is in the source tree, not beside these tests"
+)
+
+
+def block(name):
+    """Return the fenced block of the README that follows the marker ``<!-- name -->``."""
+    found = re.search(
+        rf"^<!-- {name} -->\n```\w*\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE
+    )
+    assert found, f"README.md has no block {name}"
+    return found[1]
+
+
+def numbers_hidden(text):
+    return re.sub(r"[0-9]+", "0", text)
+
+
+def test_the_example_prints_what_the_readme_shows(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", block("example")],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(cw2v.__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    got, told = done.stdout.splitlines(), block("output").splitlines()
+    # The first line has the shape of a vector; the words themselves depend on the versions
+    # of Python, NumPy and SciPy, whose documentation is the text.
+    assert numbers_hidden(got[0]) == numbers_hidden(told[0])
+    assert len(got) == len(told) == 4
+    assert {line.split()[0] for line in got[1:]} & {line.split()[0] for line in told[1:]}
+    assert [path.name for path in tmp_path.iterdir()] == ["vectors.bin"]
+
+
+def test_the_example_has_ten_lines():
+    assert len([line for line in block("example").splitlines() if line]) <= 10
+
+
+@pytest.mark.parametrize("name", ["install", "test"])
+def test_each_command_is_one_line(name):
+    assert block(name).count("\n") == 1

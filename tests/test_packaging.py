@@ -1,0 +1,73 @@
+"""The package as it is installed."""
+
+import importlib
+import importlib.metadata
+import pkgutil
+import subprocess
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+
+import pytest
+
+import cw2v
+
+FOLDER = Path(cw2v.__file__).parent
+MODULES = sorted(module.name for module in pkgutil.iter_modules(cw2v.__path__))
+
+
+def metadata(key):
+    try:
+        return importlib.metadata.metadata("cw2v")[key]
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("cw2v is built in place here, not installed")
+
+
+def test_the_version_is_that_of_the_metadata():
+    assert metadata("Version") == cw2v.__version__
+
+
+def test_the_licence_is_named():
+    assert metadata("License-Expression") == "Apache-2.0"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "__main__"])
+def test_every_module_imports_and_says_what_it_is(name):
+    module = importlib.import_module(f"cw2v.{name}")
+    assert module.__doc__
+
+
+def test_types_are_shipped_for_compiled_modules_too():
+    assert (FOLDER / "py.typed").exists()
+    compiled = {
+        path.name.partition(".")[0]
+        for path in FOLDER.iterdir()
+        if path.name.endswith(tuple(EXTENSION_SUFFIXES))
+    }
+    assert compiled
+    assert {name for name in compiled if not (FOLDER / f"{name}.pyi").exists()} == set()
+
+
+def test_every_public_name_exists():
+    assert set(cw2v.__all__) >= {"KeyedVectors", "Word2Vec"}
+    for name in cw2v.__all__:
+        assert getattr(cw2v, name).__doc__ or name == "__version__"
+
+
+def test_importing_does_not_need_gensim_and_starts_no_thread():
+    code = (
+        "import sys, threading, cw2v.commands\n"
+        "print([n for n in ('gensim', 'smart_open') if n in sys.modules],"
+        " threading.active_count())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("[] 1\n", "")
+
+
+def test_the_package_runs_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "cw2v", "--version"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, f"cw2v {cw2v.__version__}\n")
