@@ -202,8 +202,8 @@ def windows_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t 
                      int negative, bint shrink_windows, int capacity):
     """Return the words kept of a piece and its windows, as a worker would make them.
 
-    `random_state` (8,) seeds two generators, the second for noise. Each window is (x, x_weight, y, y_weight, ahead); the
-    third value returned is the number of pairs.
+    `random_state` (8,) seeds two generators, the second for noise. Each window is
+    (x, x_weight, y, y_weight, ahead); the third value returned is the number of pairs.
     """
     cdef Corpus corpus
     cdef Sampling sampling

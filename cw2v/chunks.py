@@ -9,7 +9,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,9 +185,9 @@ def _address_range(n: int) -> NDArray[np.int32]:
 
 def release_behind(ids: NDArray[np.int32], n: int) -> NDArray[np.int32]:
     """Return the first `n` ids of an `IdStore`'s memory; the pages behind them are set free."""
-    pages = ids.base
-    while isinstance(pages, np.ndarray | memoryview):
-        pages = pages.base if isinstance(pages, np.ndarray) else pages.obj
+    pages: Any = ids.base
+    if isinstance(pages, memoryview):
+        pages = pages.obj
     if isinstance(pages, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         used = -(-4 * n // mmap.PAGESIZE) * mmap.PAGESIZE
         if used < len(pages):

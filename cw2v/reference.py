@@ -7,6 +7,7 @@ by finite differences in float64.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -25,7 +26,8 @@ MASK64 = (1 << 64) - 1
 def sigmoid(t: Floats) -> Floats:
     """Return 1 / (1 + exp(-t)), without overflow."""
     e = np.exp(-np.abs(t))
-    return np.where(t < 0, e, 1) / (1 + e)
+    result: Floats = np.where(t < 0, e, 1) / (1 + e)
+    return result
 
 
 def softplus(t: Floats) -> Floats:
@@ -48,7 +50,8 @@ def sgns_error(s: Floats, x_weight: Floats, y_weight: Floats, lr: float) -> Floa
     """Return -lr times the derivative of `sgns_loss` by the logits, shape (n_x, n_y)."""
     label = np.zeros_like(s)
     label[:, 0] = 1
-    return lr * np.outer(x_weight, y_weight) * (label - sigmoid(s))
+    error: Floats = lr * np.outer(x_weight, y_weight) * (label - sigmoid(s))
+    return error
 
 
 def update(x: Floats, y: Floats, g: Floats) -> tuple[Floats, Floats]:
@@ -238,7 +241,7 @@ def train(
     losses = []
     for epoch in range(epochs):
         loss = 0.0
-        for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+        for first, last in itertools.pairwise(bounds):
             done = (epoch + first / len(ids)) / epochs
             lr = alpha - (alpha - min_alpha) * done
             piece = subsample(ids, starts, first, last, keep, window, rng)

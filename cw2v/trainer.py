@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from cw2v._kernels import default_backend
 from cw2v._worker import Shared, Worker
@@ -149,7 +149,10 @@ class Trainer:
             backend=self.backend,
         )
         seeds = np.random.SeedSequence(params.seed, spawn_key=(run,)).spawn(params.workers)
-        self._workers = [Worker(self._shared, seed.generate_state(8, np.uint64)) for seed in seeds]
+        self._workers = [
+            Worker(self._shared, seed.generate_state(8, np.uint64).astype(np.uint64, copy=False))
+            for seed in seeds
+        ]
 
     def alpha_at(self, words: int) -> float:
         """Return the learning rate after `words` words, counted over all epochs."""
@@ -214,9 +217,10 @@ class Trainer:
 
     def _blas_threads_held(self) -> AbstractContextManager[object]:
         """Our threads are the workers; BLAS must not start its own inside each of them."""
+        limits: AbstractContextManager[object] = nullcontext()
         if self.backend == "blas":
-            return threadpool_limits(limits=1, user_api="blas")
-        return nullcontext()
+            limits = threadpool_limits(limits=1, user_api="blas")
+        return limits
 
     def _totals(self) -> tuple[int, int, int, float]:
         """Words, kept words, pairs and loss of all workers since the trainer was made."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from types import GeneratorType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.callbacks import CallbackAny2Vec
+from cw2v.checks import check_min_count, check_source, identity, refuse_what_is_not_built
 from cw2v.corpus import EncodedCorpus, ScannedCorpus, UnicodeErrors, scan_files, scan_sentences
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.params import TrainParams
@@ -175,7 +174,7 @@ class Word2Vec:
         unicode_errors: UnicodeErrors = "strict",
         report: Report | None = None,
     ) -> None:
-        _refuse_what_is_not_built(
+        refuse_what_is_not_built(
             sg=(sg, 1, "CBOW; pass sg=1 for skip-gram"),
             hs=(hs, 0, "hierarchical softmax"),
             max_vocab_size=(max_vocab_size, None, "pruning while counting"),
@@ -206,14 +205,11 @@ class Word2Vec:
         self._encoded: tuple[object, EncodedCorpus] | None = None
 
         self._params()  # settings out of range are refused before any text is read
-        _check_min_count(min_count)
+        check_min_count(min_count)
         if sentences is None and corpus_file is None:
             return
-        _check_source(sentences, corpus_file, passes=epochs + 1)
-        self.build_vocab(sentences, corpus_file)
-        assert self._encoded is not None
-        _, corpus = self._encoded
-        self._encoded = None
+        check_source(sentences, corpus_file, passes=epochs + 1)
+        corpus = self._read_text(sentences, corpus_file)
         self._check_trainable()
         self._run(corpus, self._params(), list(callbacks))
 
@@ -258,21 +254,25 @@ class Word2Vec:
         RuntimeError
             No word occurs `min_count` times.
         """
-        _refuse_what_is_not_built(
+        refuse_what_is_not_built(
             update=(update, False, "adding words to a vocabulary"),
             keep_raw_vocab=(keep_raw_vocab, False, "keeping the words below min_count"),
             trim_rule=(trim_rule, None, "a rule of which words to keep; use min_count"),
         )
-        _check_source(corpus_iterable, corpus_file, passes=1)
+        check_source(corpus_iterable, corpus_file, passes=1)
+        encoded = self._read_text(corpus_iterable, corpus_file)
+        self._encoded = (identity(corpus_iterable, corpus_file), encoded)
+
+    def _read_text(self, sentences: Sentences | None, corpus_file: Source | None) -> EncodedCorpus:
+        """Make the dictionary and new matrices, and return the text in ids."""
         start = time.perf_counter()
         self._encoded = None
-        with closing(self._scan(corpus_iterable, corpus_file)) as scanned:
+        with closing(self._scan(sentences, corpus_file)) as scanned:
             vocabulary = build_vocabulary(scanned, min_count=self.min_count)
             encoded = scanned.encode(vocabulary)
         self._lay_out(vocabulary)
         self.corpus_count = encoded.n_raw_sentences
         self.corpus_total_words = encoded.n_raw_tokens
-        self._encoded = (_identity(corpus_iterable, corpus_file), encoded)
         self.training_report = TrainingReport(read_seconds=time.perf_counter() - start)
         logger.info(
             "read %d words in %d sentences; %d words occur at least %d times and make up %d",
@@ -282,12 +282,11 @@ class Word2Vec:
             self.min_count,
             encoded.n_tokens,
         )
+        return encoded
 
     def _scan(self, sentences: Sentences | None, corpus_file: Source | None) -> ScannedCorpus:
         if sentences is not None:
-            return scan_sentences(
-                sentences, memory_budget=self.memory_budget, report=self.report
-            )
+            return scan_sentences(sentences, memory_budget=self.memory_budget, report=self.report)
         assert corpus_file is not None
         return scan_files(
             corpus_file,
@@ -353,7 +352,7 @@ class Word2Vec:
         RuntimeError
             There is no vocabulary, or it has a single word: there is nothing to tell apart.
         """
-        _check_source(corpus_iterable, corpus_file, passes=1 if epochs is None else epochs)
+        check_source(corpus_iterable, corpus_file, passes=1 if epochs is None else epochs)
         if total_examples is None and total_words is None:
             raise ValueError(
                 "You must specify either total_examples or total_words, for proper learning-rate "
@@ -363,8 +362,7 @@ class Word2Vec:
             )
         if epochs is None or epochs <= 0:
             raise ValueError(
-                "You must specify an explicit epochs count. The usual value is "
-                "epochs=model.epochs."
+                "You must specify an explicit epochs count. The usual value is epochs=model.epochs."
             )
         self._check_trainable()
         params = self._params(
@@ -421,8 +419,8 @@ class Word2Vec:
     def _encode(self, sentences: Sentences | None, corpus_file: Source | None) -> EncodedCorpus:
         """Return the text in ids: as `build_vocab` encoded it, if it is the same."""
         if self._encoded is not None:
-            identity, encoded = self._encoded
-            if identity is not None and identity == _identity(sentences, corpus_file):
+            known, encoded = self._encoded
+            if known is not None and known == identity(sentences, corpus_file):
                 return encoded
         start = time.perf_counter()
         vocabulary = Vocabulary(
@@ -484,51 +482,3 @@ class Word2Vec:
             self.total_train_time += report.train_seconds
         kept = sum(result.kept_words for result in report.epochs)
         return kept, corpus.n_raw_tokens * params.epochs
-
-
-def _refuse_what_is_not_built(**given: tuple[object, object, str]) -> None:
-    """Raise for the first parameter whose value is not the one that is built."""
-    for name, (value, built, meaning) in given.items():
-        if value is not built and value != built:
-            raise NotImplementedError(f"{name}={value!r} is not built yet: {meaning}")
-
-
-def _check_min_count(min_count: int) -> None:
-    if not isinstance(min_count, int | np.integer) or min_count < 0:
-        raise ValueError(f"min_count must be a whole number, at least 0, got {min_count!r}")
-
-
-def _check_source(sentences: object, corpus_file: object, passes: int) -> None:
-    """Raise TypeError, with gensim's words, unless there is one text that can be read."""
-    if corpus_file is None and sentences is None:
-        raise TypeError("Either one of corpus_file or corpus_iterable value must be provided")
-    if corpus_file is not None and sentences is not None:
-        raise TypeError(
-            "Both corpus_file and corpus_iterable must not be provided at the same time"
-        )
-    if isinstance(sentences, GeneratorType) and passes > 1:
-        raise TypeError(
-            f"Using a generator as corpus_iterable can't support {passes} passes. "
-            "Try a re-iterable sequence."
-        )
-    if sentences is not None and not isinstance(sentences, Iterable):
-        raise TypeError(
-            "The corpus_iterable must be an iterable of lists of strings, got "
-            f"{type(sentences).__name__} instead"
-        )
-
-
-def _identity(sentences: object, corpus_file: object) -> object:
-    """Return a value that is the same for the same text, or None where that cannot be known."""
-    if isinstance(sentences, list | tuple):
-        return ("list", id(sentences), len(sentences))
-    if corpus_file is None:
-        return None
-    paths = corpus_file if isinstance(corpus_file, list | tuple) else [corpus_file]
-    files = []
-    for path in paths:
-        if not isinstance(path, str | os.PathLike) or not os.path.isfile(path):
-            return None
-        status = os.stat(path)
-        files.append((os.fspath(path), status.st_ino, status.st_size, status.st_mtime_ns))
-    return ("files", *files)

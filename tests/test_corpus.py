@@ -199,13 +199,12 @@ def test_token_lists_go_to_disk_too(empty_temp):
 def test_a_full_disk_is_an_error_that_says_what_to_do(monkeypatch, tmp_path, stage):
     path = tmp_path / "text"
     path.write_bytes(big_text())
-    scanned = scan_files(path, memory_budget=10**9)
+    scanned = scan_files(path, memory_budget=0)
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda prefix: Path("/dev/full").open("r+b"))  # noqa: SIM115
     with pytest.raises(OSError, match=r"No space left.*TMPDIR.*memory_budget"):
         if stage == "scan":
             scan_files(path, workers=2, memory_budget=0)
         else:
-            scanned._memory_budget = 0
             scanned.encode(build_vocabulary(scanned))
 
 

@@ -110,5 +110,5 @@ def test_an_unknown_backend_is_refused_by_name(monkeypatch):
     with pytest.raises(ValueError, match="CW2V_BACKEND is 'mmx', which this machine does not"):
         _kernels.default_backend()
     one = np.ones((1, 1), np.float32)
-    with pytest.raises(ValueError, match="backend must be one of .*scalar, blas, got 'mmx'"):
+    with pytest.raises(ValueError, match=r"backend must be one of .*scalar, blas, got 'mmx'"):
         _kernels.dots("mmx", one, one)

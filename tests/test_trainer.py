@@ -122,7 +122,7 @@ def test_a_small_vocabulary_does_not_diverge(backend, n_words):
     ids = rng.integers(0, n_words, 20_000).astype(np.int32)
     text = EncodedCorpus(ids, np.int64([0, len(ids)]), len(ids), 1)
     counts = np.bincount(ids).astype(np.int64)
-    w, w_out, results = trained(
+    w, _w_out, results = trained(
         text, counts, backend=backend, window=20, negative=15, compute_loss=True, epochs=3
     )
     assert np.isfinite(w).all()

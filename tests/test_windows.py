@@ -1,5 +1,7 @@
 """Subsampling, reaches, noise words and cuts: the compiled sampler against reference.py."""
 
+import itertools
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -42,9 +44,14 @@ def test_windows_are_those_of_the_reference(window, shrink_windows, sample):
         rng, noise_rng = reference.Rng(STATE[:4]), reference.Rng(STATE[4:])
         piece = reference.subsample(ids, starts, first, last, keep, window, rng)
         assert_array_equal(words, piece.words)
-        expected = list(  # fmt: skip
+        expected = list(
             reference.windows(
-                piece, noise, rng, noise_rng, window=window, negative=5,
+                piece,
+                noise,
+                rng,
+                noise_rng,
+                window=window,
+                negative=5,
                 shrink_windows=shrink_windows,
             )
         )
@@ -73,18 +80,20 @@ def test_batches_of_any_capacity_hold_the_same_windows():
 
 @pytest.mark.parametrize("piece_words", [1, 2, 7, 30, 1000])
 def test_cutting_the_corpus_loses_no_pair(piece_words):
-    ids, starts, counts = corpus(lengths=(100, 1, 1, 30, 2, 300, 5))
+    ids, starts, _counts = corpus(lengths=(100, 1, 1, 30, 2, 300, 5))
     ids = np.arange(len(ids), dtype=np.int32)  # every token a word of its own
     keep = np.full(len(ids), 2**32 - 1, np.uint32)
     noise = noise_table(np.ones(len(ids), np.int64), 0.75)
     whole = set()
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
-        whole |= {(i, j) for i in range(start, end) for j in range(start, end) if 0 < abs(i - j) < 4}
+    for start, end in itertools.pairwise(starts):
+        whole |= {
+            (i, j) for i in range(start, end) for j in range(start, end) if 0 < abs(i - j) < 4
+        }
 
     bounds, sentences = cut_into_pieces(starts, piece_words)
     assert bounds[0] == 0
     assert bounds[-1] == len(ids)
-    assert 0 < np.diff(bounds).min()
+    assert np.diff(bounds).min() > 0
     assert np.diff(bounds).max() <= 2 * piece_words
     found = []
     for first, last, sentence in zip(bounds[:-1], bounds[1:], sentences, strict=True):

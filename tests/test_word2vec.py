@@ -242,7 +242,7 @@ def test_settings_out_of_range_are_refused_before_the_text_is_read(settings):
 
 
 def test_too_little_text_says_what_there_was():
-    with pytest.raises(RuntimeError, match="no word occurs 5 times.*'system', with 4"):
+    with pytest.raises(RuntimeError, match=r"no word occurs 5 times.*'system', with 4"):
         small(min_count=5)
     with pytest.raises(RuntimeError, match="no word"):
         small([])

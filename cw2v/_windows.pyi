@@ -1,0 +1,26 @@
+"""Types of the compiled sampler."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+def windows_of_piece(
+    ids: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    first: int,
+    last: int,
+    sentence: int,
+    keep: NDArray[np.uint32],
+    noise: NDArray[np.uint32],
+    random_state: NDArray[np.uint64],
+    *,
+    window: int,
+    negative: int,
+    shrink_windows: bool,
+    capacity: int,
+) -> tuple[
+    NDArray[np.int32],
+    list[
+        tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32], NDArray[np.float32], int]
+    ],
+    int,
+]: ...

@@ -1,0 +1,59 @@
+"""Checks of what is given to `Word2Vec`, made before any work is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import GeneratorType
+
+import numpy as np
+
+
+def refuse_what_is_not_built(**given: tuple[object, object, str]) -> None:
+    """Raise for the first parameter whose value is not the one that is built."""
+    for name, (value, built, meaning) in given.items():
+        if value is not built and value != built:
+            raise NotImplementedError(f"{name}={value!r} is not built yet: {meaning}")
+
+
+def check_min_count(min_count: object) -> None:
+    """Raise ValueError unless it is a number of occurrences."""
+    if not isinstance(min_count, int | np.integer) or min_count < 0:
+        raise ValueError(f"min_count must be a whole number, at least 0, got {min_count!r}")
+
+
+def check_source(sentences: object, corpus_file: object, passes: int) -> None:
+    """Raise TypeError, with gensim's words, unless there is one text that can be read."""
+    if corpus_file is None and sentences is None:
+        raise TypeError("Either one of corpus_file or corpus_iterable value must be provided")
+    if corpus_file is not None and sentences is not None:
+        raise TypeError(
+            "Both corpus_file and corpus_iterable must not be provided at the same time"
+        )
+    if isinstance(sentences, GeneratorType) and passes > 1:
+        raise TypeError(
+            f"Using a generator as corpus_iterable can't support {passes} passes. "
+            "Try a re-iterable sequence."
+        )
+    if sentences is not None and not isinstance(sentences, Iterable):
+        raise TypeError(
+            "The corpus_iterable must be an iterable of lists of strings, got "
+            f"{type(sentences).__name__} instead"
+        )
+
+
+def identity(sentences: object, corpus_file: object) -> object:
+    """Return a value that is the same for the same text, or None where that cannot be known."""
+    if isinstance(sentences, list | tuple):
+        return ("list", id(sentences), len(sentences))
+    if corpus_file is None:
+        return None
+    paths = corpus_file if isinstance(corpus_file, list | tuple) else [corpus_file]
+    files = []
+    for path in paths:
+        if not isinstance(path, str | os.PathLike) or not Path(path).is_file():
+            return None
+        status = Path(path).stat()
+        files.append((os.fspath(path), status.st_ino, status.st_size, status.st_mtime_ns))
+    return ("files", *files)
