@@ -277,6 +277,11 @@ INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_
         longs[n_longs] = (int32_t)i;
         n_longs += length >= LONG_WORD;
     }
+    /* What stands in a word's slot is most likely the word: its count is wanted next. */
+    for (int64_t i = 0; i < n && words->n_words; i++) {
+        int32_t id = words->slots[looks[i].hash & words->mask].id;
+        PREFETCH(&words->counts[id < 0 ? 0 : id]);
+    }
     /* A long word is compared with its bytes in the arena: the way there is prefetched too. */
     for (int64_t i = 0; i < n_longs; i++) {
         int32_t id = words->slots[looks[longs[i]].hash & words->mask].id;
