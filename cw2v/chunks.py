@@ -172,10 +172,10 @@ def _address_range(n: int) -> NDArray[np.int32]:
             pages = mmap.mmap(-1, 4 * n, flags=flags)
         else:
             pages = mmap.mmap(-1, 4 * n)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise MemoryError(
             f"cannot set aside {4 * n:,} bytes of addresses for the ids of the text "
-            f"({error.strerror}); pass a smaller memory_budget"
+            f"({error}); pass a smaller memory_budget"
         ) from error
     if hasattr(mmap, "MADV_HUGEPAGE"):
         with contextlib.suppress(OSError):  # a kernel without them
