@@ -38,8 +38,8 @@ class TrainParams:
     seed : int, at least 0
         Of the first vectors, and of each worker's random numbers.
     batch_words : int, at least 1
-        Words in the pieces of the corpus that workers take; from one piece to the next the
-        learning rate falls.
+        Words in the pieces of the corpus that workers take, a millionth of it at least; from
+        one piece to the next the learning rate falls.
     compute_loss : bool
         Add up the loss, in float64.
     """
