@@ -215,8 +215,7 @@ class InPlace:
         end = written + piece.n_ids
         while self._by_place and self._pieces[self._by_place[-1]].place < end:
             other = self._by_place.pop()
-            behind = other == number and self._pieces[other].place < written
-            if other > number or behind:
+            if other > number:
                 self._moved[other] = self._store.ids_of(self._pieces[other]).copy()
         moved = self._moved.pop(number, None)
         return self._store.ids_of(piece) if moved is None else moved
