@@ -22,6 +22,7 @@
 #endif
 
 typedef int32_t vec_i __attribute__((vector_size(4 * LANES)));
+typedef uint32_t vec_u __attribute__((vector_size(4 * LANES)));
 
 INLINE vec load(const float *p) {
     vec v;
@@ -104,7 +105,7 @@ INLINE vec exp_negative(vec t) {
     const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
     vec_i far = t < splat(-87.0f);
     vec n = t * 1.44269504f + shift;
-    vec_i power = (vec_i)n << 23;
+    vec_u power = (vec_u)n << 23; /* unsigned: it wraps round in lanes that are far */
     n -= shift;
     vec r = t - n * 0.693145752f; /* ln 2, its upper bits and the rest */
     r -= n * 1.42860677e-6f;
@@ -115,7 +116,7 @@ INLINE vec exp_negative(vec t) {
     p = p * r + 0.4999879f;
     p = p * r + 0.999999225f;
     p = p * r + 1.0f;
-    vec scale = (vec)(power + 0x3f800000);
+    vec scale = (vec)(power + 0x3f800000u);
     return blend(far, splat(0.0f), p * scale);
 }
 

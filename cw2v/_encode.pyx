@@ -44,8 +44,11 @@ cdef class WordTable:
     cdef cw2v_words *words
 
     def __cinit__(self, simd=None):
-        cdef bytes name = b"" if simd is None else simd.encode()
-        cdef int number = cw2v_words_simd(NULL if simd is None else <const char *> name)
+        cdef bytes raw = b"" if simd is None else simd.encode()
+        cdef const char *name = NULL
+        if simd is not None:
+            name = raw
+        cdef int number = cw2v_words_simd(name)
         if number < 0:
             raise ValueError(f"this CPU has no tokeniser called {simd!r}")
         self.words = cw2v_words_new(number)

@@ -86,7 +86,7 @@ cdef void train_windows(const Job *job, State *state, float lr) noexcept nogil:
 
 cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
     """Take pieces of the corpus and train on them, until none is left or told to stop."""
-    cdef int64_t number, first, last
+    cdef int64_t number, first, last, pairs
     cdef double done
     cdef float lr
     while not cw2v_read(job.stop):
@@ -102,8 +102,9 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
         cw2v_write(state.words_kept, state.words_kept[0] + state.piece.last_centre
                    - state.piece.first_centre)
         while not cw2v_read(job.stop):
-            state.pairs_done[0] += fill_windows(&state.windows, &state.piece, &job.sampling,
-                                                &state.rng, &state.noise_rng)
+            pairs = fill_windows(&state.windows, &state.piece, &job.sampling, &state.rng,
+                                 &state.noise_rng)
+            cw2v_write(state.pairs_done, state.pairs_done[0] + pairs)
             if state.windows.n == 0:
                 break
             train_windows(job, state, lr)
@@ -230,7 +231,7 @@ cdef class Worker:
 
     @property
     def pairs_done(self):
-        return self.state.pairs_done[0]
+        return cw2v_read(self.state.pairs_done)
 
     @property
     def loss(self):

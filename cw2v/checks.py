@@ -44,16 +44,20 @@ def check_source(sentences: object, corpus_file: object, passes: int) -> None:
 
 
 def identity(sentences: object, corpus_file: object) -> object:
-    """Return a value that is the same for the same text, or None where that cannot be known."""
-    if isinstance(sentences, list | tuple):
-        return ("list", id(sentences), len(sentences))
-    if corpus_file is None:
+    """Return a value that is the same for the same text, or None where that cannot be known.
+
+    It cannot of a list, which may have other words in it by now, or be another list at the
+    address of one that is gone.
+    """
+    if sentences is not None or corpus_file is None:
         return None
     paths = corpus_file if isinstance(corpus_file, list | tuple) else [corpus_file]
     files = []
     for path in paths:
-        if not isinstance(path, str | os.PathLike) or not Path(path).is_file():
+        if path == "-" or not isinstance(path, str | os.PathLike) or not Path(path).is_file():
             return None
         status = Path(path).stat()
-        files.append((os.fspath(path), status.st_ino, status.st_size, status.st_mtime_ns))
+        files.append(
+            (os.fspath(path), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        )
     return ("files", *files)

@@ -172,10 +172,10 @@ def _address_range(n: int) -> NDArray[np.int32]:
             pages = mmap.mmap(-1, 4 * n, flags=flags)
         else:
             pages = mmap.mmap(-1, 4 * n)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise MemoryError(
             f"cannot set aside {4 * n:,} bytes of addresses for the ids of the text "
-            f"({error.strerror}); pass a smaller memory_budget"
+            f"({error}); pass a smaller memory_budget"
         ) from error
     if hasattr(mmap, "MADV_HUGEPAGE"):
         with contextlib.suppress(OSError):  # a kernel without them
@@ -215,8 +215,7 @@ class InPlace:
         end = written + piece.n_ids
         while self._by_place and self._pieces[self._by_place[-1]].place < end:
             other = self._by_place.pop()
-            behind = other == number and self._pieces[other].place < written
-            if other > number or behind:
+            if other > number:
                 self._moved[other] = self._store.ids_of(self._pieces[other]).copy()
         moved = self._moved.pop(number, None)
         return self._store.ids_of(piece) if moved is None else moved

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 UINT32_MAX = np.iinfo(np.uint32).max
+GOLDEN_SQUARED = (3 + math.sqrt(5)) / 2
 
 
 def keep_thresholds(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint32]:
@@ -30,9 +33,9 @@ def keep_thresholds(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint
     if sample == 0:
         return np.full(len(counts), UINT32_MAX, np.uint32)
     total = counts.sum()
-    threshold = sample * total if sample < 1 else int(sample * (3 + np.sqrt(5)) / 2)
+    threshold = sample * total if sample < 1 else math.floor(min(sample, 1e30) * GOLDEN_SQUARED)
     with np.errstate(divide="ignore"):
-        ratio = threshold / counts
+        ratio = float(threshold) / counts
     return np.minimum((np.sqrt(ratio) + ratio) * UINT32_MAX, UINT32_MAX).astype(np.uint32)
 
 
@@ -56,9 +59,11 @@ def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uin
         Probabilities are right to about 2**-32.
     """
     n = len(counts)
-    # Shifted logarithms: no exponent overflows.
-    logs = np.log(counts.astype(np.float64)) * ns_exponent
-    weight = np.exp(logs - logs.max())
+    # In logarithms, from the word most drawn, which then has weight 1: nothing overflows but
+    # to weight 0.
+    logs = np.log(counts.astype(np.float64))
+    with np.errstate(over="ignore"):
+        weight = np.exp((logs - (logs.max() if ns_exponent > 0 else logs.min())) * ns_exponent)
     scaled = weight * (n / weight.sum())  # mean 1
 
     accept = np.ones(n)

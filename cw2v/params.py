@@ -38,8 +38,8 @@ class TrainParams:
     seed : int, at least 0
         Of the first vectors, and of each worker's random numbers.
     batch_words : int, at least 1
-        Words in the pieces of the corpus that workers take; from one piece to the next the
-        learning rate falls.
+        Words in the pieces of the corpus that workers take, a millionth of it at least; from
+        one piece to the next the learning rate falls.
     compute_loss : bool
         Add up the loss, in float64.
     """
@@ -59,37 +59,46 @@ class TrainParams:
     compute_loss: bool = False
 
     def __post_init__(self) -> None:
-        """Raise for the first setting that is out of range."""
-        _whole("vector_size", self.vector_size, 1, 65_536)
-        _whole("window", self.window, 1, 10_000)
-        _whole("negative", self.negative, 1, 1_000)
-        _whole("epochs", self.epochs, 1, 1_000_000)
-        _whole("workers", self.workers, 1, 1_024)
-        _whole("seed", self.seed, 0, None)
-        _whole("batch_words", self.batch_words, 1, 1_000_000_000)
-        _real("ns_exponent", self.ns_exponent, -math.inf)
-        _real("sample", self.sample, 0.0)
-        _real("alpha", self.alpha, 0.0)
-        _real("min_alpha", self.min_alpha, 0.0)
+        """Raise for the first setting that is out of range; keep all as Python's numbers."""
+        whole: dict[str, tuple[int, int | None]] = {
+            "vector_size": (1, 65_536),
+            "window": (1, 10_000),
+            "negative": (1, 1_000),
+            "epochs": (1, 1_000_000),
+            "workers": (1, 1_024),
+            "seed": (0, None),
+            "batch_words": (1, 1_000_000_000),
+        }
+        for name, (least, most) in whole.items():
+            object.__setattr__(self, name, _whole(name, getattr(self, name), least, most))
+        real = {"ns_exponent": -math.inf, "sample": 0.0, "alpha": 0.0, "min_alpha": 0.0}
+        for name, above in real.items():
+            object.__setattr__(self, name, _real(name, getattr(self, name), above))
         if self.alpha == 0:
             raise ValueError("alpha must be above 0, got 0: nothing would be learnt")
 
 
-def _whole(name: str, value: Any, least: int, most: int | None) -> None:
+def _whole(name: str, value: Any, least: int, most: int | None) -> int:
     bounds = f"at least {least:,}" if most is None else f"{least:,} to {most:,}"
     try:
-        value = operator.index(value)
+        number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} must be a whole number, {bounds}, got {value!r}") from None
-    if value < least or (most is not None and value > most):
-        raise ValueError(f"{name} must be {bounds}, got {value:,}")
+    if number < least or (most is not None and number > most):
+        raise ValueError(f"{name} must be {bounds}, got {number:,}")
+    return number
 
 
-def _real(name: str, value: Any, least: float) -> None:
+def _real(name: str, value: Any, least: float) -> float:
     bounds = "finite" if least == -math.inf else f"finite and at least {least:g}"
     try:
-        value = float(value)
+        if isinstance(value, str | bytes):
+            raise TypeError
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number, {bounds}, got {value!r}") from None
-    if not math.isfinite(value) or value < least:
-        raise ValueError(f"{name} must be {bounds}, got {value}")
+    if not math.isfinite(number) or number < least:
+        raise ValueError(f"{name} must be {bounds}, got {number}")
+    return number

@@ -18,6 +18,7 @@ from cw2v.noise import keep_thresholds, noise_table
 from cw2v.params import TrainParams
 from cw2v.progress import Progress, Report
 
+MOST_PIECES = 1_000_000  # so that a list of them never takes much memory
 REPORT_INTERVAL = 0.2  # seconds from one report to the next, and to notice Ctrl-C
 
 
@@ -129,7 +130,8 @@ class Trainer:
         self.n_tokens = len(corpus.ids)
         self._report = report
         self._begun = time.perf_counter()
-        bounds, sentences = cut_into_pieces(corpus.starts, params.batch_words)
+        piece_words = max(params.batch_words, -(-self.n_tokens // MOST_PIECES))
+        bounds, sentences = cut_into_pieces(corpus.starts, piece_words)
         self._shared = Shared(
             w,
             w_out,
@@ -195,10 +197,12 @@ class Trainer:
                 for thread in threads:
                     thread.start()
                 self._watch(threads, epoch, before)
+            except BaseException:
+                # Also for a thread that is being started, and is not known to be alive yet.
+                self._shared.stop()
+                raise
             finally:
-                # The work is over, or must end: none of our threads outlives this call.
-                if any(thread.is_alive() for thread in threads):
-                    self._shared.stop()
+                # None of our threads outlives this call.
                 for thread in threads:
                     if thread.ident is not None:
                         thread.join()

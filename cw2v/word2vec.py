@@ -235,8 +235,8 @@ class Word2Vec:
     ) -> None:
         """Read a text, make its dictionary, and lay out W (random) and W' (zero).
 
-        The text is encoded in the same pass and kept for `train`, if that is given the same
-        list, file or files.
+        Files are encoded in the same pass and kept for `train`, which reads them again only
+        if they have changed. Sentences are read again by `train`: they may have changed.
 
         Parameters
         ----------
@@ -260,8 +260,11 @@ class Word2Vec:
             trim_rule=(trim_rule, None, "a rule of which words to keep; use min_count"),
         )
         check_source(corpus_iterable, corpus_file, passes=1)
+        # Before it is read: a file that changes meanwhile is another one afterwards.
+        text = identity(corpus_iterable, corpus_file)
         encoded = self._read_text(corpus_iterable, corpus_file)
-        self._encoded = (identity(corpus_iterable, corpus_file), encoded)
+        if text is not None:
+            self._encoded = (text, encoded)
 
     def _read_text(self, sentences: Sentences | None, corpus_file: Source | None) -> EncodedCorpus:
         """Make the dictionary and new matrices, and return the text in ids."""
@@ -299,8 +302,9 @@ class Word2Vec:
     def _lay_out(self, vocabulary: Vocabulary) -> None:
         n_words = len(vocabulary.words)
         w = new_vectors(n_words, self.vector_size, self.seed)
+        w_out = np.zeros((n_words, self.vector_size), np.float32)
         self.wv = KeyedVectors.from_arrays(vocabulary.words, w, vocabulary.counts)
-        self.syn1neg = np.zeros((n_words, self.vector_size), np.float32)
+        self.syn1neg = w_out
         self.train_count = 0
 
     # ---- training ---------------------------------------------------------------------------
@@ -420,7 +424,7 @@ class Word2Vec:
         """Return the text in ids: as `build_vocab` encoded it, if it is the same."""
         if self._encoded is not None:
             known, encoded = self._encoded
-            if known is not None and known == identity(sentences, corpus_file):
+            if known == identity(sentences, corpus_file):
                 return encoded
         start = time.perf_counter()
         vocabulary = Vocabulary(

@@ -59,3 +59,16 @@ def test_gensim_subsamples_alike():
     theirs = np.array([model.wv.get_vecattr(w, "sample_int") for w in model.wv.index_to_key])
     ours = keep_thresholds(counts.astype(np.int64), 1e-3)
     assert_allclose(ours.astype(float), theirs.astype(float), atol=2)
+
+
+@pytest.mark.parametrize("sample", [1e19, 1e308])
+def test_a_count_beyond_all_words_keeps_all(sample):
+    assert_array_equal(keep_thresholds(np.int64([2**62, 1]), sample), UINT32_MAX)
+
+
+@pytest.mark.parametrize(("exponent", "drawn"), [(1e308, [0, 2]), (-1e308, [1])])
+def test_a_giant_exponent_draws_the_commonest_or_the_rarest(exponent, drawn):
+    probability = drawn_probabilities(noise_table(np.int64([10**9, 1, 10**9]), exponent))
+    expected = np.zeros(3)
+    expected[drawn] = 1 / len(drawn)
+    assert_allclose(probability, expected, atol=1e-9)

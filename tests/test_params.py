@@ -1,6 +1,7 @@
 """Settings are checked when they are given, before any memory is taken."""
 
 import math
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from cw2v.params import TrainParams
         ("alpha", math.nan, "alpha must be finite and at least 0, got nan"),
         ("min_alpha", math.inf, "min_alpha must be finite"),
         ("ns_exponent", math.inf, "ns_exponent must be finite, got inf"),
+        ("sample", 10**400, "sample must be finite"),
     ],
 )
 def test_a_setting_out_of_range_is_named(name, value, message):
@@ -32,7 +34,7 @@ def test_a_setting_out_of_range_is_named(name, value, message):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("window", 2.5), ("epochs", "five"), ("alpha", "fast"), ("seed", None)]
+    ("name", "value"), [("window", 2.5), ("epochs", "five"), ("alpha", "0.1"), ("seed", None)]
 )
 def test_a_setting_of_the_wrong_kind_is_named(name, value):
     with pytest.raises(TypeError, match=f"{name} must be a"):
@@ -40,5 +42,6 @@ def test_a_setting_of_the_wrong_kind_is_named(name, value):
 
 
 def test_numpy_numbers_are_numbers():
-    params = TrainParams(window=np.int64(3), alpha=np.float32(0.1))
-    assert params.window == 3
+    params = TrainParams(window=np.int64(3), alpha=Decimal("0.1"))
+    assert type(params.window) is int
+    assert params.alpha == 0.1

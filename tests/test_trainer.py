@@ -185,3 +185,31 @@ def test_first_vectors_are_those_of_gensim():
     model = models.Word2Vec(vector_size=20, min_count=1, seed=5)
     model.build_vocab([[f"w{i}" for i in range(100)]])
     assert_array_equal(new_vectors(100, 20, 5), model.wv.vectors)
+
+
+def test_tiny_pieces_of_a_giant_corpus_are_made_larger(monkeypatch):
+    monkeypatch.setattr("cw2v.trainer.MOST_PIECES", 10)
+    text, counts = corpus(1005)
+    w, _w_out, results = trained(text, counts, batch_words=1)
+    alike, _w_out, _results = trained(text, counts, batch_words=101)
+    assert results[0].words == 1005
+    assert_array_equal(w, alike)
+
+
+def test_a_thread_that_cannot_be_started_stops_the_others(monkeypatch):
+    text, counts = corpus(300_000)
+    params = TrainParams(vector_size=300, workers=3, epochs=1)
+    trainer = Trainer(text, counts, *matrices(counts, 300), params)
+    start = threading.Thread.start
+
+    def start_but_the_last(thread):
+        if thread.name == "cw2v-train-2":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_but_the_last)
+    begun = time.perf_counter()
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        trainer.run_epoch(0)
+    assert time.perf_counter() - begun < 2
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("cw2v")]

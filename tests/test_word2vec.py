@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from cw2v import CallbackAny2Vec, Word2Vec
+from cw2v import CallbackAny2Vec, Word2Vec, word2vec
 
 SENTENCES = [
     ["human", "interface", "computer"],
@@ -114,6 +114,47 @@ def test_a_list_that_changed_after_the_vocabulary_was_built_is_read_again():
     sentences.append(["sea1", "sea2", "not", "in", "the", "vocabulary"])
     _, raw_words = model.train(sentences, total_examples=101, epochs=1)
     assert raw_words == sum(map(len, sentences))
+
+
+def test_a_list_that_changed_in_place_is_read_again():
+    sentences = two_topics(100)
+    model = small(None)
+    model.build_vocab(sentences)
+    sentences[:] = [["not", "in", "the", "vocabulary"]] * 100
+    with pytest.raises(RuntimeError, match="none of the 400 words"):
+        model.train(sentences, total_examples=100, epochs=1)
+
+
+def test_a_file_is_read_once_unless_it_changed(tmp_path, monkeypatch):
+    path = tmp_path / "text.txt"
+    path.write_text("graph trees minors\n" * 20)
+    scans = []
+    scan = word2vec.scan_files
+    monkeypatch.setattr(
+        word2vec, "scan_files", lambda *args, **settings: scans.append(1) or scan(*args, **settings)
+    )
+    model = small(None)
+    model.build_vocab(corpus_file=path)
+    for n_scans, n_words in ((1, 60), (1, 60), (2, 80)):
+        assert model.train(corpus_file=path, total_words=60, epochs=1)[1] == n_words
+        assert len(scans) == n_scans
+        if n_scans == 1 and model.train_count == 2:
+            path.write_text("graph trees trees minors\n" * 20)
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("graph trees minors\n" * 20)
+
+    def report(progress):
+        if progress.stage == "read":
+            path.write_text("graph trees\n" * 20)
+
+    model = small(None, report=report)
+    model.build_vocab(corpus_file=path)
+    model.report = None
+    _, raw_words = model.train(corpus_file=path, total_words=60, epochs=1)
+    assert raw_words == 40
 
 
 def test_more_training_goes_on_from_where_the_last_ended():
