@@ -1,5 +1,6 @@
-/* csrc/atomics.h - the two values that workers share besides the vectors: the number of the
- * next piece of work, and a flag that asks them to stop. */
+/* csrc/atomics.h - the values that threads share besides the vectors: the number of the next
+ * piece of work, a flag that asks workers to stop, and what each worker alone adds up while
+ * the calling thread looks on. */
 
 #ifndef CW2V_ATOMICS_H
 #define CW2V_ATOMICS_H
@@ -13,6 +14,10 @@ static inline int64_t cw2v_take_next(int64_t *counter) {
 }
 static inline int64_t cw2v_read(const int64_t *value) { return *(const volatile int64_t *)value; }
 static inline void cw2v_write(int64_t *value, int64_t to) { *(volatile int64_t *)value = to; }
+static inline double cw2v_read_double(const double *value) {
+    return *(const volatile double *)value;
+}
+static inline void cw2v_add(double *value, double more) { *(volatile double *)value += more; }
 #else
 static inline int64_t cw2v_take_next(int64_t *counter) {
     return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
@@ -22,6 +27,16 @@ static inline int64_t cw2v_read(const int64_t *value) {
 }
 static inline void cw2v_write(int64_t *value, int64_t to) {
     __atomic_store_n(value, to, __ATOMIC_RELAXED);
+}
+static inline double cw2v_read_double(const double *value) {
+    double read;
+    __atomic_load(value, &read, __ATOMIC_RELAXED);
+    return read;
+}
+/* Only one thread adds to a value; others may read it. */
+static inline void cw2v_add(double *value, double more) {
+    double sum = *value + more;
+    __atomic_store(value, &sum, __ATOMIC_RELAXED);
 }
 #endif
 

@@ -125,6 +125,7 @@ INLINE vec negative_abs(vec s) { return (vec)((vec_i)s | INT32_MIN); }
 static void sgns_error(float *s, int n_x, int n_y, const float *x_weight, const float *y_weight,
                        float lr) {
     int stride = cw2v_row_stride(n_y);
+    const vec first = {1.0f};
     for (int i = 0; i < n_x; i++) {
         vec scale = splat(lr * x_weight[i]);
         for (int j = 0; j < n_y; j += LANES) {
@@ -132,12 +133,9 @@ static void sgns_error(float *s, int n_x, int n_y, const float *x_weight, const 
             vec e = exp_negative(negative_abs(logit));
             vec positive = 1.0f / (1.0f + e); /* sigmoid(|logit|) */
             vec sigmoid = blend(logit < 0.0f, e * positive, positive);
-            vec error = scale * load(y_weight + j) * -sigmoid;
-            store(s + i * stride + j, error);
+            vec label = j == 0 ? first : splat(0.0f);
+            store(s + i * stride + j, scale * load(y_weight + j) * (label - sigmoid));
         }
-        /* Column 0 has the label 1. It is done apart, from its negated logit's sigmoid,
-         * 1 - sigmoid(s), which is the error already stored plus the scale. */
-        s[i * stride] += lr * x_weight[i] * y_weight[0];
     }
 }
 

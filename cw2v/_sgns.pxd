@@ -26,7 +26,7 @@ cdef struct Scratch:            # one worker's
     float **y_rows              # (n_y,) and of W'
     float *g                    # (X_MAX, row stride of n_y) logits, then errors
     float *x                    # (X_MAX, dim) copies of rows; dx likewise
-    float *y                    # (n_y, dim) likewise
+    float *y                    # (n_y, dim) likewise; y, dx and dy for BLAS only
     float *dx
     float *dy
 

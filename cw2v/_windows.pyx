@@ -95,8 +95,9 @@ cdef inline int32_t draw_noise(const Sampling *sampling, Rng *rng) noexcept nogi
     cdef uint64_t random = next_u64(rng)
     cdef uint32_t column = below(sampling.n_words, <uint32_t> (random >> 32))
     cdef NoiseColumn drawn = sampling.noise[column]
-    # No branch on a coin toss.
-    return column if drawn.accept >= <uint32_t> random else drawn.alias
+    # All ones where the column stays: a choice without a branch, which would be a coin toss.
+    cdef uint32_t stays = 0 - <uint32_t> (drawn.accept >= <uint32_t> random)
+    return (column & stays) | (drawn.alias & ~stays)
 
 
 cdef inline void add_window(Windows *windows, const int32_t *words, int first, int last,

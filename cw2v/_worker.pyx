@@ -17,10 +17,12 @@ cdef extern from "atomics.h" nogil:
     int64_t cw2v_take_next(int64_t *counter) noexcept
     int64_t cw2v_read(const int64_t *value) noexcept
     void cw2v_write(int64_t *value, int64_t to) noexcept
+    double cw2v_read_double(const double *value) noexcept
+    void cw2v_add(double *value, double more) noexcept
 
 cdef enum:
     BATCH = 128                 # windows filled at a time, at least
-    AHEAD = 3                   # windows between asking for a row and using it
+    AHEAD = 2                   # windows between asking for a row and using it
     CACHE_LINE = 64
 
 
@@ -49,7 +51,7 @@ cdef struct State:              # one worker's
     int64_t *words_done
     int64_t *words_kept
     int64_t *pairs_done
-    double *loss                # NULL unless it is asked for
+    double *loss                # of the pairs done; NULL unless it is asked for
 
 
 # ---- the loop ------------------------------------------------------------------------------
@@ -69,10 +71,14 @@ cdef void train_windows(const Job *job, State *state, float lr) noexcept nogil:
     """Take the steps of a batch of windows."""
     cdef Windows *windows = &state.windows
     cdef Window win
+    cdef double sum_of_losses = 0
+    cdef double *loss = &sum_of_losses if state.loss is not NULL else NULL
     cdef int i
     for i in range(min(AHEAD, windows.n)):
         prefetch(job, windows, i)
     for i in range(windows.n):
+        if cw2v_read(job.stop):
+            break
         if i + AHEAD < windows.n:
             prefetch(job, windows, i + AHEAD)
         win.x = windows.x + i * X_MAX
@@ -81,7 +87,9 @@ cdef void train_windows(const Job *job, State *state, float lr) noexcept nogil:
         win.y_weight = windows.y_weight + i * windows.y_stride
         win.n_x = windows.n_x[i]
         win.n_y = windows.n_y[i]
-        sgns_step(&job.model, &win, lr, &job.backend, &state.scratch, state.loss)
+        sgns_step(&job.model, &win, lr, &job.backend, &state.scratch, loss)
+    if loss is not NULL:
+        cw2v_add(state.loss, sum_of_losses)
 
 
 cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
@@ -200,9 +208,10 @@ cdef class Worker:
         state.scratch.y_rows = <float **> self.lend(np.uintp, n_y)
         state.scratch.g = <float *> self.lend(np.float32, X_MAX * stride)
         state.scratch.x = <float *> self.lend(np.float32, X_MAX * dim)
-        state.scratch.y = <float *> self.lend(np.float32, n_y * dim)
-        state.scratch.dx = <float *> self.lend(np.float32, X_MAX * dim)
-        state.scratch.dy = <float *> self.lend(np.float32, n_y * dim)
+        if job.backend.blas:
+            state.scratch.y = <float *> self.lend(np.float32, n_y * dim)
+            state.scratch.dx = <float *> self.lend(np.float32, X_MAX * dim)
+            state.scratch.dy = <float *> self.lend(np.float32, n_y * dim)
 
         state.words_done = <int64_t *> self.lend(np.int64, 1)
         state.words_kept = <int64_t *> self.lend(np.int64, 1)
@@ -235,4 +244,4 @@ cdef class Worker:
 
     @property
     def loss(self):
-        return self.state.loss[0] if self.state.loss is not NULL else 0.0
+        return cw2v_read_double(self.state.loss) if self.state.loss is not NULL else 0.0
