@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from types import GeneratorType
 
 import numpy as np
+
+from cw2v.callbacks import CallbackAny2Vec
 
 
 def refuse_what_is_not_built(**given: tuple[object, object, str]) -> None:
@@ -23,18 +24,43 @@ def check_min_count(min_count: object) -> None:
         raise ValueError(f"min_count must be a whole number, at least 0, got {min_count!r}")
 
 
-def check_source(sentences: object, corpus_file: object, passes: int) -> None:
+def check_reading(memory_budget: object, unicode_errors: object, report: object) -> None:
+    """Raise TypeError or ValueError for a setting of the reading stage that makes no sense."""
+    if memory_budget is not None and (
+        not isinstance(memory_budget, int | np.integer) or memory_budget < 0
+    ):
+        raise ValueError(
+            f"memory_budget must be a whole number of bytes, at least 0, got {memory_budget!r}"
+        )
+    if unicode_errors not in ("strict", "replace", "keep"):
+        raise ValueError(
+            f"unicode_errors must be 'strict', 'replace' or 'keep', got {unicode_errors!r}"
+        )
+    if report is not None and not callable(report):
+        raise TypeError(f"report must be callable with a cw2v.Progress, got {report!r}")
+
+
+def check_callbacks(callbacks: object) -> list[CallbackAny2Vec]:
+    """Return the callbacks as a list; raise TypeError unless each has all four methods."""
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"callbacks must be a list of callbacks, got {callbacks!r}; put it in [ ]")
+    given = list(callbacks)
+    for callback in given:
+        for name in ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end"):
+            if not callable(getattr(callback, name, None)):
+                raise TypeError(
+                    f"callbacks must be like cw2v.CallbackAny2Vec, but {callback!r} has no {name}"
+                )
+    return given
+
+
+def check_source(sentences: object, corpus_file: object) -> None:
     """Raise TypeError, with gensim's words, unless there is one text that can be read."""
     if corpus_file is None and sentences is None:
         raise TypeError("Either one of corpus_file or corpus_iterable value must be provided")
     if corpus_file is not None and sentences is not None:
         raise TypeError(
             "Both corpus_file and corpus_iterable must not be provided at the same time"
-        )
-    if isinstance(sentences, GeneratorType) and passes > 1:
-        raise TypeError(
-            f"Using a generator as corpus_iterable can't support {passes} passes. "
-            "Try a re-iterable sequence."
         )
     if sentences is not None and not isinstance(sentences, Iterable):
         raise TypeError(
@@ -44,11 +70,13 @@ def check_source(sentences: object, corpus_file: object, passes: int) -> None:
 
 
 def identity(sentences: object, corpus_file: object) -> object:
-    """Return a value that is the same for the same text, or None where that cannot be known."""
-    if isinstance(sentences, list | tuple):
-        return ("list", id(sentences), len(sentences))
-    if corpus_file is None:
-        return None
+    """Return a value that is the same for the same text, or None where that cannot be known.
+
+    Lists are known by what is in them: a list may change in place, and another one may come
+    to lie at the same address. Files are known by name, size and time.
+    """
+    if sentences is not None:
+        return _fingerprint(sentences)
     paths = corpus_file if isinstance(corpus_file, list | tuple) else [corpus_file]
     files = []
     for path in paths:
@@ -57,3 +85,15 @@ def identity(sentences: object, corpus_file: object) -> object:
         status = Path(path).stat()
         files.append((os.fspath(path), status.st_ino, status.st_size, status.st_mtime_ns))
     return ("files", *files)
+
+
+def _fingerprint(sentences: object) -> object:
+    """Return the hash of all tokens; None for what can be read once only, or costs too much."""
+    if not isinstance(sentences, list | tuple):
+        return None
+    value = 0
+    for sentence in sentences:
+        if not isinstance(sentence, list | tuple):
+            return None
+        value = hash((value, *sentence))
+    return ("lists", len(sentences), value)

@@ -134,7 +134,7 @@ class ScannedCorpus:
     ) -> None:
         self.counts = counts
         self.n_raw_tokens = int(counts.sum())
-        self.n_raw_sentences = n_raw_sentences
+        self.n_raw_sentences = int(n_raw_sentences)
         self._names = names
         self._parts: list[_Part] | None = parts
         self._store = store

@@ -1,6 +1,7 @@
 """Word2Vec: gensim's interface, from a text to vectors that make sense."""
 
 import copy
+import pickle
 import threading
 import time
 
@@ -114,6 +115,15 @@ def test_a_list_that_changed_after_the_vocabulary_was_built_is_read_again():
     sentences.append(["sea1", "sea2", "not", "in", "the", "vocabulary"])
     _, raw_words = model.train(sentences, total_examples=101, epochs=1)
     assert raw_words == sum(map(len, sentences))
+
+
+def test_a_list_whose_tokens_changed_in_place_is_read_again():
+    sentences = two_topics(100)
+    model = small(None)
+    model.build_vocab(sentences)
+    sentences[0][0] = "unheard-of"
+    model.train(sentences, total_examples=100, epochs=1)
+    assert model.training_report.epochs[0].words == sum(map(len, sentences)) - 1
 
 
 def test_more_training_goes_on_from_where_the_last_ended():
@@ -250,15 +260,45 @@ def test_too_little_text_says_what_there_was():
         small([["graph", "graph"]])
 
 
-def test_a_text_must_be_given_once_and_be_readable_again(tmp_path):
+def test_a_text_must_be_given_once_and_be_iterable(tmp_path):
     with pytest.raises(TypeError, match="Either one of"):
         small(None).build_vocab()
     with pytest.raises(TypeError, match="Both corpus_file and"):
         small(SENTENCES, corpus_file=tmp_path)
-    with pytest.raises(TypeError, match="generator"):
-        small(sentence for sentence in SENTENCES)
     with pytest.raises(TypeError, match="must be an iterable"):
         small(5)
+
+
+def test_a_generator_will_do_because_the_text_is_read_once():
+    model = small(sentence for sentence in SENTENCES)
+    assert_array_equal(model.wv.vectors, small().wv.vectors)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"vector_size": "8"}, "vector_size must be a whole number"),
+        ({"memory_budget": "1G"}, "memory_budget must be a whole number of bytes"),
+        ({"memory_budget": -1}, "memory_budget must be"),
+        ({"unicode_errors": "ignore"}, "'strict', 'replace' or 'keep', got 'ignore'"),
+        ({"report": 3}, "report must be callable"),
+        ({"callbacks": CallbackAny2Vec()}, "callbacks must be a list"),
+        ({"callbacks": [3]}, "3 has no on_train_begin"),
+    ],
+)
+def test_settings_are_refused_by_name_before_the_text_is_read(setting, message):
+    text = iter(SENTENCES)
+    with pytest.raises((TypeError, ValueError), match=message):
+        small(text, **setting)
+    assert len(list(text)) == len(SENTENCES)
+
+
+def test_what_was_counted_is_plain_int(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(" ".join(sentence) for sentence in SENTENCES))
+    for model in (small(), small(None, corpus_file=path)):
+        assert type(model.corpus_count) is type(model.corpus_total_words) is int
+        assert {type(n) for n in model.train(SENTENCES, total_examples=9, epochs=1)} == {int}
 
 
 def test_train_wants_totals_epochs_and_a_vocabulary():
@@ -283,3 +323,12 @@ def test_a_model_can_be_copied():
     other = copy.deepcopy(model)
     other.train(SENTENCES, total_examples=9, epochs=1)
     assert (other.wv.vectors != model.wv.vectors).any()
+
+
+def test_a_model_can_be_pickled_without_what_belongs_to_its_process():
+    model = small(report=lambda progress: None)
+    model.build_vocab(SENTENCES)
+    other = pickle.loads(pickle.dumps(model))
+    assert_array_equal(other.wv.vectors, model.wv.vectors)
+    other.train(SENTENCES, total_examples=9, epochs=1)
+    assert model.report is not None
