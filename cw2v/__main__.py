@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 EXIT_OK = 0
@@ -71,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except Exception as error:
         if debug:
-            traceback.print_exc()
+            sys.excepthook(*sys.exc_info())
         _say(f"error: {_describe(error)}")
         return EXIT_ERROR
     return EXIT_OK

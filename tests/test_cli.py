@@ -313,32 +313,6 @@ def test_a_file_that_cannot_be_finished_leaves_the_old_one(corpus, vectors, tmp_
     assert list(tmp_path.iterdir()) == [output]
 
 
-def through_a_shell(line, *args):
-    """Run the program with what the shell does to its standard streams."""
-    command = ["sh", "-c", f'"$0" -m cw2v "$@" {line}', sys.executable, *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
-def test_closed_standard_streams_are_no_fault_of_the_program(tmp_path, corpus, vectors):
-    output = tmp_path / "v.bin"
-    train = ["train", corpus, "-o", output, *SMALL]
-    done = through_a_shell("2>&- >&-", *train)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert output.read_bytes() == vectors.read_bytes()
-    done = through_a_shell("<&-", "train", "-", "-o", output)
-    assert done.returncode == 1
-    assert done.stderr == "cw2v: error: standard input: it is closed; there is nothing to read\n"
-    done = through_a_shell(">&-", "neighbors", vectors, "cat")
-    assert done.returncode == 1
-    assert done.stderr.startswith("cw2v: error: standard output: it is closed")
-
-
-def test_vectors_can_be_piped_on(corpus, vectors):
-    train = ["train", corpus, "-o", "/dev/stdout", "--format", "txt", *SMALL]
-    done = through_a_shell("| head -1", *train)
-    assert done.stdout == f"{N_WORDS} 12\n"
-
-
 # Ctrl-C
 
 
