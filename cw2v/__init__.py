@@ -7,11 +7,41 @@ bytes), `scan` (words to ids), `vocab`, `corpus` (the text as ids), `noise` and 
 over all of them). ARCHITECTURE.md has the whole plan.
 """
 
-from cw2v.callbacks import CallbackAny2Vec
-from cw2v.keyedvectors import KeyedVectors
-from cw2v.progress import Progress
-from cw2v.word2vec import TrainingReport, Word2Vec
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cw2v.callbacks import CallbackAny2Vec
+    from cw2v.keyedvectors import KeyedVectors
+    from cw2v.progress import Progress
+    from cw2v.trainer import TrainingReport
+    from cw2v.word2vec import Word2Vec
 
 __version__ = "0.1.0"
 
 __all__ = ["CallbackAny2Vec", "KeyedVectors", "Progress", "TrainingReport", "Word2Vec"]
+
+_ROOMS = {
+    "CallbackAny2Vec": "callbacks",
+    "KeyedVectors": "keyedvectors",
+    "Progress": "progress",
+    "TrainingReport": "trainer",
+    "Word2Vec": "word2vec",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for.
+
+    The command line can then answer Ctrl-C, and ``--help``, before NumPy and SciPy are loaded.
+    """
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not."""
+    return sorted({*globals(), *__all__})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 EXIT_OK = 0
@@ -38,13 +38,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         With code 2 for a wrong command line and 0 after ``--help`` or ``--version``.
     """
     debug = False
+    if sys.stderr is None:  # closed; a file opened now would take its number and our messages
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
     try:
-        # Imported here, so that Ctrl-C while NumPy and SciPy load is handled below too.
-        from cw2v import commands
         from cw2v.arguments import build_parser
 
         args = build_parser().parse_args(argv)
         debug = args.debug
+        # Imported here, so that Ctrl-C while NumPy and SciPy load is handled below too.
+        from cw2v import commands
+
+        if sys.stdout is None and args.command != "train":
+            why = "it is closed; nobody would see the result"
+            raise OSError(errno.EBADF, why, "standard output")
         # Words are bytes kept exactly (see --errors keep); they leave as they came in.
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="surrogateescape")
@@ -52,17 +58,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             commands.RUN[args.command](args)
         except commands.UsageError as error:
             args.parser.error(str(error))
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         # The interpreter flushes standard output once more at exit: give it a place to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if sys.stdout is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_BROKEN_PIPE
     except KeyboardInterrupt as stop:
         _say(str(stop) or "interrupted")
         return EXIT_INTERRUPTED
     except Exception as error:
         if debug:
-            traceback.print_exc()
+            sys.excepthook(*sys.exc_info())
         _say(f"error: {_describe(error)}")
         return EXIT_ERROR
     return EXIT_OK

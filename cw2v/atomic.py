@@ -137,6 +137,8 @@ def _name_file(error: OSError, path: str | os.PathLike[str]) -> None:
 
 
 def _target(path: str | os.PathLike[str]) -> Path:
+    if _is_special(Path(path)):  # the links of /dev/stdout may end in "pipe:[123]", no path at all
+        return Path(path)
     return Path(os.path.realpath(path))
 
 

@@ -9,6 +9,8 @@ from types import GeneratorType
 
 import numpy as np
 
+from cw2v.callbacks import CallbackAny2Vec
+
 
 def refuse_what_is_not_built(**given: tuple[object, object, str]) -> None:
     """Raise for the first parameter whose value is not the one that is built."""
@@ -21,6 +23,36 @@ def check_min_count(min_count: object) -> None:
     """Raise ValueError unless it is a number of occurrences."""
     if not isinstance(min_count, int | np.integer) or min_count < 0:
         raise ValueError(f"min_count must be a whole number, at least 0, got {min_count!r}")
+
+
+def check_reading(memory_budget: object, unicode_errors: object, report: object) -> None:
+    """Raise TypeError or ValueError for a setting of the reading stage that makes no sense."""
+    if memory_budget is not None and (
+        not isinstance(memory_budget, int | np.integer) or memory_budget < 0
+    ):
+        raise ValueError(
+            f"memory_budget must be a whole number of bytes, at least 0, got {memory_budget!r}"
+        )
+    if unicode_errors not in ("strict", "replace", "keep"):
+        raise ValueError(
+            f"unicode_errors must be 'strict', 'replace' or 'keep', got {unicode_errors!r}"
+        )
+    if report is not None and not callable(report):
+        raise TypeError(f"report must be callable with a cw2v.Progress, got {report!r}")
+
+
+def check_callbacks(callbacks: object) -> list[CallbackAny2Vec]:
+    """Return the callbacks as a list; raise TypeError unless each has all four methods."""
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"callbacks must be a list of callbacks, got {callbacks!r}; put it in [ ]")
+    given = list(callbacks)
+    for callback in given:
+        for name in ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end"):
+            if not callable(getattr(callback, name, None)):
+                raise TypeError(
+                    f"callbacks must be like cw2v.CallbackAny2Vec, but {callback!r} has no {name}"
+                )
+    return given
 
 
 def check_source(sentences: object, corpus_file: object, passes: int) -> None:

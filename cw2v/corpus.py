@@ -122,19 +122,23 @@ class ScannedCorpus:
     n_raw_tokens, n_raw_sentences : int
         Tokens and sentences read. Of a text file, lines without a word are not counted; of an
         iterable all are, as in gensim.
+    name : str
+        What was read, for messages.
     """
 
     def __init__(
         self,
+        name: str,
         counts: NDArray[np.int64],
         n_raw_sentences: int,
         names: _Names,
         parts: list[_Part],
         store: IdStore,
     ) -> None:
+        self.name = name
         self.counts = counts
         self.n_raw_tokens = int(counts.sum())
-        self.n_raw_sentences = n_raw_sentences
+        self.n_raw_sentences = int(n_raw_sentences)
         self._names = names
         self._parts: list[_Part] | None = parts
         self._store = store
@@ -313,7 +317,9 @@ def scan_files(
     except BaseException:
         store.close()
         raise
-    return ScannedCorpus(counts, _count_lines(parts), _TextNames(table), parts, store)
+    return ScannedCorpus(
+        _name_of(inputs), counts, _count_lines(parts), _TextNames(table), parts, store
+    )
 
 
 def scan_sentences(
@@ -376,7 +382,15 @@ def scan_sentences(
     except BaseException:
         store.close()
         raise
-    return ScannedCorpus(encoder.counts(), encoder.n_sentences, _TokenNames(encoder), parts, store)
+    name = "the sentences given"
+    return ScannedCorpus(
+        name, encoder.counts(), encoder.n_sentences, _TokenNames(encoder), parts, store
+    )
+
+
+def _name_of(inputs: list[TextInput]) -> str:
+    more = f" and {len(inputs) - 1} more" if len(inputs) > 1 else ""
+    return inputs[0].name + more
 
 
 def _count_lines(parts: list[_Part]) -> int:

@@ -210,6 +210,8 @@ def read_vectors(
         start = reader.peek(1 << 16)
     if start.startswith(b"PK\x03\x04"):
         return read_npz(path)
+    if not start:
+        raise VectorFileError(f"{os.fspath(path)} is empty; it should hold vectors")
     first, _, rest = start.partition(b"\n")
     fields = first.split()
     if len(fields) == 2 and all(field.isdigit() for field in fields):

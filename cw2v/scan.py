@@ -46,12 +46,13 @@ def bad_text(word: bytes, name: str, position: int, packed: bool) -> BadText:
         reason = (
             f"byte 0x{word[start]:02x} is not valid UTF-8 here ({error.reason}); convert the "
             "file to UTF-8, or pass unicode_errors='replace' (reads such bytes as U+FFFD) or "
-            "'keep' (keeps them as they are)"
+            "'keep' (keeps them as they are); on the command line, --errors"
         )
     else:
         reason = (
             "a NUL byte; the file is probably binary or UTF-16. Convert it to UTF-8, or pass "
-            "unicode_errors='replace' (reads NUL as U+FFFD) or 'keep'"
+            "unicode_errors='replace' (reads NUL as U+FFFD) or 'keep'; "
+            "on the command line, --errors"
         )
     unit = "byte of the decompressed text" if packed else "byte"
     return BadText(word, start, end, reason, f"{name}, {unit} {position + start}")

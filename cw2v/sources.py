@@ -144,6 +144,8 @@ def _expand(item: Any) -> list[Any]:
 def _look_at(index: int, item: Any) -> TextInput:
     """Find out what one input is."""
     if item == "-":
+        if sys.stdin is None:  # the process was started with `<&-`
+            raise OSError(errno.EBADF, "it is closed; there is nothing to read", "standard input")
         return _look_at_open(index, "standard input", sys.stdin.buffer)
     if _is_file(item):
         if isinstance(item, io.TextIOBase):
@@ -202,7 +204,10 @@ class _Prefixed(io.RawIOBase):
 def read_into(file: Any, view: memoryview) -> int:
     """Read up to len(view) bytes into `view`; 0 at the end of the file."""
     if hasattr(file, "readinto"):
-        n = file.readinto(view)
+        # A buffered file's readinto goes on until `view` is full, and a Ctrl-C that comes
+        # between two reads of a slow pipe would be noticed only then.
+        one_read = isinstance(file, io.BufferedReader)
+        n = file.readinto1(view) if one_read else file.readinto(view)
         if n is None:
             raise BlockingIOError(errno.EAGAIN, "the file is in non-blocking mode")
         return int(n)
@@ -223,6 +228,7 @@ class TextReader:
     def __init__(self, text: TextInput) -> None:
         self._text = text
         self._opened: list[BinaryIO] = []
+        self._ended = False
         self.text_bytes = 0
         raw: Any
         if text.path is None:
@@ -237,7 +243,7 @@ class TextReader:
             n = 0
             while n < MAGIC_SIZE and (got := read_into(raw, memoryview(head)[n:])):
                 n += got
-            raw = _Prefixed(bytes(head[:n]), raw)
+            raw = _Prefixed(bytes(head[:n]), raw if n == MAGIC_SIZE else io.BytesIO())
             packing = packing_of(bytes(head[:n]))
             if packing is not None:
                 raw = io.BufferedReader(raw, 1 << 16)
@@ -260,13 +266,23 @@ class TextReader:
         return int(self._raw.tell()) if self._text.size is not None else self.text_bytes
 
     def read_into(self, view: memoryview) -> int:
-        """Read up to len(view) bytes of text; 0 at the end.
+        """Read len(view) bytes of text, fewer only at the end.
 
         Raises
         ------
         ValueError
             A compressed file that was cut short or damaged.
         """
+        n = 0
+        while n < len(view) and not self._ended:  # a terminal's end is told once: do not ask again
+            got = self._read(view[n:])
+            self._ended = got == 0
+            self.text_bytes += got
+            n += got
+        return n
+
+    def _read(self, view: memoryview) -> int:
+        n = 0
         if self._packing is None:
             n = read_into(self._file, view)
         else:
@@ -280,7 +296,6 @@ class TextReader:
                     f"first {self.text_bytes} bytes of text, it was cut short or is damaged: "
                     f"{error or type(error).__name__}. Fetch or compress it again"
                 ) from error
-        self.text_bytes += n
         return n
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,25 @@ class EpochResult:
     pairs: int
     loss: float | None
     seconds: float
+
+
+@dataclass
+class TrainingReport:
+    """What the last call of `build_vocab` and `train` did, and how long each stage took.
+
+    Parameters
+    ----------
+    read_seconds : float
+        Reading, counting and encoding the text.
+    train_seconds : float
+        All epochs.
+    epochs : list of EpochResult
+        Words, pairs, loss and time of each.
+    """
+
+    read_seconds: float = 0.0
+    train_seconds: float = 0.0
+    epochs: list[EpochResult] = field(default_factory=list)
 
 
 def cut_into_pieces(

@@ -16,6 +16,10 @@ class Counted(Protocol):
     """What a vocabulary is built from: distinct words in order of first appearance."""
 
     @property
+    def name(self) -> str:
+        """What was read, for messages."""
+
+    @property
     def counts(self) -> NDArray[np.int64]:
         """How often each word came, int64 of shape (n_distinct,)."""
 
@@ -74,7 +78,7 @@ def build_vocabulary(scanned: Counted, *, min_count: int = 5) -> Vocabulary:
     order = _by_falling_count(counts, min_count)
     if not len(order):
         commonest = scanned.words(np.argmax(counts, keepdims=True)) if len(counts) else []
-        raise RuntimeError(_why_empty(counts, commonest, min_count))
+        raise RuntimeError(_why_empty(scanned.name, counts, commonest, min_count))
     return Vocabulary(scanned.words(order), counts[order])
 
 
@@ -110,7 +114,7 @@ def vocabulary_from_counts(counts: Mapping[Any, int], *, min_count: int = 5) -> 
     order = _by_falling_count(values, min_count)
     if not len(order):
         commonest = [words[int(values.argmax())]] if words else []
-        raise RuntimeError(_why_empty(values, commonest, min_count))
+        raise RuntimeError(_why_empty("the mapping", values, commonest, min_count))
     return Vocabulary([words[i] for i in order], values[order])
 
 
@@ -130,11 +134,11 @@ def _by_falling_count(counts: NDArray[np.int64], min_count: int) -> NDArray[np.i
     return chosen[np.lexsort((-chosen, -counts[chosen]))]
 
 
-def _why_empty(counts: NDArray[np.int64], commonest: list[Any], min_count: int) -> str:
+def _why_empty(name: str, counts: NDArray[np.int64], commonest: list[Any], min_count: int) -> str:
     if not commonest:
-        return "the corpus has no words: it is empty, or all white space"
+        return f"no words in {name}: empty, or all white space, or read to its end before"
     return (
-        f"no word occurs {min_count} times (min_count={min_count}); the commonest of "
+        f"no word occurs {min_count} times (min_count={min_count}) in {name}; the commonest of "
         f"{len(counts)} is {commonest[0]!r}, with {counts.max()}. Lower min_count, or check how "
         "the text is split."
     )

@@ -6,44 +6,31 @@ import logging
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.callbacks import CallbackAny2Vec
-from cw2v.checks import check_min_count, check_source, identity, refuse_what_is_not_built
+from cw2v.checks import (
+    check_callbacks,
+    check_min_count,
+    check_reading,
+    check_source,
+    identity,
+    refuse_what_is_not_built,
+)
 from cw2v.corpus import EncodedCorpus, ScannedCorpus, UnicodeErrors, scan_files, scan_sentences
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.params import TrainParams
 from cw2v.progress import Report
 from cw2v.sources import Source
-from cw2v.trainer import EpochResult, Trainer, new_vectors
+from cw2v.trainer import Trainer, TrainingReport, new_vectors
 from cw2v.vocab import Vocabulary, build_vocabulary
 
 logger = logging.getLogger(__name__)
 
 Sentences = Iterable[Sequence[Hashable]]
-
-
-@dataclass
-class TrainingReport:
-    """What the last call of `build_vocab` and `train` did, and how long each stage took.
-
-    Parameters
-    ----------
-    read_seconds : float
-        Reading, counting and encoding the text.
-    train_seconds : float
-        All epochs.
-    epochs : list of EpochResult
-        Words, pairs, loss and time of each.
-    """
-
-    read_seconds: float = 0.0
-    train_seconds: float = 0.0
-    epochs: list[EpochResult] = field(default_factory=list)
 
 
 class Word2Vec:
@@ -56,7 +43,8 @@ class Word2Vec:
     ----------
     sentences : iterable of lists of str, optional
         The text, a list of tokens for each sentence. It is read once and encoded; a sentence
-        of any length is used whole. Left out, the model is not trained: see `build_vocab`.
+        of any length is used whole. A generator is refused, as in gensim. Left out, the model
+        is not trained: see `build_vocab`.
     corpus_file : path, list of paths, or open binary file, optional
         Instead of `sentences`: a text file with a sentence on each line and tokens separated
         by ASCII white space. Several files, a folder (its files, sorted by name), "-" for
@@ -201,17 +189,19 @@ class Word2Vec:
         self.train_count = 0
         self.total_train_time = 0.0
         self.training_report = TrainingReport()
-        self.wv = KeyedVectors(vector_size)
         self._encoded: tuple[object, EncodedCorpus] | None = None
 
-        self._params()  # settings out of range are refused before any text is read
+        params = self._params()  # settings out of range are refused before any text is read
         check_min_count(min_count)
+        check_reading(memory_budget, unicode_errors, report)
+        to_call = check_callbacks(callbacks)
+        self.wv = KeyedVectors(vector_size)
         if sentences is None and corpus_file is None:
             return
         check_source(sentences, corpus_file, passes=epochs + 1)
         corpus = self._read_text(sentences, corpus_file)
         self._check_trainable()
-        self._run(corpus, self._params(), list(callbacks))
+        self._run(corpus, params, to_call)
 
     def __str__(self) -> str:
         """Return the model's size and learning rate, as gensim does."""
@@ -221,6 +211,10 @@ class Word2Vec:
         )
 
     __repr__ = __str__
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what belongs to this process: the encoded text, and who is reported to."""
+        return {**self.__dict__, "_encoded": None, "report": None}
 
     # ---- the vocabulary ---------------------------------------------------------------------
 
@@ -357,6 +351,7 @@ class Word2Vec:
             There is no vocabulary, or it has a single word: there is nothing to tell apart.
         """
         check_source(corpus_iterable, corpus_file, passes=1 if epochs is None else epochs)
+        to_call = check_callbacks(callbacks)
         if total_examples is None and total_words is None:
             raise ValueError(
                 "You must specify either total_examples or total_words, for proper learning-rate "
@@ -373,7 +368,7 @@ class Word2Vec:
             epochs=epochs, alpha=start_alpha, min_alpha=end_alpha, compute_loss=compute_loss
         )
         corpus = self._encode(corpus_iterable, corpus_file)
-        return self._run(corpus, params, list(callbacks))
+        return self._run(corpus, params, to_call)
 
     def get_latest_training_loss(self) -> float:
         """Return the loss summed over all pairs of the last call of `train`, so far.

@@ -91,7 +91,7 @@ def test_ids_are_translated_where_they_lie_whatever_the_order_of_the_pieces(give
 
     counts = np.bincount(whole, minlength=N_WORDS).astype(np.int64)
     scanned = ScannedCorpus(
-        counts, len(places) + 1, Names(), [_Part(0, piece, None) for piece in pieces], store
+        "text", counts, len(places) + 1, Names(), [_Part(0, piece, None) for piece in pieces], store
     )
     corpus = scanned.encode(Vocabulary(words, counts[words]))
     assert_array_equal(corpus.ids, [word for part in expected for word in part])

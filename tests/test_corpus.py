@@ -235,7 +235,7 @@ def test_no_words_is_no_error_until_there_must_be_some(tmp_path, data):
     scanned = scan_files(path, workers=2)
     assert (len(scanned), scanned.n_raw_tokens, scanned.n_raw_sentences) == (0, 0, 0)
     assert scanned.words() == []
-    with pytest.raises(RuntimeError, match="no words"):
+    with pytest.raises(RuntimeError, match=f"no words in {path}: empty, or all white space"):
         build_vocabulary(scanned)
     encoded = scanned.encode(Vocabulary(["a"], np.ones(1, np.int64)))
     assert encoded.ids.tolist() == []

@@ -71,3 +71,18 @@ def test_the_package_runs_as_a_module():
         [sys.executable, "-m", "cw2v", "--version"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, f"cw2v {cw2v.__version__}\n")
+
+
+def test_the_package_itself_imports_nothing_large():
+    # Ctrl-C is answered from the moment that `main` runs; --help is quick.
+    code = (
+        "import sys, cw2v.__main__\n"
+        "try:\n    cw2v.__main__.main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print('numpy' in sys.modules, 'Word2Vec' in dir(cw2v), cw2v.Word2Vec.__name__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "False True Word2Vec"
+    with pytest.raises(AttributeError, match="module 'cw2v' has no attribute 'Phrases'"):
+        cw2v.Phrases  # noqa: B018

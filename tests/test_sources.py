@@ -247,3 +247,35 @@ def test_a_word_belongs_to_the_range_it_begins_in():
     assert blocks_of(b"aa bb cc", 0, 4, 64) == [(0, b"aa "), (3, b"bb")]
     assert b"".join(block for _, block in blocks_of(b"aa bb cc", 4, 8, 64)).split() == [b"cc"]
     assert blocks_of(b"aaaaaaaa", 4, 8, 64) == []
+
+
+def test_what_a_pipe_holds_is_taken_without_waiting_for_more():
+    # In a buffered read that waits for more, Ctrl-C can be lost.
+    reading, writing = os.pipe()
+    os.write(writing, b"some words\n")
+    late = threading.Timer(20, os.close, [writing])
+    late.start()
+    with os.fdopen(reading, "rb") as file:
+        assert read_into(file, memoryview(bytearray(1000))) == 11
+    late.cancel()
+    os.close(writing)
+
+
+def test_the_end_of_a_terminal_is_asked_for_once():
+    answers = [b"ten bytes\n", b"more\n", b"", b"after the end\n"]
+
+    class Terminal:
+        def read(self, size):
+            return answers.pop(0)
+
+    (text,) = find_inputs(Terminal())
+    with TextReader(text) as reader:
+        view = memoryview(bytearray(1000))
+        assert reader.read_into(view) == len(b"ten bytes\nmore\n")
+        assert reader.read_into(view) == 0
+
+
+def test_standard_input_that_is_closed_is_an_error(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(OSError, match="closed"):
+        find_inputs("-")

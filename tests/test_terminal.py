@@ -120,7 +120,7 @@ def test_the_bar_shows_rate_alpha_and_loss_and_leaves_no_thread():
     assert "words/s" in shown
     assert "alpha 0.02000, loss 1.2500" in shown
     assert shown.rstrip(" ").endswith("\r")  # the line is left empty for what comes next
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads  # others may have ended
 
 
 @pytest.mark.parametrize(

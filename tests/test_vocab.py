@@ -50,14 +50,14 @@ def test_no_word_left_says_what_there_was():
     with pytest.raises(RuntimeError) as error:
         build_vocabulary(scanned, min_count=5)
     assert str(error.value) == (
-        "no word occurs 5 times (min_count=5); the commonest of 3 is 'the', with 3. "
-        "Lower min_count, or check how the text is split."
+        "no word occurs 5 times (min_count=5) in the sentences given; the commonest of 3 is "
+        "'the', with 3. Lower min_count, or check how the text is split."
     )
-    with pytest.raises(RuntimeError, match="the corpus has no words"):
+    with pytest.raises(RuntimeError, match="no words in the sentences given: empty"):
         build_vocabulary(scan_sentences([]))
     with pytest.raises(RuntimeError, match="the commonest of 1 is 'a', with 2"):
         vocabulary_from_counts({"a": 2})
-    with pytest.raises(RuntimeError, match="the corpus has no words"):
+    with pytest.raises(RuntimeError, match="no words in the mapping"):
         vocabulary_from_counts({})
 
 

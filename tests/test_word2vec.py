@@ -1,6 +1,7 @@
 """Word2Vec: gensim's interface, from a text to vectors that make sense."""
 
 import copy
+import pickle
 import threading
 import time
 
@@ -157,6 +158,15 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path):
     assert raw_words == 40
 
 
+def test_a_list_whose_tokens_changed_in_place_is_read_again():
+    sentences = two_topics(100)
+    model = small(None)
+    model.build_vocab(sentences)
+    sentences[0][0] = "unheard-of"
+    model.train(sentences, total_examples=100, epochs=1)
+    assert model.training_report.epochs[0].words == sum(map(len, sentences)) - 1
+
+
 def test_more_training_goes_on_from_where_the_last_ended():
     sentences = two_topics(300)
     model = small(sentences)
@@ -291,7 +301,7 @@ def test_too_little_text_says_what_there_was():
         small([["graph", "graph"]])
 
 
-def test_a_text_must_be_given_once_and_be_readable_again(tmp_path):
+def test_a_text_must_be_given_once_and_be_iterable(tmp_path):
     with pytest.raises(TypeError, match="Either one of"):
         small(None).build_vocab()
     with pytest.raises(TypeError, match="Both corpus_file and"):
@@ -300,6 +310,33 @@ def test_a_text_must_be_given_once_and_be_readable_again(tmp_path):
         small(sentence for sentence in SENTENCES)
     with pytest.raises(TypeError, match="must be an iterable"):
         small(5)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"vector_size": "8"}, "vector_size must be a whole number"),
+        ({"memory_budget": "1G"}, "memory_budget must be a whole number of bytes"),
+        ({"memory_budget": -1}, "memory_budget must be"),
+        ({"unicode_errors": "ignore"}, "'strict', 'replace' or 'keep', got 'ignore'"),
+        ({"report": 3}, "report must be callable"),
+        ({"callbacks": CallbackAny2Vec()}, "callbacks must be a list"),
+        ({"callbacks": [3]}, "3 has no on_train_begin"),
+    ],
+)
+def test_settings_are_refused_by_name_before_the_text_is_read(setting, message):
+    text = iter(SENTENCES)
+    with pytest.raises((TypeError, ValueError), match=message):
+        small(text, **setting)
+    assert len(list(text)) == len(SENTENCES)
+
+
+def test_what_was_counted_is_plain_int(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(" ".join(sentence) for sentence in SENTENCES))
+    for model in (small(), small(None, corpus_file=path)):
+        assert type(model.corpus_count) is type(model.corpus_total_words) is int
+        assert {type(n) for n in model.train(SENTENCES, total_examples=9, epochs=1)} == {int}
 
 
 def test_train_wants_totals_epochs_and_a_vocabulary():
@@ -324,3 +361,12 @@ def test_a_model_can_be_copied():
     other = copy.deepcopy(model)
     other.train(SENTENCES, total_examples=9, epochs=1)
     assert (other.wv.vectors != model.wv.vectors).any()
+
+
+def test_a_model_can_be_pickled_without_what_belongs_to_its_process():
+    model = small(report=lambda progress: None)
+    model.build_vocab(SENTENCES)
+    other = pickle.loads(pickle.dumps(model))
+    assert_array_equal(other.wv.vectors, model.wv.vectors)
+    other.train(SENTENCES, total_examples=9, epochs=1)
+    assert model.report is not None
