@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cw2v._kernels import default_backend
 from cw2v.callbacks import CallbackAny2Vec
 from cw2v.checks import (
     check_callbacks,
@@ -191,7 +192,9 @@ class Word2Vec:
         self.training_report = TrainingReport()
         self._encoded: tuple[object, EncodedCorpus] | None = None
 
-        params = self._params()  # settings out of range are refused before any text is read
+        # What is out of range is refused before any text is read.
+        params = self._params()
+        default_backend()
         check_min_count(min_count)
         check_reading(memory_budget, unicode_errors, report)
         to_call = check_callbacks(callbacks)

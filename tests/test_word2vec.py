@@ -292,6 +292,14 @@ def test_settings_out_of_range_are_refused_before_the_text_is_read(settings):
     assert text.passes == 0
 
 
+def test_an_unknown_backend_is_refused_before_the_text_is_read(monkeypatch):
+    monkeypatch.setenv("CW2V_BACKEND", "mmx")
+    text = IteratedTwice(SENTENCES)
+    with pytest.raises(ValueError, match="CW2V_BACKEND is 'mmx'"):
+        small(text)
+    assert text.passes == 0
+
+
 def test_too_little_text_says_what_there_was():
     with pytest.raises(RuntimeError, match=r"no word occurs 5 times.*'system', with 4"):
         small(min_count=5)
