@@ -13,7 +13,9 @@ FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 STABLE_ABI = [] if FREE_THREADED else [("Py_LIMITED_API", "0x030B0000")]
 MSVC = sys.platform == "win32"
 C_FLAGS = (
-    ["/O2"] if MSVC else ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
+    ["/O2"]
+    if MSVC
+    else ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
 )
 
 

@@ -20,12 +20,13 @@ def default_backend():
     """Return the name of the fastest, or what the environment variable CW2V_BACKEND says."""
     chosen = os.environ.get("CW2V_BACKEND", "")
     names = available_backends()
+    fastest = names[0] if names[0] != "scalar" else "blas"
     if not chosen:
-        return names[0]
+        return fastest
     if chosen not in names:
         raise ValueError(
             f"CW2V_BACKEND is {chosen!r}, which this machine does not have; it has "
-            f"{', '.join(names)}. Unset it to use {names[0]}."
+            f"{', '.join(names)}. Unset it to use {fastest}."
         )
     return chosen
 
