@@ -1,16 +1,15 @@
 /* csrc/words.c - see words.h.
  *
  * The tokeniser turns 64 bytes at a time into a bit mask of white space, and reads the ends
- * of the words off the mask. Some 250 words are hashed, and their slots
- * prefetched, before the first of them is looked up. Words of up to 16 bytes lie in their
- * slots, and nothing branches on their length: what a CPU cannot foresee costs more here than
- * the work itself. */
+ * of the words off the mask. Some 250 words are hashed, and their slots prefetched, before the
+ * first of them is looked up. Words of up to 16 bytes lie in their slots, and nothing branches
+ * on their length: what a CPU cannot foresee costs more here than the work itself. */
 #include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "spaces.h"
+#include "words_hash.h"
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -20,67 +19,6 @@
 #define MANY_SLOTS ((uint64_t)1 << 16) /* below, a full table grows fourfold */
 #define LINE 64 /* bytes that come into the cache together */
 #define HUGE_PAGE ((size_t)1 << 21)
-#define LONG_WORD 17 /* the length in a slot of every word of 17 bytes or more */
-
-/* ---- hashing ---- */
-
-/* Both halves of a 128-bit product, folded (Wang Yi's wyhash). */
-INLINE uint64_t mix(uint64_t a, uint64_t b)
-{
-#if defined(__SIZEOF_INT128__)
-    unsigned __int128 product = (unsigned __int128)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-#else
-    uint64_t product = (a ^ (a >> 32)) * (b | 1);
-    return product ^ (product >> 29);
-#endif
-}
-
-#define SALT_A 0xa0761d6478bd642fULL
-#define SALT_B 0xe7037ed1a0b428dbULL
-
-INLINE uint64_t hash_short(uint64_t low, uint64_t high)
-{
-    return mix(low ^ SALT_A, high ^ SALT_B);
-}
-
-/* For 9 bytes or more; the last 8 may overlap those before. */
-INLINE uint64_t hash_long(const uint8_t *bytes, int64_t length)
-{
-    uint64_t hash = (uint64_t)length;
-    for (int64_t i = 0; i < length - 8; i += 8)
-        hash = mix(load8(bytes + i) ^ SALT_A, hash ^ SALT_B);
-    return mix(load8(bytes + length - 8) ^ SALT_A, hash ^ SALT_B);
-}
-
-typedef struct {
-    uint64_t low, high; /* as in a slot */
-    uint64_t hash;
-    uint64_t length; /* as in a slot */
-} lookup;
-
-/* 16 bytes from 16 - n on: n ones, then zeros. */
-static const uint8_t ONES_THEN_ZEROS[32] = {
-    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-};
-
-/* A word of up to 16 bytes (any longer one as its first 16), without a branch; `bytes` may
- * be read 16 bytes on. */
-INLINE lookup prepare_short(const uint8_t *bytes, int64_t length)
-{
-    uint64_t n = (uint64_t)length < LONG_WORD ? (uint64_t)length : LONG_WORD;
-    const uint8_t *mask = ONES_THEN_ZEROS + 16 - (n < 16 ? n : 16);
-    lookup look = {.low = load8(bytes) & load8(mask), .high = load8(bytes + 8) & load8(mask + 8)};
-    look.hash = hash_short(look.low, look.high);
-    look.length = n;
-    return look;
-}
-
-INLINE lookup prepare_long(const uint8_t *bytes, int64_t length)
-{
-    uint64_t hash = hash_long(bytes, length);
-    return (lookup){.low = hash, .high = (uint64_t)length, .hash = hash, .length = LONG_WORD};
-}
 
 /* ---- the table ---- */
 
