@@ -1,69 +1,24 @@
 /* csrc/words.c - see words.h.
  *
  * The tokeniser turns 64 bytes at a time into a bit mask of white space, and reads the ends
- * of the words off the mask. Some 250 words are hashed, and their slots
- * prefetched, before the first of them is looked up. */
+ * of the words off the mask. Some 250 words are hashed, and their slots prefetched, before the
+ * first of them is looked up. Words of up to 16 bytes lie in their slots, and nothing branches
+ * on their length: what a CPU cannot foresee costs more here than the work itself. */
 #include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "spaces.h"
+#include "words_hash.h"
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #define FEWEST_SLOTS ((uint64_t)1 << 12)
-#define LONG_WORD 9 /* the length in the tag of every word of 9 bytes or more */
-
-/* ---- hashing ---- */
-
-/* Both halves of a 128-bit product, folded (Wang Yi's wyhash). */
-INLINE uint64_t mix(uint64_t a, uint64_t b)
-{
-#if defined(__SIZEOF_INT128__)
-    unsigned __int128 product = (unsigned __int128)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-#else
-    uint64_t product = (a ^ (a >> 32)) * (b | 1);
-    return product ^ (product >> 29);
-#endif
-}
-
-#define SALT_A 0xa0761d6478bd642fULL
-#define SALT_B 0xe7037ed1a0b428dbULL
-
-INLINE uint64_t hash_short(uint64_t key, uint64_t length)
-{
-    return mix(key ^ SALT_A, length ^ SALT_B);
-}
-
-/* For 9 bytes or more; the last 8 may overlap those before. */
-INLINE uint64_t hash_long(const uint8_t *bytes, int64_t length)
-{
-    uint64_t hash = (uint64_t)length;
-    for (int64_t i = 0; i < length - 8; i += 8)
-        hash = mix(load8(bytes + i) ^ SALT_A, hash ^ SALT_B);
-    return mix(load8(bytes + length - 8) ^ SALT_A, hash ^ SALT_B);
-}
-
-typedef struct {
-    uint64_t hash, key;
-    uint32_t tag;
-} lookup;
-
-/* `bytes` may be read up to 8 bytes on, whatever the length. */
-INLINE lookup prepare(const uint8_t *bytes, int64_t length)
-{
-    lookup look;
-    if (length <= 8) {
-        look.key = load8(bytes) & (~(uint64_t)0 >> (64 - 8 * length));
-        look.hash = hash_short(look.key, (uint64_t)length);
-        look.tag = (uint32_t)length;
-    } else {
-        look.key = look.hash = hash_long(bytes, length);
-        look.tag = LONG_WORD;
-    }
-    look.tag |= (uint32_t)(look.hash >> 40) << 8;
-    return look;
-}
+#define MANY_SLOTS ((uint64_t)1 << 16) /* below, a full table grows fourfold */
+#define LINE 64 /* bytes that come into the cache together */
+#define HUGE_PAGE ((size_t)1 << 21)
 
 /* ---- the table ---- */
 
@@ -71,56 +26,69 @@ INLINE lookup prepare(const uint8_t *bytes, int64_t length)
 INLINE int is_word(const cw2v_words *words, int32_t id, const uint8_t *bytes, int64_t length)
 {
     const uint8_t *known = words->arena + words->offsets[id];
-    if (words->offsets[id + 1] - words->offsets[id] != length)
-        return 0;
     for (int64_t i = 0; i < length - 8; i += 8)
         if (load8(known + i) != load8(bytes + i))
             return 0;
     return load8(known + length - 8) == load8(bytes + length - 8);
 }
 
+INLINE int may_be(const cw2v_slot *slot, const lookup *look)
+{
+    return ((slot->low ^ look->low) | (slot->high ^ look->high)
+            | (slot->length ^ look->length)) == 0;
+}
+
 /* The slot that holds the word, or the free one where it belongs. */
-INLINE cw2v_slot *find_slot(const cw2v_words *words, lookup look, const uint8_t *bytes,
+INLINE cw2v_slot *find_slot(const cw2v_words *words, const lookup *look, const uint8_t *bytes,
                             int64_t length)
 {
-    for (uint64_t i = look.hash;; i++) {
+    for (uint64_t i = look->hash;; i++) {
         cw2v_slot *slot = &words->slots[i & words->mask];
-        if (slot->key == look.key && slot->tag == look.tag) {
-            if (length < LONG_WORD || is_word(words, slot->id, bytes, length))
-                return slot;
-        } else if (slot->id < 0) {
+        if (slot->length == 0)
             return slot;
-        }
+        if (may_be(slot, look)
+            && (length < LONG_WORD || is_word(words, slot->id, bytes, length)))
+            return slot;
     }
 }
 
-static cw2v_slot *new_slots(uint64_t n)
+/* Free slots. A large table asks for huge pages: frequent words lie all over it, and ordinary
+ * pages would have to be found one by one, when they are first used and later. */
+static cw2v_slot *new_slots(uint64_t n, void **memory)
 {
-    if (n > SIZE_MAX / sizeof(cw2v_slot))
+    if (n > (SIZE_MAX - HUGE_PAGE) / sizeof(cw2v_slot))
         return NULL;
-    cw2v_slot *slots = malloc((size_t)n * sizeof *slots);
-    if (slots)
-        memset(slots, 0xff, (size_t)n * sizeof *slots); /* id -1; no word has tag 0xffffffff */
-    return slots;
+    size_t size = (size_t)n * sizeof(cw2v_slot);
+    size_t page = size < HUGE_PAGE ? LINE : HUGE_PAGE;
+    *memory = malloc(size + page);
+    if (!*memory)
+        return NULL;
+    void *slots = (void *)(((uintptr_t)*memory + page - 1) / page * page);
+#if defined(MADV_HUGEPAGE)
+    if (size >= HUGE_PAGE)
+        (void)madvise(slots, size, MADV_HUGEPAGE); /* a wish: it may fail */
+#endif
+    return memset(slots, 0, size);
 }
 
 static int grow_slots(cw2v_words *words)
 {
-    uint64_t mask = 2 * words->mask + 1;
-    cw2v_slot *slots = new_slots(mask + 1);
+    uint64_t n = (words->mask + 1) * (words->mask + 1 < MANY_SLOTS ? 4 : 2), mask = n - 1;
+    void *memory;
+    cw2v_slot *slots = new_slots(n, &memory);
     if (!slots)
         return 0;
     for (uint64_t i = 0; i <= words->mask; i++) {
-        cw2v_slot old = words->slots[i];
-        if (old.id < 0)
+        const cw2v_slot *old = &words->slots[i];
+        if (old->length == 0)
             continue;
-        uint64_t length = old.tag & 0xff;
-        uint64_t j = length < LONG_WORD ? hash_short(old.key, length) : old.key;
-        while (slots[j & mask].id >= 0)
+        uint64_t j = old->length < LONG_WORD ? hash_short(old->low, old->high) : old->low;
+        while (slots[j & mask].length)
             j++;
-        slots[j & mask] = old;
+        slots[j & mask] = *old;
     }
-    free(words->slots);
+    free(words->slots_memory);
+    words->slots_memory = memory;
     words->slots = slots;
     words->mask = mask;
     return 1;
@@ -140,8 +108,7 @@ static int make_room(cw2v_words *words, int64_t length)
 {
     if (words->n_words >= words->capacity) {
         int64_t n = words->capacity + words->capacity / 2 + 1024;
-        if (!grow((void **)&words->counts, n, sizeof(int64_t))
-            || !grow((void **)&words->firsts, n, sizeof(int64_t))
+        if (!grow((void **)&words->firsts, n, sizeof(int64_t))
             || !grow((void **)&words->offsets, n + 1, sizeof(int64_t)))
             return 0;
         words->capacity = n;
@@ -156,8 +123,8 @@ static int make_room(cw2v_words *words, int64_t length)
     return 1;
 }
 
-/* Put a new word into the free slot where it belongs. */
-RARE static cw2v_words_status insert(cw2v_words *words, cw2v_slot *slot, lookup look,
+/* Put a new word into the free slot where it belongs; `slot` becomes another if they grow. */
+RARE static cw2v_words_status insert(cw2v_words *words, cw2v_slot **slot, const lookup *look,
                                      const uint8_t *bytes, int64_t length, int64_t position)
 {
     if (words->n_words >= INT32_MAX)
@@ -167,16 +134,14 @@ RARE static cw2v_words_status insert(cw2v_words *words, cw2v_slot *slot, lookup 
     if ((uint64_t)words->n_words >= words->mask - words->mask / 4) { /* three quarters full */
         if (!grow_slots(words))
             return CW2V_WORDS_NO_MEMORY;
-        slot = find_slot(words, look, bytes, length);
+        *slot = find_slot(words, look, bytes, length);
     }
     int64_t id = words->n_words, offset = words->offsets[id];
     memcpy(words->arena + offset, bytes, (size_t)length);
     words->offsets[id + 1] = offset + length;
-    words->counts[id] = 0;
     words->firsts[id] = position;
-    slot->key = look.key;
-    slot->tag = look.tag;
-    slot->id = (int32_t)id;
+    **slot = (cw2v_slot){.low = look->low, .high = look->high, .id = (int32_t)id,
+                         .length = (uint32_t)look->length};
     words->n_words++;
     return CW2V_WORDS_OK;
 }
@@ -188,7 +153,7 @@ cw2v_words *cw2v_words_new(int simd)
         return NULL;
     words->simd = simd;
     words->mask = FEWEST_SLOTS - 1;
-    words->slots = new_slots(FEWEST_SLOTS);
+    words->slots = new_slots(FEWEST_SLOTS, &words->slots_memory);
     words->offsets = calloc(1, sizeof *words->offsets);
     if (!words->slots || !words->offsets) {
         cw2v_words_free(words);
@@ -201,8 +166,7 @@ void cw2v_words_free(cw2v_words *words)
 {
     if (!words)
         return;
-    free(words->slots);
-    free(words->counts);
+    free(words->slots_memory);
     free(words->firsts);
     free(words->offsets);
     free(words->arena);
@@ -212,31 +176,42 @@ void cw2v_words_free(cw2v_words *words)
 /* One word from anywhere: nothing after it may be read, so a short one is copied first. */
 static lookup prepare_alone(const uint8_t *bytes, int64_t length)
 {
-    uint8_t padded[8] = {0};
-    if (length >= 8)
-        return prepare(bytes, length);
+    uint8_t padded[16] = {0};
+    if (length >= LONG_WORD)
+        return prepare_long(bytes, length);
     memcpy(padded, bytes, (size_t)length);
-    return prepare(padded, length);
+    return prepare_short(padded, length);
 }
 
 cw2v_words_status cw2v_words_add(cw2v_words *words, const uint8_t *bytes, int64_t length,
-                                 int64_t position, int32_t *id)
+                                 int64_t position, int64_t times, int32_t *id)
 {
     lookup look = prepare_alone(bytes, length);
-    cw2v_slot *slot = find_slot(words, look, bytes, length);
-    if (slot->id >= 0) {
-        *id = slot->id;
-        return CW2V_WORDS_OK;
+    cw2v_slot *slot = find_slot(words, &look, bytes, length);
+    if (slot->length == 0) {
+        cw2v_words_status status = insert(words, &slot, &look, bytes, length, position);
+        if (status != CW2V_WORDS_OK)
+            return status;
     }
-    *id = (int32_t)words->n_words;
-    return insert(words, slot, look, bytes, length, position);
+    slot->count += times;
+    *id = slot->id;
+    return CW2V_WORDS_OK;
 }
 
 int32_t cw2v_words_find(const cw2v_words *words, const uint8_t *bytes, int64_t length)
 {
     if (length < 1)
         return -1;
-    return find_slot(words, prepare_alone(bytes, length), bytes, length)->id;
+    lookup look = prepare_alone(bytes, length);
+    const cw2v_slot *slot = find_slot(words, &look, bytes, length);
+    return slot->length ? slot->id : -1;
+}
+
+void cw2v_words_counts(const cw2v_words *words, int64_t *counts)
+{
+    for (uint64_t i = 0; i <= words->mask; i++)
+        if (words->slots[i].length)
+            counts[words->slots[i].id] = words->slots[i].count;
 }
 
 /* ---- text to ids ---- */
@@ -263,52 +238,70 @@ INLINE int64_t write_bits(uint64_t bits, int64_t at, int64_t *out)
     return n;
 }
 
+/* Count a word that is new, or not in the slot where it is looked for first, and write its id. */
+RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look,
+                                           const uint8_t *bytes, int64_t length,
+                                           int64_t position, int check, int32_t *id)
+{
+    cw2v_slot *slot = find_slot(words, look, bytes, length);
+    if (slot->length == 0) {
+        if (check && !cw2v_is_text(bytes, length))
+            return CW2V_WORDS_BAD_TEXT;
+        cw2v_words_status status = insert(words, &slot, look, bytes, length, position);
+        if (status != CW2V_WORDS_OK)
+            return status;
+    }
+    slot->count++;
+    *id = slot->id;
+    return CW2V_WORDS_OK;
+}
+
 /* Look up and count n words that begin and end at the edges; `looks` is scratch for n. */
 INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_t n,
                                  lookup *looks, const uint8_t *text, int64_t position, int check,
                                  cw2v_encoded *out)
 {
-    int32_t longs[MOST_EDGES / 2], ids[MOST_EDGES / 2];
+    int32_t longs[MOST_EDGES / 2];
     int64_t n_longs = 0;
+    cw2v_slot *slots = words->slots;
+    uint64_t mask = words->mask;
     for (int64_t i = 0; i < n; i++) {
-        int64_t length = edges[2 * i + 1] - edges[2 * i];
-        looks[i] = prepare(text + edges[2 * i], length);
-        PREFETCH(&words->slots[looks[i].hash & words->mask]);
+        looks[i] = prepare_short(text + edges[2 * i], edges[2 * i + 1] - edges[2 * i]);
+        PREFETCH(&slots[looks[i].hash & mask]);
         longs[n_longs] = (int32_t)i;
-        n_longs += length >= LONG_WORD;
+        n_longs += looks[i].length == LONG_WORD;
     }
-    /* What stands in a word's slot is most likely the word: its count is wanted next. */
-    for (int64_t i = 0; i < n && words->n_words; i++) {
-        int32_t id = words->slots[looks[i].hash & words->mask].id;
-        PREFETCH(&words->counts[id < 0 ? 0 : id]);
+    for (int64_t i = 0; i < n_longs; i++) {
+        int64_t at = longs[i];
+        looks[at] = prepare_long(text + edges[2 * at], edges[2 * at + 1] - edges[2 * at]);
+        PREFETCH(&slots[looks[at].hash & mask]);
     }
     /* A long word is compared with its bytes in the arena: the way there is prefetched too. */
-    for (int64_t i = 0; i < n_longs; i++) {
-        int32_t id = words->slots[looks[longs[i]].hash & words->mask].id;
-        ids[i] = id < 0 ? 0 : id;
-        PREFETCH(&words->offsets[ids[i]]);
-    }
+    for (int64_t i = 0; i < n_longs; i++)
+        PREFETCH(&words->offsets[slots[looks[longs[i]].hash & mask].id]);
     for (int64_t i = 0; i < n_longs && words->n_words; i++)
-        PREFETCH(words->arena + words->offsets[ids[i]]);
+        PREFETCH(words->arena + words->offsets[slots[looks[longs[i]].hash & mask].id]);
+    int32_t *ids = out->ids + out->n_ids;
     for (int64_t i = 0; i < n; i++) {
-        int64_t begin = edges[2 * i], length = edges[2 * i + 1] - begin;
-        cw2v_slot *slot = find_slot(words, looks[i], text + begin, length);
-        int32_t id = slot->id;
-        if (id < 0) {
-            if (check && !cw2v_is_text(text + begin, length)) {
-                out->bad_start = begin;
-                out->bad_length = length;
-                return CW2V_WORDS_BAD_TEXT;
-            }
-            id = (int32_t)words->n_words;
-            cw2v_words_status status = insert(words, slot, looks[i], text + begin, length,
-                                              position + begin);
-            if (status != CW2V_WORDS_OK)
-                return status;
+        cw2v_slot *slot = &slots[looks[i].hash & mask];
+        if (may_be(slot, &looks[i]) && looks[i].length < LONG_WORD) {
+            slot->count++;
+            ids[i] = slot->id;
+            continue;
         }
-        words->counts[id]++;
-        out->ids[out->n_ids++] = id;
+        int64_t begin = edges[2 * i], length = edges[2 * i + 1] - begin;
+        cw2v_words_status status = look_further(words, &looks[i], text + begin, length,
+                                                position + begin, check, &ids[i]);
+        if (status != CW2V_WORDS_OK) {
+            out->n_ids += i;
+            out->bad_start = begin;
+            out->bad_length = length;
+            return status;
+        }
+        slots = words->slots;
+        mask = words->mask;
     }
+    out->n_ids += n;
     return CW2V_WORDS_OK;
 }
 

@@ -21,17 +21,19 @@ typedef enum {
 } cw2v_words_status;
 
 typedef struct {
-    uint64_t key;  /* the bytes of a word of up to 8, zero padded; of a longer one the hash */
-    uint32_t tag;  /* low byte: length, 9 for longer; upper 24 bits: the top of the hash */
-    int32_t id;    /* -1: free */
+    uint64_t low, high; /* the bytes of a word of up to 16, zero padded; of a longer one its hash
+                           and its length */
+    int64_t count;
+    int32_t id;
+    uint32_t length; /* 17 for longer; 0: the slot is free */
 } cw2v_slot;
 
 typedef struct {
-    cw2v_slot *slots;  /* (mask + 1,) open addressing, linear probing */
+    cw2v_slot *slots; /* (mask + 1,) open addressing, linear probing */
+    void *slots_memory;
     uint64_t mask;
     int64_t n_words;
-    int64_t capacity;  /* words that counts, firsts and offsets have room for */
-    int64_t *counts;   /* (n_words,) */
+    int64_t capacity;  /* words that firsts and offsets have room for */
     int64_t *firsts;   /* (n_words,) byte position of the first appearance, as the caller counts */
     int64_t *offsets;  /* (n_words + 1,) where each word begins in the arena */
     uint8_t *arena;    /* the distinct words, one after the other */
@@ -66,7 +68,7 @@ cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int6
                                     int64_t position, int check, cw2v_encoded *out);
 
 /* The same for n words that are known already: text[edges[2 * i], edges[2 * i + 1]), each of at
- * least one byte; 8 readable bytes follow the last. Writes n ids. */
+ * least one byte; 16 readable bytes follow the last. Writes n ids. */
 cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
                                          const int64_t *edges, int64_t n, int32_t *ids);
 
@@ -74,12 +76,15 @@ cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
  * Returns how many were written. */
 int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out);
 
-/* The id of one word, added with a count of 0 if it is new. */
+/* Count one word so many more times, added if it is new; writes its id. */
 cw2v_words_status cw2v_words_add(cw2v_words *words, const uint8_t *bytes, int64_t length,
-                                 int64_t position, int32_t *id);
+                                 int64_t position, int64_t times, int32_t *id);
 
 /* The id of one word, or -1. */
 int32_t cw2v_words_find(const cw2v_words *words, const uint8_t *bytes, int64_t length);
+
+/* How often each word came, by id: (n_words,). */
+void cw2v_words_counts(const cw2v_words *words, int64_t *counts);
 
 /* Whether the bytes are UTF-8 (as Python reads it: no surrogates) without a NUL. */
 int cw2v_is_text(const uint8_t *bytes, int64_t length);

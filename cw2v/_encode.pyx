@@ -16,8 +16,8 @@ import numpy as np
 from cw2v._words cimport (
     CW2V_TEXT_PADDING, CW2V_WORDS_BAD_TEXT, CW2V_WORDS_NO_MEMORY, CW2V_WORDS_OK,
     CW2V_WORDS_TOO_MANY, cw2v_encoded, cw2v_first_space, cw2v_is_text, cw2v_last_space,
-    cw2v_utf8, cw2v_words, cw2v_words_add, cw2v_words_encode, cw2v_words_encode_list,
-    cw2v_words_find, cw2v_words_free,
+    cw2v_utf8, cw2v_words, cw2v_words_add, cw2v_words_counts, cw2v_words_encode,
+    cw2v_words_encode_list, cw2v_words_find, cw2v_words_free,
     cw2v_words_new, cw2v_words_simd, cw2v_words_status,
 )
 
@@ -83,7 +83,7 @@ cdef class WordTable:
         cdef int32_t id = 0
         if word.shape[0] == 0:
             raise ValueError("a word has at least one byte")
-        check_status(cw2v_words_add(self.words, &word[0], word.shape[0], -1, &id))
+        check_status(cw2v_words_add(self.words, &word[0], word.shape[0], -1, 0, &id))
         return id
 
     def find(self, list words not None):
@@ -119,7 +119,11 @@ cdef class WordTable:
 
     def counts(self):
         """Return how often each word came, int64 (n_words,), a copy."""
-        return copied(self.words.counts, self.words.n_words)
+        result = np.empty(self.words.n_words, dtype=np.int64)
+        cdef int64_t[::1] view = result
+        if self.words.n_words:
+            cw2v_words_counts(self.words, &view[0])
+        return result
 
     def firsts(self):
         """Return the byte position of each word's first appearance, int64 (n_words,), a copy."""
@@ -165,7 +169,7 @@ def merge_tables(list tables not None, const int32_t[::1] owners not None,
             word = theirs[i]
             begin = source.offsets[word]
             status = cw2v_words_add(merged.words, source.arena + begin,
-                                    source.offsets[word + 1] - begin, -1, &ids[i])
+                                    source.offsets[word + 1] - begin, -1, 0, &ids[i])
             if status != CW2V_WORDS_OK:
                 break
     check_status(status)
@@ -398,15 +402,18 @@ cdef class TokenEncoder:
     cdef int32_t other(self, token) except -1:
         """Count a token that is no str; returns its id."""
         cdef int32_t id
+        cdef bytes name
         cdef PyObject *known = PyDict_GetItemWithError(self.others, token)
         if known is not NULL:
             id = <int32_t> PyLong_AsLong(<object> known)
         else:
-            # No UTF-8 begins with 0xff.
-            id = self.table.add(b"\xff%d" % len(self.others))
+            id = <int32_t> self.table.words.n_words
+        name = b"\xff%d" % id  # as no UTF-8 begins
+        check_status(cw2v_words_add(
+            self.table.words, <const uint8_t *> <const char *> name, len(name), -1, 1, &id))
+        if known is NULL:
             self.others[token] = id
             self.words.append(token)
-        self.table.words.counts[id] += 1
         return id
 
 

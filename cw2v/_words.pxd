@@ -14,7 +14,6 @@ cdef extern from "words.h" nogil:
 
     ctypedef struct cw2v_words:
         int64_t n_words
-        int64_t *counts
         int64_t *firsts
         int64_t *offsets
         uint8_t *arena
@@ -36,8 +35,9 @@ cdef extern from "words.h" nogil:
                                              const int64_t *edges, int64_t n, int32_t *ids)
     int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out)
     cw2v_words_status cw2v_words_add(cw2v_words *words, const uint8_t *bytes, int64_t length,
-                                     int64_t position, int32_t *id)
+                                     int64_t position, int64_t times, int32_t *id)
     int32_t cw2v_words_find(const cw2v_words *words, const uint8_t *bytes, int64_t length)
+    void cw2v_words_counts(const cw2v_words *words, int64_t *counts)
     int cw2v_is_text(const uint8_t *bytes, int64_t length)
     int64_t cw2v_first_space(const uint8_t *text, int64_t begin, int64_t end)
     int64_t cw2v_last_space(const uint8_t *text, int64_t begin, int64_t end)

@@ -109,6 +109,7 @@ def test_many_words_grow_the_table():
 
 def test_words_that_differ_late_in_length_or_in_zeros_are_different():
     words = [b"a", b"a\0", b"a\0\0", b"abcdefgh", b"abcdefgh\0", b"abcdefghi", b"abcdefghj"]
+    words += [b"0123456789abcde", b"0123456789abcde\0", b"0123456789abcde\0\0", b"0123456789abcdef"]
     words += [b"x" * n for n in range(1, 100)] + [b"x" * n + b"y" for n in range(1, 100)]
     ids, _, _ = encode(WordTable(), b" ".join(words * 2))
     assert ids.tolist() == [*range(len(words))] * 2
