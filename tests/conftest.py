@@ -4,8 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cw2v._kernels import available_backends
+
+# Where a change is judged, the same examples are tried every time; elsewhere, new ones.
+settings.register_profile("judge", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("judge")
 
 
 def pytest_generate_tests(metafunc):
