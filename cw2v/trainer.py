@@ -55,6 +55,8 @@ class TrainingReport:
     ----------
     read_seconds : float
         Reading, counting and encoding the text.
+    prepare_seconds : float
+        Filling the first W with random numbers, and W' with zeros.
     train_seconds : float
         All epochs.
     epochs : list of EpochResult
@@ -62,6 +64,7 @@ class TrainingReport:
     """
 
     read_seconds: float = 0.0
+    prepare_seconds: float = 0.0
     train_seconds: float = 0.0
     epochs: list[EpochResult] = field(default_factory=list)
 

@@ -270,10 +270,13 @@ class Word2Vec:
         with closing(self._scan(sentences, corpus_file)) as scanned:
             vocabulary = build_vocabulary(scanned, min_count=self.min_count)
             encoded = scanned.encode(vocabulary)
+        encoded_at = time.perf_counter()
         self._lay_out(vocabulary)
         self.corpus_count = encoded.n_raw_sentences
         self.corpus_total_words = encoded.n_raw_tokens
-        self.training_report = TrainingReport(read_seconds=time.perf_counter() - start)
+        self.training_report = TrainingReport(
+            read_seconds=encoded_at - start, prepare_seconds=time.perf_counter() - encoded_at
+        )
         logger.info(
             "read %d words in %d sentences; %d words occur at least %d times and make up %d",
             encoded.n_raw_tokens,
