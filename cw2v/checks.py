@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import GeneratorType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cw2v.callbacks import CallbackAny2Vec
 
@@ -53,6 +54,18 @@ def check_callbacks(callbacks: object) -> list[CallbackAny2Vec]:
                     f"callbacks must be like cw2v.CallbackAny2Vec, but {callback!r} has no {name}"
                 )
     return given
+
+
+def check_finite(name: str, matrix: NDArray[np.float32], words: Sequence[object]) -> None:
+    """Raise ValueError for the first row with a NaN or infinity: training would spread it."""
+    with np.errstate(all="ignore"):
+        bad = np.flatnonzero(~np.isfinite(matrix.sum(axis=1)))
+    if len(bad):
+        raise ValueError(
+            f"{name} has a NaN, an infinity or numbers near it in {len(bad):,} rows, the first "
+            f"is row {bad[0]}, {words[bad[0]]!r}: training would spread it to all words. Mend "
+            "these rows, or build the vocabulary again"
+        )
 
 
 def check_source(sentences: object, corpus_file: object, passes: int) -> None:

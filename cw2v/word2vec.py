@@ -15,6 +15,7 @@ from cw2v._kernels import default_backend
 from cw2v.callbacks import CallbackAny2Vec
 from cw2v.checks import (
     check_callbacks,
+    check_finite,
     check_min_count,
     check_reading,
     check_source,
@@ -397,6 +398,8 @@ class Word2Vec:
                 "the vectors in model.wv are not those that build_vocab laid out (model.syn1neg "
                 "has another shape): only a model with both W and W' can be trained"
             )
+        check_finite("model.wv.vectors (W)", self.wv.vectors, self.wv.index_to_key)
+        check_finite("model.syn1neg (W')", self.syn1neg, self.wv.index_to_key)
 
     def _params(
         self,

@@ -347,6 +347,19 @@ def test_what_was_counted_is_plain_int(tmp_path):
         assert {type(n) for n in model.train(SENTENCES, total_examples=9, epochs=1)} == {int}
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_row_that_is_no_number_is_refused_and_does_not_spread(value):
+    model = small()
+    model.wv.vectors[3, 4] = value
+    with pytest.raises(ValueError, match=r"wv\.vectors.* in 1 rows.* row 3, 'user'"):
+        model.train(SENTENCES, total_examples=9, epochs=1)
+    assert np.isfinite(model.wv.vectors).sum() == model.wv.vectors.size - 1
+    model.wv.vectors[3, 4] = 0
+    model.syn1neg[2] = value
+    with pytest.raises(ValueError, match=r"syn1neg.* row 2, 'trees'"):
+        model.train(SENTENCES, total_examples=9, epochs=1)
+
+
 def test_train_wants_totals_epochs_and_a_vocabulary():
     model = small(None)
     with pytest.raises(RuntimeError, match="first build vocabulary"):
