@@ -1,9 +1,11 @@
 """Training speed, time by stage and peak memory: cw2v against gensim.
 
-    python benchmarks/bench_train.py --prefix-bytes 100000000 --repeat 3 --json results.json
+    python benchmarks/bench_train.py --modes sg-ns cbow-ns sg-hs cbow-hs --repeat 3 --json r.json
 
-Skip-gram with negative sampling. Each training runs in a process of its own, the programs
-take turns, and the median and range over the repeats are printed.
+Skip-gram (sg) or CBOW, with negative sampling (ns) or hierarchical softmax (hs); the settings of
+all programs are the same. By default one worker for gensim, one and two for cw2v. Each training
+runs in a process of its own, the programs take turns, and the median and range over the
+repeats are printed.
 
 words/s     tokens read that are in the vocabulary, before subsampling, times epochs, per second
             of training, as word2vec.c counts; reading the text is not in it
@@ -36,14 +38,24 @@ def main() -> None:
         common.require_gensim()
     machine = common.machine()
     print(common.describe(machine), flush=True)
+    results: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    with common.prepared_text(args.text, args.prefix_bytes) as text:
+        for mode in args.modes:
+            print(f"\n{mode}", flush=True)
+            results[mode] = measure(args, mode, runs, text)
+            print(f"\n{summary(results[mode])}\n\n{ratios(results[mode])}", flush=True)
+    common.save_json(args.json, {"machine": machine, "settings": vars_of(args), "runs": results})
+
+
+def measure(
+    args: argparse.Namespace, mode: str, runs: list[tuple[str, int]], text: Path
+) -> dict[str, list[dict[str, Any]]]:
+    """Train every program in turn, as often as asked; return what was measured, by run."""
     results: dict[str, list[dict[str, Any]]] = {name(*run): [] for run in runs}
-    with (
-        common.prepared_text(args.text, args.prefix_bytes) as text,
-        tempfile.TemporaryDirectory(prefix="cw2v-bench-") as folder,
-    ):
+    with tempfile.TemporaryDirectory(prefix="cw2v-bench-") as folder:
         for repeat in range(args.repeat):
             for program, workers in runs:
-                settings = common.common_settings(args) | {"workers": workers, "seed": 1 + repeat}
+                settings = common.settings_of(args, mode) | {"workers": workers, "seed": 1 + repeat}
                 if program == "gensim" and args.gensim_epochs:
                     settings["epochs"] = args.gensim_epochs
                 result = common.train_once(program, text, settings, Path(folder) / "vectors.bin")
@@ -53,8 +65,7 @@ def main() -> None:
                     f" whole {result['whole_seconds']:.1f} s",
                     flush=True,
                 )
-    print(f"\n{summary(results)}\n\n{ratios(results)}")
-    common.save_json(args.json, {"machine": machine, "settings": vars_of(args), "runs": results})
+    return results
 
 
 def parse() -> argparse.Namespace:
@@ -63,6 +74,12 @@ def parse() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     common.add_common_arguments(parser)
+    parser.add_argument(
+        "--text",
+        type=Path,
+        default=common.DEFAULT_TEXT,
+        help=f"a file, or the name of one in $CW2V_DATA; default {common.DEFAULT_TEXT}",
+    )
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--gensim-workers", type=int, nargs="*", default=[1], help="default 1")
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2], help="default 1 2")

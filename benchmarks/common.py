@@ -22,6 +22,15 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 BLOCK = 1 << 22
+DEFAULT_TEXT = Path("encyclopedia.txt.xz")
+
+# The four ways to train: which words are predicted, and which loss.
+MODES = {
+    "sg-ns": {"sg": 1, "hs": 0},
+    "cbow-ns": {"sg": 0, "hs": 0},
+    "sg-hs": {"sg": 1, "hs": 1},
+    "cbow-hs": {"sg": 0, "hs": 1},
+}
 
 
 def data_folder() -> Path:
@@ -45,13 +54,13 @@ def require_gensim() -> None:
 
 
 @contextlib.contextmanager
-def prepared_text(path: Path | None, prefix_bytes: int) -> Iterator[Path]:
+def prepared_text(path: Path, prefix_bytes: int) -> Iterator[Path]:
     """Give a plain file with the first `prefix_bytes` of a text (0: all of it).
 
-    Unpacks .xz to a temporary file, removed afterwards. The cut may split the last
-    word, as ``head -c`` does.
+    A name that is no file here is looked for in $CW2V_DATA. Unpacks .xz to a temporary file,
+    removed afterwards. The cut may split the last word, as ``head -c`` does.
     """
-    source = path or data_folder() / "encyclopedia.txt.xz"
+    source = path if path.is_file() else data_folder() / path
     if not source.is_file():
         sys.exit(f"There is no text {source}")
     if source.suffix != ".xz" and not 0 < prefix_bytes < source.stat().st_size:
@@ -158,7 +167,13 @@ def save_json(path: Path | None, result: dict[str, Any]) -> None:
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that both benchmarks have."""
-    parser.add_argument("--text", type=Path, help="default: $CW2V_DATA/encyclopedia.txt.xz")
+    parser.add_argument(
+        "--modes",
+        nargs="+",
+        choices=MODES,
+        default=["sg-ns"],
+        help="ns: negative sampling; hs: hierarchical softmax, without negative sampling",
+    )
     parser.add_argument(
         "--prefix-bytes", type=int, default=100_000_000, help="use this much of it; 0: all"
     )
@@ -171,7 +186,8 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, help="save all numbers here")
 
 
-def common_settings(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the arguments of `Word2Vec` that `add_common_arguments` asks for."""
+def settings_of(args: argparse.Namespace, mode: str) -> dict[str, Any]:
+    """Return the arguments of `Word2Vec` for one of the modes, the same for every program."""
     names = ("vector_size", "window", "negative", "sample", "min_count", "epochs")
-    return {"sg": 1} | {name: getattr(args, name) for name in names}
+    settings = MODES[mode] | {name: getattr(args, name) for name in names}
+    return settings | ({"negative": 0} if settings["hs"] else {})
