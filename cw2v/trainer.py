@@ -97,15 +97,6 @@ def cut_into_pieces(
     return bounds, np.searchsorted(starts, bounds[:-1], side="right") - 1
 
 
-def new_vectors(n_words: int, dim: int, seed: int) -> NDArray[np.float32]:
-    """Return the first W: float32, evenly random in [-1 / dim, 1 / dim), the same as gensim's."""
-    w = np.random.default_rng(seed).random((n_words, dim), dtype=np.float32)
-    w *= 2.0
-    w -= 1.0
-    w /= dim
-    return w
-
-
 class Trainer:
     """Trains W and W' on a corpus, epoch by epoch.
 

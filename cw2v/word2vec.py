@@ -27,8 +27,9 @@ from cw2v.keyedvectors import KeyedVectors
 from cw2v.params import TrainParams
 from cw2v.progress import Report
 from cw2v.sources import Source
-from cw2v.trainer import Trainer, TrainingReport, new_vectors
+from cw2v.trainer import Trainer, TrainingReport
 from cw2v.vocab import Vocabulary, build_vocabulary
+from cw2v.weights import new_vectors
 
 logger = logging.getLogger(__name__)
 

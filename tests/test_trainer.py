@@ -11,7 +11,8 @@ from cw2v import reference
 from cw2v.corpus import EncodedCorpus
 from cw2v.noise import keep_thresholds, noise_table
 from cw2v.params import TrainParams
-from cw2v.trainer import Trainer, cut_into_pieces, new_vectors
+from cw2v.trainer import Trainer, cut_into_pieces
+from cw2v.weights import new_vectors
 
 
 def corpus(n_tokens=3000, n_words=60, sentence=17, seed=0):
