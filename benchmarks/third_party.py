@@ -7,7 +7,8 @@ cw2v (built from this checkout, or --wheel) in it, and runs each job of third_pa
 once as it is, and once after the swap of names that the run of gensim's own tests makes, which
 also puts gensim's classes out of reach. The programs' code is not touched.
 
-seconds     the whole job, walks, files and evaluation included, median of --repeat
+seconds     in build_vocab and train of Word2Vec, median of --repeat; the JSON also has those of
+            the whole job (imports, compilation by Numba, walks, files and evaluation included)
 score       a downstream measure, which stands with each job
 works       it ran with cw2v, and its score is not further from gensim's than it may be by chance
 """
@@ -152,7 +153,7 @@ def run_both(python: Path, job: Job, repeat: int) -> dict[str, Any]:
         runs = [run_once(python, program, job.name) for _ in range(repeat)]
         failed = next((run for run in runs if "error" in run), None)
         result[program] = failed or {
-            key: statistics.median(run[key] for run in runs) for key in ("seconds", "score")
+            key: statistics.median(run[key] for run in runs) for key in runs[0]
         }
     gensim, cw2v = result["gensim"], result["cw2v"]
     result["works"] = "error" not in cw2v and (
@@ -207,7 +208,7 @@ def summary(chosen: list[Job], results: dict[str, dict[str, Any]]) -> str:
             [
                 *(result["package"], job.name, job.score),
                 *(f"{x['score']:.3f}" if "score" in x else "fails" for x in (gensim, cw2v)),
-                *(f"{x['seconds']:.1f}" if "score" in x else "-" for x in (gensim, cw2v)),
+                *(f"{x['word2vec_seconds']:.1f}" if "score" in x else "-" for x in (gensim, cw2v)),
                 "unchanged" if result["works"] else "NO",
             ]
         )
