@@ -17,7 +17,15 @@ FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 IN_WHEEL = ("cw2v/*.py", "cw2v/*.pyi", "cw2v/*.pxd", "cw2v/*.so", "cw2v/*.pyd", "cw2v/py.typed")
 IN_SDIST = (
     *("cw2v/*.py", "cw2v/*.pyx", "cw2v/*.pxd", "cw2v/*.pyi", "cw2v/py.typed", "csrc/*.[ch]"),
-    *("tests/*.py", "benchmarks/*.py", "docs/*.md", "*.md", "LICENSE"),
+    *(
+        "tests/*.py",
+        "tests/gensim_suite/*.py",
+        "tests/gensim_suite/*.ini",
+        "benchmarks/*.py",
+        "docs/*.md",
+        "*.md",
+        "LICENSE",
+    ),
 )
 
 
