@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from itertools import chain
 
 import numpy as np
@@ -74,8 +75,10 @@ class HuffmanTree:
 def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
     """Return the Huffman tree of a vocabulary (Huffman 1952).
 
-    Among equal counts, words are joined before inner nodes, which keeps the longest path
-    short.
+    Which of several equal counts are joined is decided by the steps of Python's `heapq`, as in
+    gensim, so that the trees are the same branch by branch. Most words are rare, hence most
+    counts have equals: trees that decide otherwise agree on the frequent words alone, and give
+    vectors less like gensim's than those of another seed.
 
     Parameters
     ----------
@@ -101,32 +104,33 @@ def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
     return HuffmanTree(codes, points, starts)
 
 
+class _Node(int):
+    """The count of a node, which is all that nodes are compared by, and its number."""
+
+    number: int
+
+
+def _node(count: int, number: int) -> _Node:
+    node = _Node(count)
+    node.number = number
+    return node
+
+
 def _join(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Join the two rarest nodes until one is left: the parent of each, and its side.
 
-    Nodes 0 to n - 1 are words; the others are numbered as they are made, by rising count, so
-    that the rarest is always at the front of one of two queues.
+    Nodes 0 to n - 1 are words; the others are numbered as they are made, by rising count.
     """
     n = len(counts)
-    words = np.argsort(counts, kind="stable")[::-1].tolist()  # the rarest last
-    waiting = counts[words].tolist()
-    made: list[int] = []  # counts of inner nodes
+    heap = [_node(count, word) for word, count in enumerate(counts.tolist())]
+    heapify(heap)
     parent = [0] * (2 * n - 1)
     is_right = [False] * (2 * n - 1)
-    first = 0  # of the inner nodes that have no parent yet
     for joined in range(n, 2 * n - 1):
-        total = 0
-        for right in (False, True):
-            if waiting and (first == len(made) or waiting[-1] <= made[first]):
-                total += waiting.pop()
-                node = words.pop()
-            else:
-                total += made[first]
-                node = n + first
-                first += 1
-            parent[node] = joined
-            is_right[node] = right
-        made.append(total)
+        left, right = heappop(heap), heappop(heap)
+        parent[left.number] = parent[right.number] = joined
+        is_right[right.number] = True
+        heappush(heap, _node(left + right, joined))
     return np.array(parent), np.array(is_right)
 
 

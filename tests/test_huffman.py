@@ -75,3 +75,17 @@ def test_paths_that_do_not_fit_are_refused():
         HuffmanTree.from_paths([code, code], [point, point[:1]])
     with pytest.raises(ValueError, match="nodes of a tree of 2 words"):
         HuffmanTree.from_paths([code, code], [point, point + 2])
+
+
+@pytest.mark.parametrize("n_words", [2, 3, 50, 3000])  # heapify takes another way above 2,500
+def test_words_of_equal_counts_have_gensims_paths(n_words):
+    gensim = pytest.importorskip("gensim.models", reason="gensim is not installed")
+    rng = np.random.default_rng(n_words)
+    counts = np.sort(rng.zipf(1.5, n_words).clip(max=500))[::-1].astype(np.int64)
+    model = gensim.Word2Vec(hs=1, negative=0, min_count=1, vector_size=1)
+    model.build_vocab_from_freq({f"w{i}": int(count) for i, count in enumerate(counts)})
+    counts = np.array([model.wv.get_vecattr(i, "count") for i in range(n_words)], np.int64)
+    tree = build_tree(counts)
+    for word in range(n_words):
+        assert_array_equal(tree.code(word), model.wv.get_vecattr(word, "code"))
+        assert_array_equal(tree.point(word), model.wv.get_vecattr(word, "point"))
