@@ -38,12 +38,6 @@ typedef void cw2v_dots_fn(const float *const *x, int n_x, const float *const *y,
 typedef void cw2v_logistic_error_fn(float *s, int n_x, int n_y, const float *x_weight,
                                     const float *y_weight, const float *label, float lr);
 
-/* The errors of one window from its rows: what `dots` and then `logistic_error` compute, in one
- * go, so that the logits never leave the registers. */
-typedef void cw2v_errors_fn(const float *const *x, int n_x, const float *const *y, int n_y,
-                            ptrdiff_t dim, const float *x_weight, const float *y_weight,
-                            const float *label, float lr, float *g);
-
 /* The loss of one window, from its logits, which stay as they are:
  *
  *     sum over i, j of x_weight[i] * y_weight[j] * log(1 + exp(label[j] ? -s[i][j] : s[i][j]))
@@ -75,7 +69,6 @@ typedef struct {
     const char *name;
     cw2v_dots_fn *dots;
     cw2v_logistic_error_fn *logistic_error;
-    cw2v_errors_fn *errors;
     cw2v_logistic_loss_fn *logistic_loss;
     cw2v_update_fn *update;
     cw2v_update_one_fn *update_one;

@@ -124,18 +124,8 @@ static double logistic_loss(const float *s, int n_x, int n_y, const float *x_wei
 /* A tile of 2 rows of x by 6 of y: 12 sums, 2 + 1 operands, in 16 registers. */
 enum { TILE_X = 2, TILE_Y = 6 };
 
-/* What becomes of the logits of a tile: they are stored as they are, or as errors. */
-typedef struct {
-    float *out;             /* of the tile's first logit */
-    int stride;
-    const float *x_weight;  /* NULL to store the logits */
-    const float *y_weight;
-    const float *label;
-    float lr;
-} sink;
-
-INLINE void dot_tile(const int n_x, const int n_y, const int to_errors, const float *const *x,
-                     const float *const *y, ptrdiff_t dim, const sink *to) {
+INLINE void dot_tile(const int n_x, const int n_y, const float *const *x, const float *const *y,
+                     ptrdiff_t dim, float *s, int stride) {
     vec sum[TILE_X][TILE_Y + 2] = {{{0}}};
     ptrdiff_t k = 0;
     for (; k + LANES <= dim; k += LANES) {
@@ -143,7 +133,7 @@ INLINE void dot_tile(const int n_x, const int n_y, const int to_errors, const fl
         UNROLL for (int i = 0; i < n_x; i++) a[i] = load(x[i] + k);
         UNROLL for (int j = 0; j < n_y; j++) {
             vec b = load(y[j] + k);
-            KEEP_IN_REGISTER(b);
+            if (n_x > 1) KEEP_IN_REGISTER(b);
             UNROLL for (int i = 0; i < n_x; i++) sum[i][j] += a[i] * b;
         }
     }
@@ -158,56 +148,42 @@ INLINE void dot_tile(const int n_x, const int n_y, const int to_errors, const fl
     }
     UNROLL for (int i = 0; i < n_x; i++) {
         UNROLL for (int j = 0; j < n_y; j += SUMS) {
-            vec logits = sums(sum[i] + j);
-            if (to_errors) {
-                vec scale = splat(to->lr * to->x_weight[i]) * load_sums(to->y_weight + j);
-                logits = scale * (load_sums(to->label + j) - sigmoid(logits));
-            }
-            store_sums(to->out + i * to->stride + j, logits);
+            store_sums(s + i * stride + j, sums(sum[i] + j));
         }
     }
 }
 
-INLINE void dot_columns(const int n_y, const int to_errors, const float *const *x, int n_x,
-                        const float *const *y, ptrdiff_t dim, sink to) {
+INLINE void dot_columns(const int n_y, const float *const *x, int n_x, const float *const *y,
+                        ptrdiff_t dim, float *s, int stride) {
     int i = 0;
     for (; i + TILE_X <= n_x; i += TILE_X) {
-        dot_tile(TILE_X, n_y, to_errors, x + i, y, dim, &to);
-        to.out += TILE_X * to.stride;
-        if (to_errors) to.x_weight += TILE_X;
+        dot_tile(TILE_X, n_y, x + i, y, dim, s + i * stride, stride);
     }
-    if (i < n_x) dot_tile(1, n_y, to_errors, x + i, y, dim, &to);
+    if (i < n_x) dot_tile(1, n_y, x + i, y, dim, s + i * stride, stride);
 }
 
-INLINE void all_dots(const int to_errors, const float *const *x, int n_x, const float *const *y,
-                     int n_y, ptrdiff_t dim, sink to) {
-    to.stride = cw2v_row_stride(n_y);
-    /* Up to seven floats are stored past a tile; the next tile, if any, comes later. */
-    for (; n_y > TILE_Y; n_y -= TILE_Y, y += TILE_Y) {
-        dot_columns(TILE_Y, to_errors, x, n_x, y, dim, to);
-        to.out += TILE_Y;
-        if (to_errors) to.y_weight += TILE_Y, to.label += TILE_Y;
-    }
-    switch (n_y) {
-    case 1: dot_columns(1, to_errors, x, n_x, y, dim, to); break;
-    case 2: dot_columns(2, to_errors, x, n_x, y, dim, to); break;
-    case 3: dot_columns(3, to_errors, x, n_x, y, dim, to); break;
-    case 4: dot_columns(4, to_errors, x, n_x, y, dim, to); break;
-    case 5: dot_columns(5, to_errors, x, n_x, y, dim, to); break;
-    case 6: dot_columns(6, to_errors, x, n_x, y, dim, to); break;
-    }
+/* How many of n rows to take at a time: at most 6, and all tiles about alike. */
+INLINE int tile_of(int n) {
+    if (n <= TILE_Y) return n;
+    if (n <= 2 * TILE_Y) return (n + 1) / 2;
+    if (n <= 3 * TILE_Y) return (n + 2) / 3;
+    return TILE_Y;
 }
 
 static void dots(const float *const *x, int n_x, const float *const *y, int n_y, ptrdiff_t dim,
                  float *s) {
-    all_dots(0, x, n_x, y, n_y, dim, (sink){.out = s});
-}
-
-static void errors(const float *const *x, int n_x, const float *const *y, int n_y, ptrdiff_t dim,
-                   const float *x_weight, const float *y_weight, const float *label, float lr,
-                   float *g) {
-    sink to = {.out = g, .x_weight = x_weight, .y_weight = y_weight, .label = label, .lr = lr};
-    all_dots(1, x, n_x, y, n_y, dim, to);
+    int stride = cw2v_row_stride(n_y), tile = tile_of(n_y);
+    /* Up to seven floats are stored past a tile; the next tile, if any, comes later. */
+    for (; n_y > 0; n_y -= tile, y += tile, s += tile) {
+        switch (n_y < tile ? n_y : tile) {
+        case 1: dot_columns(1, x, n_x, y, dim, s, stride); break;
+        case 2: dot_columns(2, x, n_x, y, dim, s, stride); break;
+        case 3: dot_columns(3, x, n_x, y, dim, s, stride); break;
+        case 4: dot_columns(4, x, n_x, y, dim, s, stride); break;
+        case 5: dot_columns(5, x, n_x, y, dim, s, stride); break;
+        case 6: dot_columns(6, x, n_x, y, dim, s, stride); break;
+        }
+    }
 }
 
 /* ---- the update ----------------------------------------------------------------------- */
@@ -288,8 +264,8 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
         copies[i] = memcpy(spare + i * dim, x[i], (size_t)dim * sizeof(float));
     }
     update_job job = {y, x, copies, n_x, g, 1, stride};
-    for (; n_y > 0; n_y -= TILE_Y, job.hold += TILE_Y, job.g += TILE_Y) {
-        update_tiles(n_y < TILE_Y ? n_y : TILE_Y, 1, &job, dim);
+    for (int tile = tile_of(n_y); n_y > 0; n_y -= tile, job.hold += tile, job.g += tile) {
+        update_tiles(n_y < tile ? n_y : tile, 1, &job, dim);
     }
 }
 
@@ -332,17 +308,16 @@ INLINE void update_one_tile(const int n_y, int first, const float *h, float *con
 
 static void update_one(const float *h, float *const *y, int n_y, ptrdiff_t dim, const float *g,
                        float *step) {
-    int first = 1;
-    for (; n_y > TILE_Y; n_y -= TILE_Y, y += TILE_Y, g += TILE_Y, first = 0) {
-        update_one_tile(TILE_Y, first, h, y, dim, g, step);
-    }
-    switch (n_y) {
-    case 1: update_one_tile(1, first, h, y, dim, g, step); return;
-    case 2: update_one_tile(2, first, h, y, dim, g, step); return;
-    case 3: update_one_tile(3, first, h, y, dim, g, step); return;
-    case 4: update_one_tile(4, first, h, y, dim, g, step); return;
-    case 5: update_one_tile(5, first, h, y, dim, g, step); return;
-    case 6: update_one_tile(6, first, h, y, dim, g, step); return;
+    int first = 1, tile = tile_of(n_y);
+    for (; n_y > 0; n_y -= tile, y += tile, g += tile, first = 0) {
+        switch (n_y < tile ? n_y : tile) {
+        case 1: update_one_tile(1, first, h, y, dim, g, step); break;
+        case 2: update_one_tile(2, first, h, y, dim, g, step); break;
+        case 3: update_one_tile(3, first, h, y, dim, g, step); break;
+        case 4: update_one_tile(4, first, h, y, dim, g, step); break;
+        case 5: update_one_tile(5, first, h, y, dim, g, step); break;
+        case 6: update_one_tile(6, first, h, y, dim, g, step); break;
+        }
     }
 }
 
@@ -406,6 +381,6 @@ static void prefetch(const float *row, ptrdiff_t dim) {
 /* The table of them all. */
 #define KERNELS(name)                                                                            \
     {                                                                                            \
-        name, dots, logistic_error, errors, logistic_loss, update, update_one, sum_rows,         \
-            add_to_rows, prefetch                                                                \
+        name, dots, logistic_error, logistic_loss, update, update_one, sum_rows, add_to_rows,    \
+            prefetch                                                                             \
     }

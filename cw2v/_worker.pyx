@@ -300,7 +300,7 @@ cdef class Worker:
                 np.float32, n_nodes + cw2v_row_stride(shared.depth)
             )
 
-        scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest))
+        scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest + 1))
         scratch.y_rows = <float **> self.lend(np.uintp, n_y)
         scratch.g = <float *> self.lend(np.float32, n_x * cw2v_row_stride(<int> n_y))
         scratch.x = <float *> self.lend(np.float32, n_x * dim)
