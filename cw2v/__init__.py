@@ -14,19 +14,42 @@ if TYPE_CHECKING:
     from cw2v.callbacks import CallbackAny2Vec
     from cw2v.keyedvectors import KeyedVectors
     from cw2v.progress import Progress
+    from cw2v.readers import (
+        BrownCorpus,
+        LineSentence,
+        PathLineSentences,
+        Text8Corpus,
+        save_as_line_sentence,
+    )
     from cw2v.trainer import TrainingReport
     from cw2v.word2vec import Word2Vec
 
 __version__ = "0.1.0"
 
-__all__ = ["CallbackAny2Vec", "KeyedVectors", "Progress", "TrainingReport", "Word2Vec"]
+__all__ = [
+    "BrownCorpus",
+    "CallbackAny2Vec",
+    "KeyedVectors",
+    "LineSentence",
+    "PathLineSentences",
+    "Progress",
+    "Text8Corpus",
+    "TrainingReport",
+    "Word2Vec",
+    "save_as_line_sentence",
+]
 
 _ROOMS = {
+    "BrownCorpus": "readers",
     "CallbackAny2Vec": "callbacks",
     "KeyedVectors": "keyedvectors",
+    "LineSentence": "readers",
+    "PathLineSentences": "readers",
     "Progress": "progress",
+    "Text8Corpus": "readers",
     "TrainingReport": "trainer",
     "Word2Vec": "word2vec",
+    "save_as_line_sentence": "readers",
 }
 
 
