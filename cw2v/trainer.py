@@ -148,6 +148,9 @@ class Trainer:
         Called in the calling thread with a `Progress`, a few times a second.
     run : int
         Counts the runs made with the same seed, so that a second one draws other numbers.
+    epoch_part : float, above 0
+        By how much of an epoch the corpus lowers the learning rate: below 1, it is a part of
+        a longer text; above 1, the rate is at `min_alpha` before the end.
     backend : str, optional
         One of `cw2v._kernels.available_backends`; the fastest unless the environment
         variable CW2V_BACKEND names another.
@@ -162,10 +165,12 @@ class Trainer:
         *,
         report: Report | None = None,
         run: int = 0,
+        epoch_part: float = 1.0,
         backend: str | None = None,
     ) -> None:
         check_weights(weights, counts, params)
         self.params = params
+        self.epoch_part = epoch_part
         self.backend = default_backend() if backend is None else backend
         self.n_tokens = len(corpus.ids)
         self._report = report
@@ -185,6 +190,7 @@ class Trainer:
             alpha=params.alpha,
             min_alpha=params.min_alpha,
             epochs=params.epochs,
+            epoch_part=epoch_part,
         )
         # No more than there is work for: each has memory of its own.
         n_workers = min(params.workers, len(sentences))
@@ -192,8 +198,9 @@ class Trainer:
 
     def alpha_at(self, words: int) -> float:
         """Return the learning rate after `words` words, counted over all epochs."""
-        done = words / (self.n_tokens * self.params.epochs)
-        return self.params.alpha - (self.params.alpha - self.params.min_alpha) * min(done, 1.0)
+        epoch, rest = divmod(words, self.n_tokens)
+        done = min(1.0, (epoch + self.epoch_part * rest / self.n_tokens) / self.params.epochs)
+        return self.params.alpha - (self.params.alpha - self.params.min_alpha) * done
 
     def run_epoch(self, epoch: int) -> EpochResult:
         """Train on the whole corpus once.
