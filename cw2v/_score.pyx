@@ -5,7 +5,7 @@ import numpy as np
 
 from libc.math cimport exp, log
 from libc.stdint cimport int32_t, int64_t, uint8_t
-from scipy.linalg.cython_blas cimport saxpy, sdot, sscal
+from scipy.linalg.cython_blas cimport dsdot, saxpy, sscal
 
 cdef enum:
     TABLE_SIZE = 1000
@@ -114,8 +114,9 @@ cdef void add_path(const Model *model, int32_t word, const float *x, float *scor
     cdef int one = 1, dim = model.dim
     cdef float product
     for step in range(model.tree_starts[word], model.tree_starts[word + 1]):
-        product = sdot(&dim, <float *> x, &one,
-                       <float *> row(model.syn1, model.points[step], dim), &one)
+        # Summed in double precision, as gensim does: the table has steps.
+        product = <float> dsdot(&dim, <float *> x, &one,
+                                <float *> row(model.syn1, model.points[step], dim), &one)
         if model.codes[step]:
             product = -product
         if -LARGEST < product < LARGEST:
