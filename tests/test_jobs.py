@@ -48,7 +48,7 @@ def our_threads():
     return [thread for thread in threading.enumerate() if thread.name.startswith("cw2v")]
 
 
-@pytest.mark.parametrize("settings", [{}, {"hs": 1, "negative": 0}, {"sg": 0, "alpha": 0.1}])
+@pytest.mark.parametrize("settings", [{}, {"hs": 1, "negative": 0}, {"sg": 0, "alpha": 0.3}])
 def test_vectors_are_learnt_from_what_jobs_make(settings):
     model = Walks(workers=2, compute_loss=True, **settings)
     passes = 60
@@ -56,7 +56,7 @@ def test_vectors_are_learnt_from_what_jobs_make(settings):
     assert raw == passes * N_NODES * 20
     assert trained == raw
     near, far = model.wv.similarity("n3", "n4"), model.wv.similarity("n3", "n40")
-    assert near > far + 0.2
+    assert near > far + 0.1
     assert len(model.threads) <= 2
     assert len(model.memory) == len(model.threads)
     assert threading.get_ident() not in model.threads
