@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from cw2v import evaluation, formats
+from cw2v import evaluation, formats, nativefile
+from cw2v.lifecycle import Lifecycle
+from cw2v.nativefile import PathOrHandle, source_name
 from cw2v.queries import Queries
+from cw2v.savedfile import read_saved
+from cw2v.vectorreader import VectorFileError
 from cw2v.vectortable import Key
 
 logger = logging.getLogger(__name__)
 
 
-class KeyedVectors(Queries):
+class KeyedVectors(Queries, Lifecycle):
     """Words and their vectors: gensim's class, name for name.
 
     See `VectorTable` for how it is made, changed and looked into, and `Queries` for what can
@@ -153,6 +157,89 @@ class KeyedVectors(Queries):
         )
 
     # -- files ---------------------------------------------------------------------------
+
+    def save(
+        self,
+        fname_or_handle: PathOrHandle,
+        separately: Collection[str] | None = None,
+        sep_limit: int = 10 * 1024**2,
+        ignore: Collection[str] = frozenset(),
+        pickle_protocol: int = 4,
+    ) -> None:
+        """Save keys, vectors and further values, exactly, in cw2v's own format.
+
+        The file is no pickle but a zip of NumPy arrays and JSON: loading it runs no code.
+
+        Parameters
+        ----------
+        fname_or_handle : path or binary file
+            A path appears whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
+        separately : collection of str, optional
+            Names of arrays that ``load(mmap="r")`` shall map into memory.
+        sep_limit : int
+            Unless `separately` is given: arrays of so many numbers will be mapped.
+        ignore : collection of str
+            Names of attributes to leave out.
+        pickle_protocol : int
+            Accepted and not used.
+
+        Raises
+        ------
+        TypeError
+            A key is neither a str nor an int, nor a tuple of them.
+        OSError
+            The file cannot be written; a file that was there is as before.
+        """
+        self.add_lifecycle_event(
+            "saving",
+            fname_or_handle=str(fname_or_handle),
+            separately=str(separately),
+            sep_limit=sep_limit,
+            ignore=sorted(ignore),
+        )
+        nativefile.write_state(
+            fname_or_handle,
+            "KeyedVectors",
+            type(self).__name__,
+            self.saved_attributes(),
+            separately=separately,
+            sep_limit=sep_limit,
+            ignore=ignore,
+        )
+
+    @classmethod
+    def load(cls, fname: PathOrHandle, mmap: str | None = None) -> Self:
+        """Load vectors that `save` of cw2v or of gensim wrote; no code of the file is run.
+
+        Parameters
+        ----------
+        fname : path or binary file
+            The file; decompressed if its suffix says so. Of a whole model, the vectors are
+            loaded.
+        mmap : {"r", "c"}, optional
+            Map large arrays into memory (see `save`): read-only, or so that changes stay in
+            memory.
+
+        Raises
+        ------
+        VectorFileError
+            The file is damaged, or was not saved by cw2v or gensim.
+        ForbiddenPickleError
+            It is a pickle that asks for something that has no place among vectors.
+        OSError
+            The file cannot be read.
+        """
+        _, attributes = read_saved(fname, mmap=mmap, only_vectors=True)
+        name = source_name(fname)
+        hidden = [attr for attr in attributes if callable(getattr(cls, attr, None))]
+        if hidden:
+            raise VectorFileError(f"{name}: {hidden[0]!r} is a method, no attribute")
+        try:
+            table = cls.from_saved(attributes)
+        except ValueError as error:
+            raise VectorFileError(f"{name} does not fit together: {error}") from error
+        table.add_lifecycle_event("loaded", fname=name)
+        return table
 
     def save_word2vec_format(
         self,

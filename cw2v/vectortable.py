@@ -38,6 +38,8 @@ class VectorTable:
         Further values, one for each key, for example "count" (int64).
     norms : ndarray or None
         The length of each vector; None until `fill_norms` is called.
+    vectors_lockf : ndarray of float32, shape (1,) or (n_keys,)
+        By what part of a step training moves each row; 0 keeps it. A single 1 unless changed.
     vector_size : int
         The number of dimensions.
     """
@@ -69,6 +71,7 @@ class VectorTable:
         self.vectors: npt.NDArray[Any] = np.zeros((count, vector_size), dtype=dtype)
         self.norms: npt.NDArray[Any] | None = None
         self.expandos: dict[str, npt.NDArray[Any]] = {}
+        self.vectors_lockf: npt.NDArray[np.float32] = np.ones(1, dtype=np.float32)
         self.mapfile_path = mapfile_path
 
     @classmethod
@@ -114,6 +117,40 @@ class VectorTable:
                     f"{len(words)} words need as many counts, "
                     f"got shape {table.expandos['count'].shape}"
                 )
+        return table
+
+    def saved_attributes(self) -> dict[str, Any]:
+        """Give what a file of this table holds: all but what follows from the rest."""
+        attributes = {**vars(self), "norms": None}
+        if self.key_to_index == _rows_of(self.index_to_key):
+            del attributes["key_to_index"]
+        return attributes
+
+    @classmethod
+    def from_saved(cls, attributes: dict[str, Any]) -> Self:
+        """Make a table of the attributes that `saved_attributes` gave.
+
+        Raises
+        ------
+        ValueError
+            They do not fit together.
+        """
+        size, keys, vectors = (
+            attributes.get(name) for name in ("vector_size", "index_to_key", "vectors")
+        )
+        if not isinstance(size, int) or not isinstance(keys, list):
+            raise ValueError("a table of vectors needs a list of keys and a size")
+        if vectors is not None and (
+            not isinstance(vectors, np.ndarray) or vectors.ndim != 2 or vectors.shape[1] != size
+        ):
+            raise ValueError(f"vectors of size {size} need a matrix with so many columns")
+        table = cls.__new__(cls)
+        VectorTable.__init__(table, size)
+        vars(table).update(attributes)
+        if "key_to_index" not in attributes:
+            table.key_to_index = _rows_of(table.index_to_key)
+        if attributes.get("vectors_lockf") is None:
+            table.vectors_lockf = np.ones(1, dtype=np.float32)
         return table
 
     def __str__(self) -> str:
@@ -465,3 +502,7 @@ class VectorTable:
             self.vectors = self.vectors[order]
         self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
         self._invalidate_norms()
+
+
+def _rows_of(keys: list[Key]) -> dict[Key, int]:
+    return {key: row for row, key in enumerate(keys) if key is not None}
