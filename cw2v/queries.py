@@ -10,14 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from cw2v import neighbors
-from cw2v.vectortable import KEY_TYPES, Key, VectorTable
+from cw2v.growingtable import GrowingTable
+from cw2v.vectortable import KEY_TYPES, Key
 
 logger = logging.getLogger(__name__)
 
 Neighbors = list[tuple[Any, float]]
 
 
-class Queries(VectorTable):
+class Queries(GrowingTable):
     """A table of vectors that answers questions, under gensim's names.
 
     A method that takes a key raises KeyError for one that is not there.

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cw2v.npz import pack_words, split_words
+from cw2v.randomstate import random_from_dict, random_to_dict
 from cw2v.vectorreader import VectorFileError
 from cw2v.vectortable import VectorTable
 
@@ -146,12 +147,13 @@ class Encoder:
     def _instance(self, value: Any, path: str, depth: int) -> Any:
         if value is hash:
             return {"$": "hash"}
-        if isinstance(value, np.random.RandomState):
-            state = self.value(value.get_state(legacy=False), path, depth + 1)
-            return {"$": "random", "class": "RandomState", "state": state}
-        if isinstance(value, np.random.Generator):
-            state = self.value(value.bit_generator.state, path, depth + 1)
-            return {"$": "random", "class": "Generator", "state": state}
+        if isinstance(value, (np.random.RandomState, np.random.Generator)):
+            kind = "Generator" if isinstance(value, np.random.Generator) else "RandomState"
+            try:
+                state = random_to_dict(value)
+            except ValueError as error:
+                raise NotStorableError(f"{path}: {error}") from error
+            return {"$": "random", "class": kind, "state": self.value(state, path, depth + 1)}
         if type(value) in self._records and is_dataclass(value):
             content = {
                 field.name: self.value(
@@ -160,9 +162,9 @@ class Encoder:
                 for field in fields(value)
             }
             return {"$": "record", "class": self._records[type(value)], "fields": content}
-        kind = type(value)
+        made_by = type(value)
         raise NotStorableError(
-            f"{path} is of type {kind.__module__}.{kind.__qualname__}, which a file without "
+            f"{path} is of type {made_by.__module__}.{made_by.__qualname__}, which a file without "
             "pickle cannot hold"
         )
 
@@ -325,17 +327,7 @@ class Decoder:
         return array.reshape(encoded["shape"])
 
     def _decode_random(self, encoded: Mapping[str, Any]) -> Any:
-        state = self.value(encoded["state"])
-        if encoded["class"] == "RandomState":
-            random = np.random.RandomState()
-            random.set_state(state)
-            return random
-        generators = {"PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"}
-        if encoded["class"] != "Generator" or state["bit_generator"] not in generators:
-            raise VectorFileError(f"{self._source}: no random numbers {encoded['class']!r} here")
-        bits = getattr(np.random, state["bit_generator"])()
-        bits.state = state
-        return np.random.Generator(bits)
+        return random_from_dict(encoded["class"], self.value(encoded["state"]))
 
     def _decode_record(self, encoded: Mapping[str, Any]) -> Any:
         name = encoded["class"]
