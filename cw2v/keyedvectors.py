@@ -8,24 +8,22 @@ from collections.abc import Collection, Iterable
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from cw2v import evaluation, formats, nativefile
-from cw2v.lifecycle import Lifecycle
+from cw2v import evaluation, nativefile
 from cw2v.nativefile import PathOrHandle, source_name
-from cw2v.queries import Queries
 from cw2v.savedfile import read_saved
 from cw2v.vectorreader import VectorFileError
 from cw2v.vectortable import Key
+from cw2v.word2vecfiles import Word2VecFiles, load_word2vec_format_as
 
 logger = logging.getLogger(__name__)
 
 
-class KeyedVectors(Queries, Lifecycle):
+class KeyedVectors(Word2VecFiles):
     """Words and their vectors: gensim's class, name for name.
 
-    See `VectorTable` for how it is made, changed and looked into, and `Queries` for what can
-    be asked.
+    See `VectorTable` for how it is made and looked into, `GrowingTable` for how it is changed,
+    `Queries` for what can be asked, and `Word2VecFiles` for files of word2vec.
 
     Examples
     --------
@@ -241,137 +239,13 @@ class KeyedVectors(Queries, Lifecycle):
         table.add_lifecycle_event("loaded", fname=name)
         return table
 
-    def save_word2vec_format(
-        self,
-        fname: str | os.PathLike[str],
-        fvocab: str | os.PathLike[str] | None = None,
-        binary: bool = False,
-        total_vec: int | None = None,
-        write_header: bool = True,
-        prefix: str = "",
-        append: bool = False,
-        sort_attr: str = "count",
-    ) -> None:
-        """Save the vectors in the format of Google's word2vec program.
 
-        Parameters
-        ----------
-        fname : path
-            Appears whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
-        fvocab : path, optional
-            A second file with a line "word value" for each word, the value being `sort_attr`'s.
-        binary : bool
-            Binary or text.
-        total_vec : int, optional
-            Number of vectors for the first line, when more are to be appended.
-        write_header : bool
-            Write the first line.
-        prefix : str
-            Put in front of every word.
-        append : bool
-            Write behind what the file holds.
-        sort_attr : str
-            Rows are written by falling value of this expando, if there is one of this name.
+# gensim's older names, and functions.
+Word2VecKeyedVectors = KeyedVectors
+EuclideanKeyedVectors = KeyedVectors
+_load_word2vec_format = load_word2vec_format_as
 
-        Raises
-        ------
-        ValueError
-            A word has white space in it, or `fvocab` is given but `sort_attr` is not there.
-        OSError
-            The file cannot be written; a file that was there is as before.
-        """
-        order = None
-        values = self.expandos.get(sort_attr)
-        if values is not None:
-            order = (
-                np.argsort(-values.astype(np.int64, copy=False), kind="stable")
-                if (values.dtype.kind in "iub")
-                else np.array(
-                    sorted(range(len(self)), key=lambda row: -values[row]), dtype=np.int64
-                )
-            )
-        elif fvocab is not None:
-            raise ValueError(
-                f"Cannot store vocabulary with '{sort_attr}' because that attribute does not exist"
-            )
-        else:
-            logger.info("no attribute %s in %s; rows are stored as they are", sort_attr, self)
-        formats.write_word2vec(
-            fname,
-            self.index_to_key,
-            self.vectors,
-            binary=binary,
-            header=write_header,
-            total=total_vec,
-            prefix=prefix,
-            append=append,
-            order=order,
-        )
-        if fvocab is not None and order is not None and values is not None:
-            formats.write_counts(fvocab, self.index_to_key, values, order, prefix, append=append)
 
-    @classmethod
-    def load_word2vec_format(
-        cls,
-        fname: str | os.PathLike[str],
-        fvocab: str | os.PathLike[str] | None = None,
-        binary: bool = False,
-        encoding: str = "utf8",
-        unicode_errors: str = "strict",
-        limit: int | None = None,
-        datatype: npt.DTypeLike = np.float32,
-        no_header: bool = False,
-    ) -> Self:
-        """Load vectors from a file in the format of Google's word2vec program.
-
-        Parameters
-        ----------
-        fname : path
-            The file; decompressed on the way if it ends in .gz, .bz2, .xz or .zst.
-        fvocab : path, optional
-            A file with a line "word count" for each word. Without it "count" falls by one
-            from row to row, as gensim has it.
-        binary : bool
-            Binary or text.
-        encoding, unicode_errors : str
-            As in ``bytes.decode``: "strict", "replace", "ignore", or "surrogateescape", which
-            keeps the bytes.
-        limit : int, optional
-            Load only so many rows.
-        datatype : dtype
-            Of the vectors.
-        no_header : bool
-            The file, of text, has no first line "V K" (GloVe's have none).
-
-        Raises
-        ------
-        ValueError
-            The file is damaged or of another kind; the message says where.
-        EOFError
-            The file was cut short (this error is a ValueError as well).
-        UnicodeDecodeError
-            A word is not valid in `encoding`.
-        """
-        counts = None
-        if fvocab is not None:
-            counts = formats.read_counts(fvocab, encoding, unicode_errors)
-        words, vectors, _ = formats.read_word2vec(
-            fname,
-            binary=binary,
-            encoding=encoding,
-            unicode_errors=unicode_errors,
-            limit=limit,
-            datatype=datatype,
-            header=not no_header,
-        )
-        if counts is None:
-            return cls.from_arrays(words, vectors, np.arange(len(words), 0, -1))
-        missing = [word for word in words if word not in counts]
-        if missing:
-            logger.warning(
-                "vocabulary file %s lacks %d words, first '%s'; their count is 0",
-                fvocab,
-                len(missing),
-                missing[0],
-            )
-        return cls.from_arrays(words, vectors, [counts.get(word, 0) for word in words])
+def load_word2vec_format(*args: Any, **kwargs: Any) -> KeyedVectors:
+    """Load a word2vec file; the same as ``KeyedVectors.load_word2vec_format``."""
+    return KeyedVectors.load_word2vec_format(*args, **kwargs)
