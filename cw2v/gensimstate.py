@@ -63,8 +63,8 @@ def read_gensim(
     _load_separate(saved, name, beside, mmap)
     try:
         if saved.name in _TABLES:
-            return "KeyedVectors", _table(saved.attributes)
-        attributes = _model(saved.attributes)
+            return "KeyedVectors", table_attributes(saved.attributes)
+        attributes = model_attributes(saved.attributes)
     except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
         raise VectorFileError(
             f"{name} lacks something that gensim's models have: {type(error).__name__}: {error}"
@@ -115,7 +115,7 @@ def _read_beside(stem: str, name: str, mmap: Any) -> npt.NDArray[Any]:
         raise VectorFileError(f"{path} is damaged or holds no array: {error}") from error
 
 
-def _table(attributes: dict[str, Any]) -> dict[str, Any]:
+def table_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
     """Give the attributes of a KeyedVectors of any version as gensim 4 has them."""
     table = {name: value for name, value in attributes.items() if name not in _DROPPED}
     if "index_to_key" not in table:
@@ -167,7 +167,7 @@ def _column(name: str, values: dict[int, Any], n_rows: int) -> npt.NDArray[Any]:
     return column
 
 
-def _model(attributes: dict[str, Any]) -> dict[str, Any]:
+def model_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
     """Give the attributes of a Word2Vec of any version as gensim 4 has them."""
     model = dict(attributes)
     for holder, names in (("vocabulary", _OF_VOCABULARY), ("trainables", _OF_TRAINABLES)):
@@ -183,7 +183,7 @@ def _model(attributes: dict[str, Any]) -> dict[str, Any]:
         wv = Plain("KeyedVectors", {name: model[name] for name in own if name in model})
     for name in ("syn0", "vocab", "index2word", *_DROPPED):
         model.pop(name, None)
-    table = _table(wv.attributes)
+    table = table_attributes(wv.attributes)
     lockf = model.pop("syn0_lockf", None)
     if "vectors_lockf" not in table and lockf is not None and not (np.asarray(lockf) == 1).all():
         table["vectors_lockf"] = np.asarray(lockf, dtype=np.float32)

@@ -239,6 +239,47 @@ class KeyedVectors(Word2VecFiles):
         table.add_lifecycle_event("loaded", fname=name)
         return table
 
+    # -- gensim's objects ------------------------------------------------------------------
+
+    def to_gensim(self) -> Any:
+        """Make a gensim KeyedVectors of these vectors.
+
+        The arrays are shared: a vector changed in one is changed in the other. Lists and dicts
+        are copied, so that each can grow by itself.
+
+        Returns
+        -------
+        gensim.models.KeyedVectors
+
+        Raises
+        ------
+        ImportError
+            gensim is not installed.
+        """
+        from cw2v.gensimio import table_to_gensim
+
+        return table_to_gensim(self)
+
+    @classmethod
+    def from_gensim(cls, theirs: Any) -> Self:
+        """Make a KeyedVectors of gensim's; arrays are shared, lists and dicts copied.
+
+        Parameters
+        ----------
+        theirs : gensim.models.KeyedVectors
+            Of one of a derived class, as FastText has, the vectors of whole words are taken.
+
+        Raises
+        ------
+        ImportError
+            gensim is not installed.
+        TypeError
+            `theirs` is something else.
+        """
+        from cw2v.gensimio import table_from_gensim
+
+        return cls.from_saved(table_from_gensim(theirs))
+
 
 # gensim's older names, and functions.
 Word2VecKeyedVectors = KeyedVectors

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
+from inspect import getattr_static
 from typing import Any, Generic, Self, TypeVar
 
 from cw2v import nativefile
@@ -28,6 +29,13 @@ _RECORDS = {
 _DERIVED = ("cum_table",)
 
 Result = TypeVar("Result")
+
+
+def _can_be_set(of_class: Any) -> bool:
+    """Say whether an object may have an attribute of its own where its class has this."""
+    if isinstance(of_class, property):
+        return of_class.fset is not None
+    return not callable(of_class) and not hasattr(type(of_class), "__get__")
 
 
 class _OnClassOnly(Generic[Result]):
@@ -151,6 +159,45 @@ class ModelFiles(Lifecycle):
             raise AttributeError(f"Model of type {kind} can't be loaded by {cls}")
         return cls._from_attributes(attributes, source_name(fname))
 
+    def to_gensim(self) -> Any:
+        """Make a gensim Word2Vec of this model, which can go on training it.
+
+        The matrices are shared: gensim's training changes them here as well. Lists and dicts
+        are copied, so that each vocabulary can grow by itself.
+
+        Returns
+        -------
+        gensim.models.Word2Vec
+
+        Raises
+        ------
+        ImportError
+            gensim is not installed.
+        """
+        from cw2v.gensimio import model_to_gensim
+
+        return model_to_gensim(self)
+
+    @classmethod
+    def from_gensim(cls, theirs: Any) -> Self:
+        """Make a model of gensim's that can go on training it; see `to_gensim` for what is shared.
+
+        Parameters
+        ----------
+        theirs : gensim.models.Word2Vec
+
+        Raises
+        ------
+        ImportError
+            gensim is not installed.
+        TypeError
+            `theirs` is something else, or one of gensim's models that need more than a vector
+            for each word.
+        """
+        from cw2v.gensimio import model_from_gensim
+
+        return cls._from_attributes(model_from_gensim(theirs), "gensim's model")
+
     def _saved_attributes(self) -> dict[str, Any]:
         state: Any = self.__getstate__()
         attributes = {name: value for name, value in state.items() if name not in _DERIVED}
@@ -166,7 +213,7 @@ class ModelFiles(Lifecycle):
 
     @classmethod
     def _from_attributes(cls, attributes: dict[str, Any], source: str) -> Self:
-        hidden = [name for name in attributes if callable(getattr(cls, name, None))]
+        hidden = [name for name in attributes if not _can_be_set(getattr_static(cls, name, None))]
         nested = attributes.get("wv")
         if hidden or not isinstance(nested, Nested):
             raise VectorFileError(
@@ -178,7 +225,11 @@ class ModelFiles(Lifecycle):
         for base in cls.__mro__:
             if ModelFiles in base.__bases__:
                 base.__init__(model)  # type: ignore[misc]
-        vars(model).update(attributes)
+        for name, value in attributes.items():
+            if isinstance(getattr_static(cls, name, None), property):
+                setattr(model, name, value)
+            else:
+                vars(model)[name] = value
         try:
             model.wv = KeyedVectors.from_saved(nested.state)
             model._after_load()
