@@ -79,8 +79,8 @@ class KeyedVectors(Word2VecFiles):
             Compare words in capitals; of several variants the first row counts.
         dummy4unknown : bool
             Count questions with unknown words as wrong, instead of leaving them out.
-        similarity_function : {"most_similar"}
-            3CosAdd, the only one.
+        similarity_function : {"most_similar", "most_similar_cosmul"}
+            Both mean 3CosAdd, as in gensim; the second with a warning in the log.
 
         Returns
         -------
@@ -95,9 +95,12 @@ class KeyedVectors(Word2VecFiles):
         ValueError
             The file has no section or no question; the message says where.
         """
-        if similarity_function != "most_similar":
+        if similarity_function == "most_similar_cosmul":
+            logger.warning("analogies are solved by 3CosAdd, not by 3CosMul, as in gensim")
+        elif similarity_function != "most_similar":
             raise ValueError(
-                f"similarity_function must be 'most_similar', got {similarity_function!r}"
+                "similarity_function must be 'most_similar' or 'most_similar_cosmul', "
+                f"got {similarity_function!r}"
             )
         return evaluation.word_analogies(
             analogies,
