@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -55,7 +55,7 @@ class ModelState(Lifecycle):
     batch_words: int
     compute_loss: bool
     reread: bool
-    hashfxn: Callable[..., Any] | None
+    hashfxn: Any
     comment: str | None
     memory_budget: int | None
     unicode_errors: UnicodeErrors

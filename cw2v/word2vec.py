@@ -14,6 +14,7 @@ from cw2v.checks import check_callbacks, check_counts, check_reading, check_sour
 from cw2v.corpus import UnicodeErrors
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.modelanswers import ModelAnswers
+from cw2v.modelfile import ModelFiles
 from cw2v.modelstate import Sentences
 from cw2v.progress import Report
 from cw2v.sources import Source
@@ -23,7 +24,7 @@ from cw2v.vocab import TrimRule
 logger = logging.getLogger(__name__)
 
 
-class Word2Vec(ModelAnswers):
+class Word2Vec(ModelAnswers, ModelFiles):
     r"""Learns a vector for every word of a text [1]_ [2]_; the interface of gensim 4.
 
     Parameters
