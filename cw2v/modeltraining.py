@@ -173,12 +173,12 @@ class ModelTraining(ModelWeights):
         queue_factor: int,
     ) -> Passes:
         """Return the epochs that are to be run."""
-        weights, counts = self._weights(), self._counts()
+        weights, counts, keep = self._weights(), self._counts(), self._keep_thresholds()
         job_method = getattr(self._do_train_job, "__func__", None)
         if sentences is not None and job_method is not ModelTraining._do_train_job:
             return JobPasses(
                 self,
-                JobTrainer(counts, weights, params, run=self.train_count),
+                JobTrainer(counts, weights, params, run=self.train_count, keep=keep),
                 sentences,
                 total_examples=promised.examples,
                 total_words=promised.words,
@@ -193,6 +193,7 @@ class ModelTraining(ModelWeights):
                 params,
                 report=self.report,
                 run=self.train_count,
+                keep=keep,
                 epoch_part=promised.part(corpus.n_raw_sentences, corpus.n_raw_tokens),
             )
 
@@ -325,8 +326,9 @@ class ModelTraining(ModelWeights):
             result = self._job_trainer.run(ids, starts, alpha)
             self._job_results.append(result)
         else:
-            params = self._params()
-            with JobTrainer(self._counts(), self._weights(), params) as trainer:
+            with JobTrainer(
+                self._counts(), self._weights(), self._params(), keep=self._keep_thresholds()
+            ) as trainer:
                 result = trainer.run(ids, starts, alpha)
         return result.kept_words, raw_words
 

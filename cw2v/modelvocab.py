@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cw2v.corpus import ScannedCorpus, scan_files, scan_sentences
 from cw2v.huffman import HuffmanTree, build_tree
 from cw2v.modelstate import ModelState, Sentences
-from cw2v.noise import cumulative_table, keep_probabilities
+from cw2v.noise import UINT32_MAX, cumulative_table, keep_probabilities
 from cw2v.pruning import EmptySentences, count_with_limit
 from cw2v.sources import Source
 from cw2v.vocab import (
@@ -172,7 +172,7 @@ class ModelVocabulary(ModelState):
         self.effective_min_count = choice.min_count
         probabilities = keep_probabilities(choice.counts, sample, choice.total)
         words = counted.words(choice.rows)
-        sample_ints = (probabilities * np.iinfo(np.uint32).max).astype(np.uint32)
+        sample_ints = (probabilities * UINT32_MAX).astype(np.uint32)
         if dry_run:
             pass
         elif update:

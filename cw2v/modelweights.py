@@ -16,6 +16,7 @@ from cw2v.huffman import HuffmanTree
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.modelstate import EncodedText, Sentences
 from cw2v.modelvocab import ModelVocabulary
+from cw2v.noise import UINT32_MAX
 from cw2v.sources import Source
 from cw2v.trainer import TrainingReport
 from cw2v.vocab import CountedMapping, TrimRule, Vocabulary
@@ -300,6 +301,14 @@ class ModelWeights(ModelVocabulary):
         if len(lockf) not in (1, len(self.wv)):
             lockf = np.resize(lockf, len(self.wv))
         return np.ascontiguousarray(lockf, np.float32)
+
+    def _keep_thresholds(self) -> NDArray[np.uint32] | None:
+        """Return `wv.expandos["sample_int"]`, or None where the counts must do."""
+        given = self.wv.expandos.get("sample_int")
+        if given is None or given.shape != (len(self.wv),):
+            return None
+        keep: NDArray[np.uint32] = np.clip(given, 0, UINT32_MAX).astype(np.uint32)
+        return keep
 
     def _known_tree(self) -> HuffmanTree:
         """Return the Huffman tree, also of a model that has it in `wv.expandos` only."""

@@ -13,7 +13,7 @@ N_NODES = 60
 
 
 class Walks(Word2Vec):
-    """Two rings of nodes; each job walks through the ring of the node that it is given."""
+    """Two halves of a graph; each job walks about in the half of the node that it is given."""
 
     def __init__(self, **settings):
         super().__init__(
@@ -30,11 +30,9 @@ class Walks(Word2Vec):
         assert all(array.shape == (16,) for array in inits)
         rng = np.random.default_rng(len(self.alphas))
         walks = []
+        half = N_NODES // 2
         for start, *_ in sentences:
-            steps = np.cumsum(rng.choice([-1, 1], 20))
-            half = N_NODES // 2
-            ring = start // half
-            walks.append([f"n{ring * half + (start + step) % half}" for step in steps.tolist()])
+            walks.append([f"n{start // half * half + step}" for step in rng.choice(half, 20)])
         return super()._do_train_job(walks, alpha, inits)
 
 
@@ -48,7 +46,7 @@ def our_threads():
     return [thread for thread in threading.enumerate() if thread.name.startswith("cw2v")]
 
 
-@pytest.mark.parametrize("settings", [{}, {"hs": 1, "negative": 0}, {"sg": 0, "alpha": 0.3}])
+@pytest.mark.parametrize("settings", [{}, {"hs": 1, "negative": 0}, {"sg": 0, "alpha": 0.1}])
 def test_vectors_are_learnt_from_what_jobs_make(settings):
     model = Walks(workers=2, compute_loss=True, **settings)
     passes = 60

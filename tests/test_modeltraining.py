@@ -110,6 +110,19 @@ def test_lock_factors_that_are_too_few_begin_again_as_in_gensim():
         model.train(TEXT, total_examples=len(TEXT), epochs=1)
 
 
+def test_sample_int_says_which_words_are_kept():
+    """After an update too, it is that of the last text; gensim has it so."""
+    model = small(None, sample=0)
+    model.build_vocab(TEXT)
+    model.wv.expandos["sample_int"][:10] = 0
+    counts = model.wv.expandos["count"]
+    kept, _ = model.train(TEXT, total_examples=len(TEXT), epochs=1)
+    assert kept == counts[10:].sum()
+    del model.wv.expandos["sample_int"]
+    kept, _ = model.train(TEXT, total_examples=len(TEXT), epochs=1)
+    assert kept == counts.sum()
+
+
 def test_rows_that_training_cannot_write_to_are_copied_first():
     model = small(None, hs=1)
     model.build_vocab(TEXT)
