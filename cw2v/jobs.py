@@ -7,6 +7,7 @@ sentences are gathered into batches, and threads of Python call that method with
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v.passes import Pass
+from cw2v.passes import EMPTY_TEXT, Pass
 from cw2v.progress import Progress
 from cw2v.trainer import EpochResult, JobTrainer
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+
+logger = logging.getLogger(__name__)
 
 LOOK_AROUND = 0.2  # seconds from one report to the next
 
@@ -211,6 +214,8 @@ class JobPasses:
             n_sentences += batch_sentences
             n_trained += batch_trained
             n_words += batch_words
+        if not n_sentences:
+            logger.warning(EMPTY_TEXT)
         result = EpochResult(
             words=sum(job.words for job in done),
             kept_words=n_trained,

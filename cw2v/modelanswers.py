@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cw2v._score import score_sentences
 from cw2v.jobs import encode_sentences, run_jobs
 from cw2v.modeltraining import ModelTraining
+from cw2v.neighbors import largest
 from cw2v.weights import Weights
 
 logger = logging.getLogger(__name__)
@@ -146,8 +147,7 @@ class ModelAnswers(ModelTraining):
         logits = self.syn1neg @ projected
         chance = np.exp(logits - logits.max())
         chance /= chance.sum()
-        n = len(chance) if topn is None else max(0, min(topn, len(chance)))
-        best = np.argsort(-chance, kind="stable")[:n]
+        best = largest(chance, len(chance) if topn is None else max(0, topn))
         return [(self.wv.index_to_key[row], chance[row]) for row in best]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.checks import check_finite, check_source, identity
-from cw2v.huffman import HuffmanTree
+from cw2v.huffman import HuffmanTree, build_tree
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.modelstate import EncodedText, Sentences
 from cw2v.modelvocab import ModelVocabulary
@@ -281,7 +281,7 @@ class ModelWeights(ModelVocabulary):
         if self.negative:
             check_finite("model.syn1neg (W')", self.syn1neg, wv.index_to_key)
         if self.hs:
-            check_finite("model.syn1 (W')", self.syn1, wv.index_to_key)
+            check_finite("model.syn1 (W')", self.syn1, range(len(wv)))
         return Weights(
             wv.vectors,
             self.syn1neg if self.negative else None,
@@ -312,15 +312,16 @@ class ModelWeights(ModelVocabulary):
 
     def _known_tree(self) -> HuffmanTree:
         """Return the Huffman tree, also of a model that has it in `wv.expandos` only."""
-        tree = getattr(self, "_tree", None)
-        if tree is None and {"code", "point"} <= self.wv.expandos.keys():
-            paths = self.wv.expandos
+        tree: HuffmanTree | None = getattr(self, "_tree", None)
+        paths = self.wv.expandos
+        if tree is not None and len(tree) == len(self.wv) and _shows(paths, tree):
+            return tree
+        if {"code", "point"} <= paths.keys() and len(paths["code"]) == len(self.wv):
             tree = HuffmanTree.from_paths(list(paths["code"]), list(paths["point"]))
-        if tree is None or len(tree) != len(self.wv):
-            self.create_binary_tree()
-            tree = self._tree
-            assert tree is not None
+        else:
+            tree = build_tree(self._counts())
         self._tree = tree
+        self._show_tree(tree)
         return tree
 
     # ---- of gensim's past -------------------------------------------------------------------
@@ -354,6 +355,14 @@ class ModelWeights(ModelVocabulary):
         self.wv.fill_norms()
         if replace:
             self.wv.unit_normalize_all()
+
+
+def _shows(paths: dict[str, NDArray[Any]], tree: HuffmanTree) -> bool:
+    """Say whether the paths of the words are views of this tree, and not of another."""
+    codes = paths.get("code")
+    if codes is None or len(codes) != len(tree) or not len(tree):
+        return False
+    return bool(np.may_share_memory(codes[0], tree.codes))
 
 
 def _writable(matrix: NDArray[Any]) -> NDArray[np.float32]:

@@ -13,6 +13,12 @@ from cw2v.trainer import EpochResult, Trainer
 
 logger = logging.getLogger(__name__)
 
+# gensim's words.
+EMPTY_TEXT = (
+    "train() called with an empty iterator (if not intended, be sure to provide a corpus "
+    "that offers restartable iteration = an iterable)"
+)
+
 
 @dataclass(frozen=True)
 class Pass:
@@ -58,10 +64,7 @@ class EncodedPasses:
             self._trainer = make_trainer(corpus)
         else:
             logger.warning(
-                "train() called with an empty iterator (if not intended, be sure to provide a "
-                "corpus that offers restartable iteration = an iterable): "
-                "none of its %d words is in the vocabulary",
-                corpus.n_raw_tokens,
+                "%s: none of its %d words is in the vocabulary", EMPTY_TEXT, corpus.n_raw_tokens
             )
 
     def held(self) -> AbstractContextManager[object]:

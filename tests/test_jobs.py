@@ -203,6 +203,11 @@ def test_a_callback_may_stop_the_jobs_between_epochs():
     assert len(model.alphas) == N_NODES // 5
 
 
+def test_an_iterator_at_its_end_gives_no_jobs(caplog):
+    assert Walks(workers=1).train(iter([]), total_examples=9, epochs=2) == (0, 0)
+    assert "train() called with an empty iterator" in caplog.text
+
+
 def test_a_generator_for_several_epochs_is_refused():
     with pytest.raises(TypeError, match="generator"):
         Walks(workers=1).train(nodes(1), total_examples=N_NODES, epochs=2)

@@ -110,6 +110,22 @@ def test_lock_factors_that_are_too_few_begin_again_as_in_gensim():
         model.train(TEXT, total_examples=len(TEXT), epochs=1)
 
 
+def test_the_tree_is_that_of_the_words_there_are():
+    """Also where another table of as many words took the place of the first."""
+    model, other = small(None, hs=1, negative=0), small(None, hs=1, negative=0)
+    model.build_vocab_from_freq({"a": 8, "b": 4, "c": 2, "d": 1})
+    other.build_vocab_from_freq({"d": 8, "c": 7, "b": 7, "a": 7})
+    skewed = [path.tolist() for path in model.wv.expandos["code"]]
+    even = [path.tolist() for path in other.wv.expandos["code"]]
+    assert [len(path) for path in skewed] == [1, 2, 3, 3]
+    assert [len(path) for path in even] == [2, 2, 2, 2]
+    assert model._known_tree() is model._tree
+    model.wv = other.wv
+    assert [model._known_tree().code(i).tolist() for i in range(4)] == even
+    model.wv.expandos = {"count": np.array([8, 4, 2, 1])}
+    assert [model._known_tree().code(i).tolist() for i in range(4)] == skewed
+
+
 def test_sample_int_says_which_words_are_kept():
     """After an update too, it is that of the last text; gensim has it so."""
     model = small(None, sample=0)
