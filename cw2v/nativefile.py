@@ -90,7 +90,7 @@ def write_state(
             f"{error}: it is left out and will be None when the file is loaded. "
             f"ignore={{{path.rpartition('.')[2]!r}}} leaves it out silently",
             UserWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
     header = {
         "format": FORMAT,
