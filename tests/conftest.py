@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import tables
 from hypothesis import settings
 
 from cw2v._kernels import available_backends
@@ -27,3 +28,20 @@ def data_folder():
     if not folder:
         pytest.skip("CW2V_DATA is not set: it names the folder of corpora and evaluation sets")
     return Path(folder)
+
+
+@pytest.fixture
+def kv():
+    """Give a small table, with counts."""
+    return tables.make()
+
+
+@pytest.fixture
+def twin():
+    """Give our KeyedVectors and gensim's with the same 500 words."""
+    gensim = pytest.importorskip("gensim.models")
+    ours = tables.make(500, 10)
+    theirs = gensim.KeyedVectors(10)
+    theirs.add_vectors(list(ours.index_to_key), ours.vectors.copy())
+    theirs.expandos["count"] = ours.expandos["count"].copy()
+    return ours, theirs
