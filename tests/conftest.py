@@ -21,15 +21,6 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("backend", available_backends())
 
 
-@pytest.fixture(scope="session")
-def data_folder():
-    """Return the folder of real corpora and evaluation sets."""
-    folder = os.environ.get("CW2V_DATA")
-    if not folder:
-        pytest.skip("CW2V_DATA is not set: it names the folder of corpora and evaluation sets")
-    return Path(folder)
-
-
 @pytest.fixture
 def kv():
     """Give a small table, with counts."""
@@ -45,3 +36,12 @@ def twin():
     theirs.add_vectors(list(ours.index_to_key), ours.vectors.copy())
     theirs.expandos["count"] = ours.expandos["count"].copy()
     return ours, theirs
+
+
+@pytest.fixture(scope="session")
+def data_folder():
+    """Return the folder of real corpora and evaluation sets."""
+    folder = os.environ.get("CW2V_DATA")
+    if not folder:
+        pytest.skip("CW2V_DATA is not set: it names the folder of corpora and evaluation sets")
+    return Path(folder)
