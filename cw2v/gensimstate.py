@@ -134,7 +134,18 @@ def table_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
     table.setdefault("next_index", len(table["index_to_key"]))
     if not isinstance(table["key_to_index"], dict) or not isinstance(table["expandos"], dict):
         raise TypeError("its keys or their values are no dict")
+    table["expandos"] = {
+        name: _of_length(np.asarray(values), len(table["index_to_key"]))
+        for name, values in table["expandos"].items()
+    }
     return table
+
+
+def _of_length(values: npt.NDArray[Any], n_keys: int) -> npt.NDArray[Any]:
+    """Give values for keys that gensim has added without any."""
+    if len(values) >= n_keys:
+        return values[:n_keys] if len(values) > n_keys else values
+    return np.concatenate((values, np.zeros(n_keys - len(values), dtype=values.dtype)))
 
 
 def _from_vocab(

@@ -172,7 +172,7 @@ def split_words(
     """
     blob = joined.tobytes()
     divided = len(offsets) and offsets[0] == 0 and offsets[-1] == len(blob)
-    if not divided or (np.diff(offsets) < 0).any():
+    if not divided or (offsets[1:] < offsets[:-1]).any():
         raise VectorFileError(f"{name}: word_offsets do not divide the {len(blob)} bytes of words")
     words: list[str] = []
     spans = np.column_stack((offsets[:-1], offsets[1:]))

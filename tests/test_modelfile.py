@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cw2v import KeyedVectors
-from cw2v.huffman import build_tree
+from cw2v.huffman import HuffmanTree, build_tree
 from cw2v.modelfile import ModelFiles
 from cw2v.trainer import EpochResult, TrainingReport
 from cw2v.vectorreader import VectorFileError
@@ -185,6 +185,49 @@ def test_a_file_that_does_not_fit_together_is_refused(tmp_path):
             Model.load(tmp_path / "m")
     finally:
         del Model.save_words
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"points": lambda points: points + 8}, "lead out"),
+        ({"points": lambda points: points - 1}, "lead out"),
+        ({"points": lambda points: points.astype(np.int64)}, "types"),
+        ({"codes": lambda codes: codes + 2}, "lead out"),
+        ({"codes": lambda codes: codes[1:]}, "shapes"),
+        ({"starts": lambda starts: starts[1:]}, "shapes"),
+        ({"starts": lambda starts: starts[::-1].copy()}, "lead out"),
+    ],
+)
+def test_a_tree_that_leads_out_of_the_matrix_is_refused(tmp_path, changed, message):
+    model = with_tree(trained())
+    parts = {
+        name: changed.get(name, np.copy)(getattr(model._tree, name))
+        for name in ("codes", "points", "starts")
+    }
+    model._tree = HuffmanTree(**parts)
+    model.save(tmp_path / "m")
+    with pytest.raises(VectorFileError, match=message):
+        Model.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("key_to_index", {"w0": 9}, "rows of 9 keys"),
+        ("key_to_index", {"w0": -1}, "rows of 9 keys"),
+        ("key_to_index", {"w0": "x"}, "rows of 9 keys"),
+        ("expandos", {"count": np.arange(8)}, "so many values of 'count'"),
+        ("expandos", {"count": 5}, "so many values of 'count'"),
+        ("vectors", np.ones((9, 5), np.float32), "size 4"),
+    ],
+)
+def test_a_table_that_does_not_fit_together_is_refused(tmp_path, name, value, message):
+    model = trained()
+    setattr(model.wv, name, value)
+    model.save(tmp_path / "m")
+    with pytest.raises(VectorFileError, match=message):
+        Model.load(tmp_path / "m")
 
 
 def test_a_model_is_pickled_and_copied():
