@@ -48,6 +48,8 @@ setup(
             extension("_cbow"),
             extension("_worker"),
             extension("_encode", "words.c"),
+            extension("_prune"),
+            extension("_score"),
             extension("_vectorfile"),
         ],
         language_level=3,

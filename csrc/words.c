@@ -214,6 +214,39 @@ void cw2v_words_counts(const cw2v_words *words, int64_t *counts)
             counts[words->slots[i].id] = words->slots[i].count;
 }
 
+/* ---- is it text? ---- */
+
+/* How many bytes follow the first one of a character, and the range of the second
+ * (The Unicode Standard, table 3-7); -1 if no character begins like this. */
+static int continuation(uint8_t first, uint8_t *low, uint8_t *high)
+{
+    *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (first < 0x80)
+        return 0;
+    if (first < 0xc2 || first > 0xf4)
+        return -1;
+    return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+}
+
+static int is_text(const uint8_t *bytes, int64_t length, int allow_nul)
+{
+    for (int64_t i = 0; i < length; i++) {
+        uint8_t low, high;
+        int more = continuation(bytes[i], &low, &high);
+        if (more < 0 || (bytes[i] == 0 && !allow_nul) || more >= length - i)
+            return 0;
+        for (; more > 0; more--) {
+            i++;
+            if (bytes[i] < low || bytes[i] > high)
+                return 0;
+            low = 0x80;
+            high = 0xbf;
+        }
+    }
+    return 1;
+}
+
 /* ---- text to ids ---- */
 
 #define MOST_EDGES 512             /* of words that are hashed before the first is looked up */
@@ -241,11 +274,11 @@ INLINE int64_t write_bits(uint64_t bits, int64_t at, int64_t *out)
 /* Count a word that is new, or not in the slot where it is looked for first, and write its id. */
 RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look,
                                            const uint8_t *bytes, int64_t length,
-                                           int64_t position, int check, int32_t *id)
+                                           int64_t position, int how, int32_t *id)
 {
     cw2v_slot *slot = find_slot(words, look, bytes, length);
     if (slot->length == 0) {
-        if (check && !cw2v_is_text(bytes, length))
+        if ((how & CW2V_CHECK) && !is_text(bytes, length, how & CW2V_ALLOW_NUL))
             return CW2V_WORDS_BAD_TEXT;
         cw2v_words_status status = insert(words, &slot, look, bytes, length, position);
         if (status != CW2V_WORDS_OK)
@@ -258,7 +291,7 @@ RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look
 
 /* Look up and count n words that begin and end at the edges; `looks` is scratch for n. */
 INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_t n,
-                                 lookup *looks, const uint8_t *text, int64_t position, int check,
+                                 lookup *looks, const uint8_t *text, int64_t position, int how,
                                  cw2v_encoded *out)
 {
     int32_t longs[MOST_EDGES / 2];
@@ -291,7 +324,7 @@ INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_
         }
         int64_t begin = edges[2 * i], length = edges[2 * i + 1] - begin;
         cw2v_words_status status = look_further(words, &looks[i], text + begin, length,
-                                                position + begin, check, &ids[i]);
+                                                position + begin, how, &ids[i]);
         if (status != CW2V_WORDS_OK) {
             out->n_ids += i;
             out->bad_start = begin;
@@ -306,20 +339,23 @@ INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_
 }
 
 INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t length,
-                                int64_t position, int check, cw2v_encoded *out,
-                                classes (*classify)(const uint8_t *))
+                                int64_t position, int how, cw2v_encoded *out, int unicode,
+                                classes (*classify)(const uint8_t *, int))
 {
     stretch part;
     uint64_t inside = 0; /* 1 if the byte before belongs to a word */
+    uint64_t spill = 0;  /* white space that began in the 64 bytes before */
     int64_t last_break = -1;
     part.n_edges = 0;
     out->n_ids = out->n_breaks = 0;
 
     /* One step of 64 bytes more than there are, so that the last word ends in white space. */
     for (int64_t at = 0; at <= length; at += 64) {
-        classes here = classify(text + at);
+        classes here = classify(text + at, unicode);
+        uint64_t text_bits = length - at < 64 ? ((uint64_t)1 << (length - at)) - 1 : ~(uint64_t)0;
+        if (unicode && (spill | here.lead))
+            here.space |= wide_spaces(text + at, here.lead & text_bits, &spill);
         if (length - at < 64) {
-            uint64_t text_bits = ((uint64_t)1 << (length - at)) - 1;
             here.space |= ~text_bits;
             here.newline &= text_bits;
         }
@@ -337,7 +373,7 @@ INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t 
         if (part.n_edges > MOST_EDGES - EDGES_PER_STEP || length - at < 64) {
             int64_t n = part.n_edges / 2;
             cw2v_words_status status = look_up(words, part.edges, n, part.looks, text, position,
-                                               check, out);
+                                               how, out);
             if (status != CW2V_WORDS_OK)
                 return status;
             part.edges[0] = part.edges[2 * n]; /* the word that goes on */
@@ -348,13 +384,16 @@ INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t 
 }
 
 cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int64_t length,
-                                    int64_t position, int check, cw2v_encoded *out)
+                                    int64_t position, int how, cw2v_encoded *out)
 {
+    int unicode = how & CW2V_UNICODE_SPACES;
 #if HAVE_X86
     if (words->simd == 1)
-        return encode(words, text, length, position, check, out, classify_sse2);
+        return unicode ? encode(words, text, length, position, how, out, 1, classify_sse2)
+                       : encode(words, text, length, position, how, out, 0, classify_sse2);
 #endif
-    return encode(words, text, length, position, check, out, classify_portable);
+    return unicode ? encode(words, text, length, position, how, out, 1, classify_portable)
+                   : encode(words, text, length, position, how, out, 0, classify_portable);
 }
 
 cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
@@ -423,33 +462,7 @@ int64_t cw2v_last_space(const uint8_t *text, int64_t begin, int64_t end)
     return -1;
 }
 
-/* How many bytes follow the first one of a character, and the range of the second
- * (The Unicode Standard, table 3-7); -1 if no character begins like this. */
-static int continuation(uint8_t first, uint8_t *low, uint8_t *high)
-{
-    *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (first < 0x80)
-        return 0;
-    if (first < 0xc2 || first > 0xf4)
-        return -1;
-    return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-}
-
 int cw2v_is_text(const uint8_t *bytes, int64_t length)
 {
-    for (int64_t i = 0; i < length; i++) {
-        uint8_t low, high;
-        int more = continuation(bytes[i], &low, &high);
-        if (more < 0 || bytes[i] == 0 || more >= length - i)
-            return 0;
-        for (; more > 0; more--) {
-            i++;
-            if (bytes[i] < low || bytes[i] > high)
-                return 0;
-            low = 0x80;
-            high = 0xbf;
-        }
-    }
-    return 1;
+    return is_text(bytes, length, 0);
 }
