@@ -224,7 +224,10 @@ class _Resolver:
             kind = value.args[0].name
         if any(kind in names for names in _MODEL_CLASSES.values()):
             plain = self._remember(value, Plain(kind))
-            plain.attributes.update(self.value(value.state or {}))
+            state = self.value(value.state or {})
+            if not isinstance(state, dict) or not all(type(name) is str for name in state):
+                raise VectorFileError(f"{self._source}: the attributes of a {kind} have no names")
+            plain.attributes.update(state)
             return plain
         make = _MAKERS.get(kind)
         if make is None:

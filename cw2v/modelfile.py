@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 from inspect import getattr_static
-from typing import Any, Generic, Self, TypeVar
+from types import MethodType
+from typing import Any, Protocol, Self, TypeVar
+
+import numpy as np
 
 from cw2v import nativefile
 from cw2v.huffman import HuffmanTree
@@ -28,7 +31,8 @@ _RECORDS = {
 # What follows from other attributes, and is computed again.
 _DERIVED = ("cum_table",)
 
-Result = TypeVar("Result")
+Model = TypeVar("Model", bound="ModelFiles")
+Model_co = TypeVar("Model_co", bound="ModelFiles", covariant=True)
 
 
 def _can_be_set(of_class: Any) -> bool:
@@ -38,17 +42,40 @@ def _can_be_set(of_class: Any) -> bool:
     return not callable(of_class) and not hasattr(type(of_class), "__get__")
 
 
-class _OnClassOnly(Generic[Result]):
+def _check_tree(tree: HuffmanTree, n_words: int) -> None:
+    """Raise ValueError unless training can follow the tree's paths: a file may say anything."""
+    starts, points = np.asarray(tree.starts), np.asarray(tree.points)
+    shapes = (np.asarray(tree.codes).shape, points.shape, starts.shape)
+    if shapes != ((len(points),), (len(points),), (n_words + 1,)):
+        raise ValueError(f"a tree of {n_words} words cannot have arrays of the shapes {shapes}")
+    kinds = (tree.codes.dtype.str, points.dtype.str, starts.dtype.str)
+    if [kind[1:] for kind in kinds] != ["u1", "i4", "i8"]:
+        raise ValueError(f"a tree cannot have arrays of the types {kinds}")
+    inside = 0 <= points.min(initial=0) <= points.max(initial=0) < max(1, n_words - 1)
+    rising = starts[0] == 0 and starts[-1] == len(points) and (starts[1:] >= starts[:-1]).all()
+    if not inside or not rising or tree.codes.max(initial=0) > 1:
+        raise ValueError(f"the paths of a tree of {n_words} words lead out of it")
+
+
+class _Load(Protocol[Model_co]):
+    """What `load` is called with, and what it gives."""
+
+    def __call__(
+        self, fname: PathOrHandle, mmap: str | None = None, rethrow: bool = False
+    ) -> Model_co: ...
+
+
+class _OnClassOnly:
     """A class method that an object of the class does not have."""
 
-    def __init__(self, function: Callable[..., Result]) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self.__doc__ = function.__doc__
 
-    def __get__(self, instance: object, owner: type) -> Callable[..., Result]:
+    def __get__(self, instance: object, owner: type[Model]) -> _Load[Model]:
         if instance is not None:
             raise AttributeError("This method should be called on a class object.")
-        return self._function.__get__(owner)  # type: ignore[no-any-return]
+        return MethodType(self._function, owner)
 
 
 class ModelFiles(Lifecycle):
@@ -246,6 +273,7 @@ class ModelFiles(Lifecycle):
             tree = HuffmanTree.from_paths(list(expandos["code"]), list(expandos["point"]))
         self._tree = tree
         if tree is not None:
+            _check_tree(tree, len(self.wv))
             expandos["code"] = ragged(tree.codes, tree.starts)
             expandos["point"] = ragged(tree.points, tree.starts)
         if getattr(self, "hashfxn", hash) is None:

@@ -240,6 +240,13 @@ def test_a_damaged_pickle_is_refused(data):
         assert nested is not None
 
 
+def test_attributes_without_names_are_refused():
+    for state in ("K\x02", "(I1\nI2\nd"):
+        data = b"cgensim.models.keyedvectors\nKeyedVectors\n(tR" + state.encode() + b"b."
+        with pytest.raises(VectorFileError, match="have no names"):
+            read(data)
+
+
 def test_nesting_without_end_is_refused():
     with pytest.raises(VectorFileError, match="RecursionError"):
         read(b"\x80\x04" + b"]" * 100_000 + b"a" * 99_999 + b".")

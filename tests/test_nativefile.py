@@ -389,6 +389,7 @@ def npy(array, **kwargs):
         ({"vectors.npy": npy(np.ones((7, 3), np.float32))}, "size 4"),
         ({"vectors.npy": npy(np.ones((7, 4), np.float32))[:-4]}, "needs 112 bytes, but 108"),
         ({"vectors.npy": b"\x93NUMPY\x09\x00"}, "damaged"),
+        ({"vectors.npy": b"\x93NUMPY\x01\x00\x05\x00{((((}"}, "damaged header"),
         ({"vectors.npy": None}, "damaged"),
         ({"cw2v.json": None}, "no cw2v.json"),
         ({"cw2v.json": "{"}, "damaged"),
