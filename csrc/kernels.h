@@ -1,7 +1,7 @@
 /* csrc/kernels.h - what every kernel computes, on whatever CPU it runs.
  *
  * A step of training touches the rows of W of the words around a centre (x) and the
- * rows of W' of the words they are to predict (y). Kernels take these rows where they
+ * rows of W' that they, or their mean, are to score (y). Kernels take these rows where they
  * lie, as arrays of pointers. The rows of x are distinct from one another, and so are
  * the rows of y: whoever builds a window merges repeated words into one row with a weight.
  *
@@ -27,27 +27,40 @@ static inline int cw2v_row_stride(int n_y) { return (n_y + 3 + 15) / 16 * 16; }
 typedef void cw2v_dots_fn(const float *const *x, int n_x, const float *const *y, int n_y,
                           ptrdiff_t dim, float *s);
 
-/* Turn the logits of one skip-gram window into its scaled errors, in place:
+/* Turn the logits of one window into its scaled errors, in place:
  *
- *     s[i][j] = lr * x_weight[i] * y_weight[j] * ((j == 0) - sigmoid(s[i][j]))
+ *     s[i][j] = lr * x_weight[i] * y_weight[j] * (label[j] - sigmoid(s[i][j]))
  *
- * Column 0 is the observed word, the others are noise words (Mikolov et al. 2013, eq. 4).
- * Exact to 1e-6 * lr * weights. Infinities are fine; NaN stays NaN. y_weight may be read
- * up to the end of a row of s. */
-typedef void cw2v_sgns_error_fn(float *s, int n_x, int n_y, const float *x_weight,
-                                const float *y_weight, float lr);
+ * label[j] is 1 where y[j] is to score high, 0 where it is to score low: the observed word
+ * and noise words (Mikolov et al. 2013, eq. 4), or the two branches at a node of a tree
+ * (their eq. 3). Exact to 1e-6 * lr * weights. Infinities are fine; NaN stays NaN. y_weight
+ * and label may be read up to the end of a row of s. */
+typedef void cw2v_logistic_error_fn(float *s, int n_x, int n_y, const float *x_weight,
+                                    const float *y_weight, const float *label, float lr);
 
-/* The loss of one skip-gram window, from its logits, which stay as they are:
+/* The loss of one window, from its logits, which stay as they are:
  *
- *     sum over i, j of x_weight[i] * y_weight[j] * log(1 + exp(j == 0 ? -s[i][j] : s[i][j]))
+ *     sum over i, j of x_weight[i] * y_weight[j] * log(1 + exp(label[j] ? -s[i][j] : s[i][j]))
  */
-typedef double cw2v_sgns_loss_fn(const float *s, int n_x, int n_y, const float *x_weight,
-                                 const float *y_weight);
+typedef double cw2v_logistic_loss_fn(const float *s, int n_x, int n_y, const float *x_weight,
+                                     const float *y_weight, const float *label);
 
 /* X += G Y and Y += G^T X, both products taken with the rows as they were before.
  * `spare` has room for n_x * dim floats. */
 typedef void cw2v_update_fn(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                             const float *g, float *spare);
+
+/* The same for a single row h that stays as it is: step = g Y and Y += g^T h. */
+typedef void cw2v_update_one_fn(const float *h, float *const *y, int n_y, ptrdiff_t dim,
+                                const float *g, float *step);
+
+/* sum = scale * (x[0] + ... + x[n - 1]); here and below rows may repeat. */
+typedef void cw2v_sum_rows_fn(const float *const *x, int n, ptrdiff_t dim, float scale,
+                              float *sum);
+
+/* x[i] += scale * step, one after another. */
+typedef void cw2v_add_to_rows_fn(float *const *x, int n, ptrdiff_t dim, float scale,
+                                 const float *step);
 
 /* Ask for a row that will be written soon. */
 typedef void cw2v_prefetch_fn(const float *row, ptrdiff_t dim);
@@ -55,9 +68,12 @@ typedef void cw2v_prefetch_fn(const float *row, ptrdiff_t dim);
 typedef struct {
     const char *name;
     cw2v_dots_fn *dots;
-    cw2v_sgns_error_fn *sgns_error;
-    cw2v_sgns_loss_fn *sgns_loss;
+    cw2v_logistic_error_fn *logistic_error;
+    cw2v_logistic_loss_fn *logistic_loss;
     cw2v_update_fn *update;
+    cw2v_update_one_fn *update_one;
+    cw2v_sum_rows_fn *sum_rows;
+    cw2v_add_to_rows_fn *add_to_rows;
     cw2v_prefetch_fn *prefetch;
 } cw2v_kernels;
 

@@ -49,7 +49,7 @@ static inline void sum4(vec a, vec b, vec c, vec d, float *out) {
 
 TARGET_END
 
-static const cw2v_kernels table = {"avx2", dots, sgns_error, sgns_loss, update, prefetch};
+static const cw2v_kernels table = KERNELS("avx2");
 const cw2v_kernels *const cw2v_kernels_avx2 = &table;
 
 #else

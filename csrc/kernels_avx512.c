@@ -45,7 +45,7 @@ static inline void sum4(vec a, vec b, vec c, vec d, float *out) {
 
 TARGET_END
 
-static const cw2v_kernels table = {"avx512", dots, sgns_error, sgns_loss, update, prefetch};
+static const cw2v_kernels table = KERNELS("avx512");
 const cw2v_kernels *const cw2v_kernels_avx512 = &table;
 
 #else

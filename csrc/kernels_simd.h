@@ -122,10 +122,9 @@ INLINE vec exp_negative(vec t) {
 
 INLINE vec negative_abs(vec s) { return (vec)((vec_i)s | INT32_MIN); }
 
-static void sgns_error(float *s, int n_x, int n_y, const float *x_weight, const float *y_weight,
-                       float lr) {
+static void logistic_error(float *s, int n_x, int n_y, const float *x_weight,
+                           const float *y_weight, const float *label, float lr) {
     int stride = cw2v_row_stride(n_y);
-    const vec first = {1.0f};
     for (int i = 0; i < n_x; i++) {
         vec scale = splat(lr * x_weight[i]);
         for (int j = 0; j < n_y; j += LANES) {
@@ -133,14 +132,14 @@ static void sgns_error(float *s, int n_x, int n_y, const float *x_weight, const 
             vec e = exp_negative(negative_abs(logit));
             vec positive = 1.0f / (1.0f + e); /* sigmoid(|logit|) */
             vec sigmoid = blend(logit < 0.0f, e * positive, positive);
-            vec label = j == 0 ? first : splat(0.0f);
-            store(s + i * stride + j, scale * load(y_weight + j) * (label - sigmoid));
+            vec error = load(label + j) - sigmoid;
+            store(s + i * stride + j, scale * load(y_weight + j) * error);
         }
     }
 }
 
-static double sgns_loss(const float *s, int n_x, int n_y, const float *x_weight,
-                        const float *y_weight) {
+static double logistic_loss(const float *s, int n_x, int n_y, const float *x_weight,
+                            const float *y_weight, const float *label) {
     int stride = cw2v_row_stride(n_y);
     double loss = 0.0;
     for (int i = 0; i < n_x; i++) {
@@ -154,7 +153,7 @@ static double sgns_loss(const float *s, int n_x, int n_y, const float *x_weight,
             int n = n_y - j < LANES ? n_y - j : LANES;
             for (int l = 0; l < n; l++) {
                 float logit = s[i * stride + j + l];
-                float t = j + l == 0 ? -logit : logit;
+                float t = label[j + l] != 0.0f ? -logit : logit;
                 float weight = y_weight[j + l];
                 if (weight == 1.0f && product < 1e150) {
                     product *= 1.0 + e[l];
@@ -241,8 +240,119 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
     }
 }
 
+/* ---- a single row ------------------------------------------------------------------------ */
+
+/* Columns k .. k + LANES of step = g Y (added to what is there unless `first`) and
+ * Y += g^T h, for up to 6 rows of y. */
+INLINE void update_one_columns(const int n_y, const int whole, int rest, int first,
+                               const float *h, float *const *y, const vec *error,
+                               float *step, ptrdiff_t k) {
+    vec a = whole ? load(h + k) : load_head(h + k, rest);
+    vec sum = splat(0.0f);
+    if (!first) sum = whole ? load(step + k) : load_head(step + k, rest);
+    UNROLL for (int j = 0; j < n_y; j++) {
+        vec b = whole ? load(y[j] + k) : load_head(y[j] + k, rest);
+        KEEP_IN_REGISTER(b);
+        sum += error[j] * b;
+        b += error[j] * a;
+        if (whole) store(y[j] + k, b);
+        else store_head(y[j] + k, b, rest);
+    }
+    if (whole) store(step + k, sum);
+    else store_head(step + k, sum, rest);
+}
+
+INLINE void update_one_tile(const int n_y, int first, const float *h, float *const *y,
+                            ptrdiff_t dim, const float *g, float *step) {
+    vec error[TILE_Y];
+    float *rows[TILE_Y];
+    UNROLL for (int j = 0; j < n_y; j++) {
+        error[j] = splat(g[j]);
+        rows[j] = y[j];
+    }
+    ptrdiff_t k = 0;
+    for (; k + LANES <= dim; k += LANES) {
+        update_one_columns(n_y, 1, 0, first, h, rows, error, step, k);
+    }
+    if (k < dim) update_one_columns(n_y, 0, (int)(dim - k), first, h, rows, error, step, k);
+}
+
+static void update_one(const float *h, float *const *y, int n_y, ptrdiff_t dim, const float *g,
+                       float *step) {
+    int first = 1;
+    for (; n_y > TILE_Y; n_y -= TILE_Y, y += TILE_Y, g += TILE_Y, first = 0) {
+        update_one_tile(TILE_Y, first, h, y, dim, g, step);
+    }
+    switch (n_y) {
+    case 1: update_one_tile(1, first, h, y, dim, g, step); return;
+    case 2: update_one_tile(2, first, h, y, dim, g, step); return;
+    case 3: update_one_tile(3, first, h, y, dim, g, step); return;
+    case 4: update_one_tile(4, first, h, y, dim, g, step); return;
+    case 5: update_one_tile(5, first, h, y, dim, g, step); return;
+    case 6: update_one_tile(6, first, h, y, dim, g, step); return;
+    }
+}
+
+enum { TILE_K = 4 }; /* vectors of a row that stay in registers while the rows pass by */
+
+INLINE void sum_columns(const int n_vectors, const float *const *x, int n, float scale,
+                        float *sum, ptrdiff_t k) {
+    vec total[TILE_K] = {{0}};
+    for (int i = 0; i < n; i++) {
+        const float *row = x[i] + k;
+        UNROLL for (int v = 0; v < n_vectors; v++) total[v] += load(row + v * LANES);
+    }
+    UNROLL for (int v = 0; v < n_vectors; v++) store(sum + k + v * LANES, scale * total[v]);
+}
+
+static void sum_rows(const float *const *x, int n, ptrdiff_t dim, float scale, float *sum) {
+    ptrdiff_t k = 0;
+    for (; k + TILE_K * LANES <= dim; k += TILE_K * LANES) {
+        sum_columns(TILE_K, x, n, scale, sum, k);
+    }
+    for (; k + LANES <= dim; k += LANES) sum_columns(1, x, n, scale, sum, k);
+    if (k < dim) {
+        int rest = (int)(dim - k);
+        vec total = splat(0.0f);
+        for (int i = 0; i < n; i++) total += load_head(x[i] + k, rest);
+        store_head(sum + k, scale * total, rest);
+    }
+}
+
+INLINE void add_columns(const int n_vectors, float *const *x, int n, float scale,
+                        const float *step, ptrdiff_t k) {
+    vec more[TILE_K];
+    UNROLL for (int v = 0; v < n_vectors; v++) more[v] = scale * load(step + k + v * LANES);
+    for (int i = 0; i < n; i++) {
+        float *row = x[i] + k;
+        UNROLL for (int v = 0; v < n_vectors; v++) {
+            store(row + v * LANES, load(row + v * LANES) + more[v]);
+        }
+    }
+}
+
+static void add_to_rows(float *const *x, int n, ptrdiff_t dim, float scale, const float *step) {
+    ptrdiff_t k = 0;
+    for (; k + TILE_K * LANES <= dim; k += TILE_K * LANES) {
+        add_columns(TILE_K, x, n, scale, step, k);
+    }
+    for (; k + LANES <= dim; k += LANES) add_columns(1, x, n, scale, step, k);
+    if (k < dim) {
+        int rest = (int)(dim - k);
+        vec more = scale * load_head(step + k, rest);
+        for (int i = 0; i < n; i++) store_head(x[i] + k, load_head(x[i] + k, rest) + more, rest);
+    }
+}
+
 static void prefetch(const float *row, ptrdiff_t dim) {
     const char *p = (const char *)row, *end = (const char *)(row + dim);
     for (; p < end; p += 64) __builtin_prefetch(p, 1, 3);
     __builtin_prefetch(end - 1, 1, 3); /* the last line of a row that begins inside one */
 }
+
+/* The table of them all. */
+#define KERNELS(name)                                                                            \
+    {                                                                                            \
+        name, dots, logistic_error, logistic_loss, update, update_one, sum_rows, add_to_rows,    \
+            prefetch                                                                             \
+    }

@@ -29,7 +29,7 @@ static inline void sum4(vec a, vec b, vec c, vec d, float *out) {
 
 #include "kernels_simd.h"
 
-static const cw2v_kernels table = {"vec128", dots, sgns_error, sgns_loss, update, prefetch};
+static const cw2v_kernels table = KERNELS("vec128");
 const cw2v_kernels *const cw2v_kernels_vec128 = &table;
 
 #else

@@ -2,9 +2,9 @@
 
 The path of the data, a room each, in the order of the imports: `sources` (text to blocks of
 bytes), `scan` (words to ids), `vocab`, `corpus` (the text as ids), `noise` and `_windows`
-(what is drawn), `_kernels` and `_sgns` (one step), `_worker` and `trainer` (all steps),
-`keyedvectors` (vectors to answers), `formats` (vectors to files), `word2vec` (gensim's class
-over all of them). ARCHITECTURE.md has the whole plan.
+(what is drawn), `_kernels`, `_skipgram` and `_cbow` (one step), `_worker` and `trainer` (all
+steps), `keyedvectors` (vectors to answers), `formats` (vectors to files), `word2vec` (gensim's
+class over all of them). ARCHITECTURE.md has the whole plan.
 """
 
 from importlib import import_module

@@ -9,12 +9,19 @@ cdef extern from "kernels.h" nogil:
         const char *name
         void (*dots)(const float *const *x, int n_x, const float *const *y, int n_y,
                      ptrdiff_t dim, float *s) noexcept nogil
-        void (*sgns_error)(float *s, int n_x, int n_y, const float *x_weight,
-                           const float *y_weight, float lr) noexcept nogil
-        double (*sgns_loss)(const float *s, int n_x, int n_y, const float *x_weight,
-                            const float *y_weight) noexcept nogil
+        void (*logistic_error)(float *s, int n_x, int n_y, const float *x_weight,
+                               const float *y_weight, const float *label,
+                               float lr) noexcept nogil
+        double (*logistic_loss)(const float *s, int n_x, int n_y, const float *x_weight,
+                                const float *y_weight, const float *label) noexcept nogil
         void (*update)(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                        const float *g, float *spare) noexcept nogil
+        void (*update_one)(const float *h, float *const *y, int n_y, ptrdiff_t dim,
+                           const float *g, float *step) noexcept nogil
+        void (*sum_rows)(const float *const *x, int n, ptrdiff_t dim, float scale,
+                         float *sum) noexcept nogil
+        void (*add_to_rows)(float *const *x, int n, ptrdiff_t dim, float scale,
+                            const float *step) noexcept nogil
         void (*prefetch)(const float *row, ptrdiff_t dim) noexcept nogil
     int cw2v_kernels_available(const cw2v_kernels **tables, int capacity) noexcept
     int cw2v_row_stride(int n_y) noexcept

@@ -76,23 +76,25 @@ cdef float[:, ::1] padded(const float[:, ::1] s):
     return out
 
 
-def sgns_error(str name, const float[:, ::1] s, const float[::1] x_weight,
-               const float[::1] y_weight, float lr):
+def logistic_error(str name, const float[:, ::1] s, const float[::1] x_weight,
+                   const float[::1] y_weight, const float[::1] label, float lr):
     """Return the errors of the logits `s`."""
     cdef float[:, ::1] g = padded(s)
     cdef float[:, ::1] weight = padded(np.asarray(y_weight)[None, :])
-    table(name).sgns_error(&g[0, 0], <int> s.shape[0], <int> s.shape[1], &x_weight[0],
-                           &weight[0, 0], lr)
+    cdef float[:, ::1] labels = padded(np.asarray(label)[None, :])
+    table(name).logistic_error(&g[0, 0], <int> s.shape[0], <int> s.shape[1], &x_weight[0],
+                               &weight[0, 0], &labels[0, 0], lr)
     return np.array(g[:, :s.shape[1]])
 
 
-def sgns_loss(str name, const float[:, ::1] s, const float[::1] x_weight,
-              const float[::1] y_weight):
+def logistic_loss(str name, const float[:, ::1] s, const float[::1] x_weight,
+                  const float[::1] y_weight, const float[::1] label):
     """Return the loss of the logits `s`."""
     cdef float[:, ::1] g = padded(s)
     cdef float[:, ::1] weight = padded(np.asarray(y_weight)[None, :])
-    return table(name).sgns_loss(&g[0, 0], <int> s.shape[0], <int> s.shape[1], &x_weight[0],
-                                 &weight[0, 0])
+    cdef float[:, ::1] labels = padded(np.asarray(label)[None, :])
+    return table(name).logistic_loss(&g[0, 0], <int> s.shape[0], <int> s.shape[1],
+                                     &x_weight[0], &weight[0, 0], &labels[0, 0])
 
 
 def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g):
@@ -103,3 +105,28 @@ def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g):
     table(name).update(<float *const *> &x_rows[0], <int> x.shape[0],
                        <float *const *> &y_rows[0], <int> y.shape[0], x.shape[1], &errors[0, 0],
                        &spare[0, 0])
+
+
+def update_one(str name, const float[::1] h, float[:, ::1] y, const float[::1] g):
+    """Do Y += g.T @ h in place and return g @ Y with Y as it was."""
+    cdef float[::1] step = np.empty(h.shape[0], np.float32)
+    cdef size_t[::1] rows = row_pointers(y)
+    table(name).update_one(&h[0], <float *const *> &rows[0], <int> y.shape[0], h.shape[0], &g[0],
+                           &step[0])
+    return np.array(step)
+
+
+def sum_rows(str name, float[:, ::1] x, float scale):
+    """Return the scaled sum of the rows."""
+    cdef float[::1] total = np.empty(x.shape[1], np.float32)
+    cdef size_t[::1] rows = row_pointers(x)
+    table(name).sum_rows(<const float *const *> &rows[0], <int> x.shape[0], x.shape[1], scale,
+                         &total[0])
+    return np.array(total)
+
+
+def add_to_rows(str name, float[:, ::1] x, float scale, const float[::1] step):
+    """Add the scaled step to each row in place."""
+    cdef size_t[::1] rows = row_pointers(x)
+    table(name).add_to_rows(<float *const *> &rows[0], <int> x.shape[0], x.shape[1], scale,
+                            &step[0])

@@ -1,10 +1,26 @@
-"""One worker's random numbers: xoshiro256++ (Blackman and Vigna 2021, arXiv 1805.01407)."""
+"""Random numbers: xoshiro256++ (Blackman and Vigna 2021, arXiv 1805.01407)."""
 
 from libc.stdint cimport uint32_t, uint64_t
 
 
 cdef struct Rng:
     uint64_t s[4]           # never all zero
+
+
+cdef inline uint64_t mixed(uint64_t x) noexcept nogil:
+    """A bijection that scatters its argument: the finalizer of SplitMix64 (Steele et al. 2014)."""
+    x = (x ^ (x >> 30)) * <uint64_t> 0xBF58476D1CE4E5B9
+    x = (x ^ (x >> 27)) * <uint64_t> 0x94D049BB133111EB
+    return x ^ (x >> 31)
+
+
+cdef inline void seed_rng(Rng *rng, uint64_t base, uint64_t number) noexcept nogil:
+    """Begin stream `number` of those that `base` names, as the authors advise, by SplitMix64."""
+    cdef uint64_t x = base + mixed(number)
+    cdef int i
+    for i in range(4):
+        x += <uint64_t> 0x9E3779B97F4A7C15
+        rng.s[i] = mixed(x)
 
 
 cdef inline uint64_t rotate_left(uint64_t x, int n) noexcept nogil:

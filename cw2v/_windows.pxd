@@ -14,9 +14,10 @@ cdef struct Sampling:           # what is drawn from, and how; shared by all wor
     const uint32_t *keep        # (n_words,) kept where keep[word] >= 32 random bits
     const NoiseColumn *noise    # (n_words,)
     int32_t n_words
-    int negative                # noise words per window
+    int negative                # noise words per window; 0 for none
     int window                  # words on either side of the centre, at most
     bint shrink_windows         # draw each centre's reach from 1..window
+    bint sg                     # skip-gram: else CBOW
 
 
 cdef struct Corpus:
@@ -36,21 +37,25 @@ cdef struct Piece:              # the words of one piece of the corpus that subs
     int32_t sentence_start
 
 
-cdef struct Windows:            # a batch of windows; row i of each array is window i
+cdef struct Windows:            # a batch of windows; item or row i of each array is window i
     int n
     int capacity
     int y_stride                # floats or words from one row of y to the next
-    int32_t *n_x                # (capacity,) how many words x has, 1 to X_MAX
-    int32_t *n_y                # (capacity,) how many y has, 1 to negative + 1
+    # The words around the centre: skip-gram's own row of `merged`, each once; CBOW's in the
+    # piece, with the centre among them.
+    const int32_t **x           # (capacity,)
+    int32_t *n_x                # (capacity,) how many x has; skip-gram: at most X_MAX
+    int32_t *place              # (capacity,) CBOW: where the centre is in x
     int32_t *ahead              # (capacity,) a word that windows to come will have in x, or -1
-    int32_t *x                  # (capacity, X_MAX) words around the centre, each once
+    int32_t *merged             # (capacity, X_MAX) skip-gram only, as is
+    float *x_weight             # (capacity, X_MAX) how often each word stands there
     int32_t *y                  # (capacity, y_stride) the centre, then its noise words, each once
-    float *x_weight             # (capacity, X_MAX) how often each stands there
     float *y_weight             # (capacity, y_stride)
+    int32_t *n_y                # (capacity,) how many y has, 1 to negative + 1
 
 
 cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t last,
                       int64_t sentence, const Sampling *sampling, Rng *rng) noexcept nogil
 cdef int64_t fill_windows(Windows *windows, Piece *piece, const Sampling *sampling,
                           Rng *rng, Rng *noise_rng) noexcept nogil
-cdef int slices_of_widest(int window) noexcept nogil
+cdef int slices_of_widest(const Sampling *sampling) noexcept nogil

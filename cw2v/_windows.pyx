@@ -6,7 +6,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 import numpy as np
 
 from cw2v._kernels cimport X_MAX
-from cw2v._rng cimport Rng, below, next_u32, next_u64
+from cw2v._rng cimport Rng, below, next_u32, next_u64, seed_rng
 
 
 # ---- subsampling -----------------------------------------------------------------------
@@ -100,17 +100,25 @@ cdef inline int32_t draw_noise(const Sampling *sampling, Rng *rng) noexcept nogi
     return (column & stays) | (drawn.alias & ~stays)
 
 
-cdef inline void add_window(Windows *windows, const int32_t *words, int first, int last,
-                            int centre) noexcept nogil:
+cdef inline void add_window(Windows *windows, const Sampling *sampling, const int32_t *words,
+                            int first, int last, int centre) noexcept nogil:
     """Append the window of `words[centre]` with the words at `first` to `last` around it."""
-    cdef int32_t *x = windows.x + windows.n * X_MAX
-    cdef float *x_weight = windows.x_weight + windows.n * X_MAX
+    cdef int32_t *x
+    cdef float *x_weight
     cdef int n_x = 0, pos
     cdef uint64_t seen = 0
-    for pos in range(first, last):
-        if pos != centre:
-            n_x = merge(x, x_weight, n_x, &seen, words[pos])
-    windows.n_x[windows.n] = n_x
+    if sampling.sg:
+        x = windows.merged + windows.n * X_MAX
+        x_weight = windows.x_weight + windows.n * X_MAX
+        for pos in range(first, last):
+            if pos != centre:
+                n_x = merge(x, x_weight, n_x, &seen, words[pos])
+        windows.x[windows.n] = x
+        windows.n_x[windows.n] = n_x
+    else:
+        windows.x[windows.n] = words + first
+        windows.n_x[windows.n] = last - first
+        windows.place[windows.n] = centre - first
     windows.y[windows.n * windows.y_stride] = words[centre]
     windows.n += 1
 
@@ -141,28 +149,29 @@ cdef void add_noise(Windows *windows, const Sampling *sampling, Rng *rng) noexce
         windows.n_y[i] = n_y
 
 
-cdef int slices_of_widest(int window) noexcept nogil:
+cdef int slices_of_widest(const Sampling *sampling) noexcept nogil:
     """How many windows one centre can give; see `fill_windows`."""
-    return (2 * window + 1 + X_MAX - 1) // X_MAX
+    return (2 * sampling.window + 1 + X_MAX - 1) // X_MAX if sampling.sg else 1
 
 
 cdef int64_t fill_windows(Windows *windows, Piece *piece, const Sampling *sampling,
                           Rng *rng, Rng *noise_rng) noexcept nogil:
-    """Put the next centres of the piece into the batch; return the pairs that they make.
+    """Put the next centres of the piece into the batch; return the predictions they make.
 
-    A centre with more than X_MAX words around it is given as several windows, each with
-    noise words of its own, so that no word moves by more than X_MAX gradients at a time.
+    These are skip-gram's pairs, CBOW's centres. In skip-gram, a centre with more than X_MAX
+    words around it is given as several windows, each with noise words of its own, so that no
+    word moves by more than X_MAX gradients at a time.
     """
     cdef int reach, first, last, slices, width, around, i
     cdef int end = piece.ends[piece.sentence]
-    cdef int64_t pairs = 0
+    cdef int64_t predictions = 0
     windows.n = 0
     while piece.pos < piece.last_centre:
         while piece.pos >= end:
             piece.sentence_start = end
             piece.sentence += 1
             end = piece.ends[piece.sentence]
-        if windows.n + slices_of_widest(sampling.window) > windows.capacity:
+        if windows.n + slices_of_widest(sampling) > windows.capacity:
             break
         reach = sampling.window
         if sampling.shrink_windows:
@@ -171,18 +180,18 @@ cdef int64_t fill_windows(Windows *windows, Piece *piece, const Sampling *sampli
         last = min(end, piece.pos + reach + 1)
         around = last - first - 1
         if around > 0:
-            pairs += around
+            predictions += around if sampling.sg else 1
             i = windows.n
-            if around <= X_MAX:
-                add_window(windows, piece.words, first, last, piece.pos)
+            if around <= X_MAX or not sampling.sg:
+                add_window(windows, sampling, piece.words, first, last, piece.pos)
             else:
                 slices = (last - first + X_MAX - 1) // X_MAX
                 width = (last - first + slices - 1) // slices
                 while first < last:
                     # A slice of the centre alone has no pair.
                     if first != piece.pos or min(first + width, last) != first + 1:
-                        add_window(windows, piece.words, first, min(first + width, last),
-                                   piece.pos)
+                        add_window(windows, sampling, piece.words, first,
+                                   min(first + width, last), piece.pos)
                     first += width
             # The word that enters the reach of the centres to come.
             while i < windows.n:
@@ -191,70 +200,78 @@ cdef int64_t fill_windows(Windows *windows, Piece *piece, const Sampling *sampli
             if piece.pos + sampling.window + 1 < piece.n:
                 windows.ahead[windows.n - 1] = piece.words[piece.pos + sampling.window + 1]
         piece.pos += 1
-    add_noise(windows, sampling, noise_rng)
-    return pairs
+    if sampling.negative:
+        add_noise(windows, sampling, noise_rng)
+    return predictions
 
 
 # ---- for the tests -----------------------------------------------------------------------
 
 def windows_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t first,
                      int64_t last, int64_t sentence, const uint32_t[::1] keep,
-                     const uint32_t[:, ::1] noise, const uint64_t[::1] random_state, *, int window,
-                     int negative, bint shrink_windows, int capacity):
+                     const uint32_t[:, ::1] noise, const uint64_t[::1] seeds, int64_t number, *,
+                     int window, int negative, bint shrink_windows, bint sg, int capacity):
     """Return the words kept of a piece and its windows, as a worker would make them.
 
-    `random_state` (8,) seeds two generators, the second for noise. Each window is
-    (x, x_weight, y, y_weight, ahead); the third value returned is the number of pairs.
+    `number` of the streams that `seeds` (2,) name is drawn from, the second for noise. Each
+    window is (x, x_weight, y, y_weight, ahead), for CBOW x is all words around the centre. The
+    third value returned is the number of predictions.
     """
     cdef Corpus corpus
     cdef Sampling sampling
     cdef Piece piece
     cdef Windows windows
     cdef Rng rng, noise_rng
-    cdef int64_t pairs = 0
-    cdef int i
+    cdef int64_t predictions = 0
+    cdef int i, j
     cdef int32_t[::1] words = np.empty(last - first + 2 * window + 1, np.int32)
     cdef int32_t[::1] ends = np.empty(last - first, np.int32)
-    cdef int32_t[::1] n_x = np.empty(capacity, np.int32)
-    cdef int32_t[::1] n_y = np.empty(capacity, np.int32)
-    cdef int32_t[::1] ahead = np.empty(capacity, np.int32)
-    cdef int32_t[:, ::1] x = np.empty((capacity, X_MAX), np.int32)
+    cdef size_t[::1] x = np.empty(capacity, np.uintp)
+    cdef int32_t[:, ::1] lists = np.empty((4, capacity), np.int32)
+    cdef int32_t[:, ::1] merged = np.empty((capacity, X_MAX), np.int32)
     cdef int32_t[:, ::1] y = np.empty((capacity, negative + 1), np.int32)
     cdef float[:, ::1] x_weight = np.empty((capacity, X_MAX), np.float32)
     cdef float[:, ::1] y_weight = np.empty((capacity, negative + 1), np.float32)
-    if capacity < slices_of_widest(window):
-        raise ValueError(f"capacity must be at least {slices_of_widest(window)}, got {capacity}")
-    corpus.ids = &ids[0]
-    corpus.starts = &starts[0]
     sampling.keep = &keep[0]
     sampling.noise = <const NoiseColumn *> &noise[0, 0]
     sampling.n_words = <int32_t> keep.shape[0]
     sampling.negative = negative
     sampling.window = window
     sampling.shrink_windows = shrink_windows
+    sampling.sg = sg
+    if capacity < slices_of_widest(&sampling):
+        raise ValueError(
+            f"capacity must be at least {slices_of_widest(&sampling)}, got {capacity}"
+        )
+    corpus.ids = &ids[0]
+    corpus.starts = &starts[0]
     piece.words = &words[0]
     piece.ends = &ends[0]
     windows.capacity = capacity
     windows.y_stride = negative + 1
-    windows.n_x = &n_x[0]
-    windows.n_y = &n_y[0]
-    windows.ahead = &ahead[0]
-    windows.x = &x[0, 0]
-    windows.y = &y[0, 0]
-    windows.x_weight = &x_weight[0, 0]
-    windows.y_weight = &y_weight[0, 0]
-    for i in range(4):
-        rng.s[i], noise_rng.s[i] = random_state[i], random_state[4 + i]
+    windows.x = <const int32_t **> &x[0]
+    windows.n_x, windows.n_y = &lists[0, 0], &lists[1, 0]
+    windows.place, windows.ahead = &lists[2, 0], &lists[3, 0]
+    windows.merged, windows.y = &merged[0, 0], &y[0, 0]
+    windows.x_weight, windows.y_weight = &x_weight[0, 0], &y_weight[0, 0]
+    seed_rng(&rng, seeds[0], number)
+    seed_rng(&noise_rng, seeds[1], number)
 
     made = []
     begin_piece(&piece, &corpus, first, last, sentence, &sampling, &rng)
     while True:
-        pairs += fill_windows(&windows, &piece, &sampling, &rng, &noise_rng)
+        predictions += fill_windows(&windows, &piece, &sampling, &rng, &noise_rng)
         for i in range(windows.n):
+            around = [windows.x[i][j] for j in range(windows.n_x[i])]
+            if sg:
+                weights = np.array(x_weight[i, :windows.n_x[i]])
+            else:
+                del around[windows.place[i]]
+                weights = np.ones(len(around), np.float32)
             made.append((
-                np.array(x[i, :n_x[i]]), np.array(x_weight[i, :n_x[i]]),
-                np.array(y[i, :n_y[i]]), np.array(y_weight[i, :n_y[i]]), ahead[i],
+                np.array(around, np.int32), weights, np.array(y[i, :windows.n_y[i]]),
+                np.array(y_weight[i, :windows.n_y[i]]), windows.ahead[i],
             ))
         if windows.n == 0:
             break
-    return np.array(words[:piece.n]), made, pairs
+    return np.array(words[:piece.n]), made, predictions

@@ -3,28 +3,28 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from cw2v.params import TrainParams
+from cw2v.tables import Tables
+from cw2v.weights import Weights
+
 class Shared:
     """The job of all workers."""
 
     def __init__(
         self,
-        w: NDArray[np.float32],
-        w_out: NDArray[np.float32],
+        weights: Weights,
+        tables: Tables,
         ids: NDArray[np.int32],
         starts: NDArray[np.int64],
         piece_bounds: NDArray[np.int64],
         piece_sentences: NDArray[np.int64],
-        keep: NDArray[np.uint32],
-        noise: NDArray[np.uint32],
+        rng_base: NDArray[np.uint64],
+        params: TrainParams,
+        backend: str,
         *,
-        window: int,
-        negative: int,
-        shrink_windows: bool,
         alpha: float,
         min_alpha: float,
         epochs: int,
-        compute_loss: bool,
-        backend: str,
     ) -> None: ...
     def begin_epoch(self) -> None: ...
     def stop(self) -> None: ...
@@ -32,13 +32,13 @@ class Shared:
 class Worker:
     """One worker."""
 
-    def __init__(self, shared: Shared, random_state: NDArray[np.uint64]) -> None: ...
+    def __init__(self, shared: Shared) -> None: ...
     def run(self, epoch: int) -> None: ...
     @property
     def words_done(self) -> int: ...
     @property
     def words_kept(self) -> int: ...
     @property
-    def pairs_done(self) -> int: ...
+    def predictions(self) -> int: ...
     @property
     def loss(self) -> float: ...

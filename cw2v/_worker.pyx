@@ -6,9 +6,11 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 import numpy as np
 
+from cw2v._cbow cimport cbow_step
 from cw2v._kernels cimport X_MAX, Backend, cw2v_row_stride, find_backend
-from cw2v._rng cimport Rng
-from cw2v._sgns cimport Model, Scratch, Window, sgns_step
+from cw2v._rng cimport Rng, seed_rng
+from cw2v._skipgram cimport skipgram_step
+from cw2v._step cimport Model, Scratch, Targets
 from cw2v._windows cimport (
     Corpus, NoiseColumn, Piece, Sampling, Windows, begin_piece, fill_windows, slices_of_widest,
 )
@@ -23,14 +25,25 @@ cdef extern from "atomics.h" nogil:
 cdef enum:
     BATCH = 128                 # windows filled at a time, at least
     AHEAD = 2                   # windows between asking for a row and using it
+    NEAR_ROOT = 5               # levels of the tree that are in the cache all the time
     CACHE_LINE = 64
+
+
+cdef struct Tree:               # the paths of hierarchical softmax, one after another
+    const int64_t *starts       # (n_words + 1,) where each word's begins
+    const int32_t *points       # (n_total,) nodes, which are rows of syn1
+    const float *label          # (n_total, and a row stride) 1 where the path turns left
 
 
 cdef struct Job:                # what all workers read, and the two values that they share
     Model model
     Corpus corpus
     Sampling sampling
+    Tree tree
     Backend backend
+    const float *noise_label            # (row stride of negative + 1,) 1 for the observed word
+    const float *ones                   # (row stride of the longest path,)
+    uint64_t rng_base[2]                # names the streams of random numbers; see _rng.pxd
     const int64_t *piece_bounds         # (n_pieces + 1,) the tokens where pieces begin
     const int64_t *piece_sentences      # (n_pieces,) the sentence that each begins in
     int64_t n_pieces
@@ -50,8 +63,8 @@ cdef struct State:              # one worker's
     Scratch scratch
     int64_t *words_done
     int64_t *words_kept
-    int64_t *pairs_done
-    double *loss                # of the pairs done; NULL unless it is asked for
+    int64_t *predictions
+    double *loss                # of the predictions; NULL unless it is asked for
 
 
 # ---- the loop ------------------------------------------------------------------------------
@@ -60,19 +73,37 @@ cdef inline void prefetch(const Job *job, const Windows *windows, int i) noexcep
     """Ask for the rows of window i, and of the word that comes into reach next."""
     cdef const int32_t *y = windows.y + i * windows.y_stride
     cdef ptrdiff_t dim = job.model.dim
-    cdef int j
-    for j in range(windows.n_y[i]):
-        job.backend.kernels.prefetch(job.model.w_out + y[j] * dim, dim)
+    cdef int64_t j
+    if job.model.syn1 is not NULL:
+        # What lies nearer to the root is on the way to so many words that it is in the cache.
+        for j in range(job.tree.starts[y[0]] + NEAR_ROOT, job.tree.starts[y[0] + 1]):
+            job.backend.kernels.prefetch(job.model.syn1 + job.tree.points[j] * dim, dim)
+    if job.model.syn1neg is not NULL:
+        for j in range(windows.n_y[i]):
+            job.backend.kernels.prefetch(job.model.syn1neg + y[j] * dim, dim)
     if windows.ahead[i] >= 0:
         job.backend.kernels.prefetch(job.model.w + windows.ahead[i] * dim, dim)
+
+
+cdef inline void take_step(const Job *job, State *state, int i, const Targets *targets, float lr,
+                           double *loss) noexcept nogil:
+    cdef Windows *windows = &state.windows
+    if job.sampling.sg:
+        skipgram_step(&job.model, windows.x[i], windows.x_weight + i * X_MAX, windows.n_x[i],
+                      targets, lr, &job.backend, &state.scratch, loss)
+    else:
+        cbow_step(&job.model, windows.x[i], windows.n_x[i], windows.place[i], targets, lr,
+                  &job.backend, &state.scratch, loss)
 
 
 cdef void train_windows(const Job *job, State *state, float lr) noexcept nogil:
     """Take the steps of a batch of windows."""
     cdef Windows *windows = &state.windows
-    cdef Window win
+    cdef Targets targets
     cdef double sum_of_losses = 0
     cdef double *loss = &sum_of_losses if state.loss is not NULL else NULL
+    cdef int64_t path
+    cdef int32_t centre
     cdef int i
     for i in range(min(AHEAD, windows.n)):
         prefetch(job, windows, i)
@@ -81,20 +112,29 @@ cdef void train_windows(const Job *job, State *state, float lr) noexcept nogil:
             break
         if i + AHEAD < windows.n:
             prefetch(job, windows, i + AHEAD)
-        win.x = windows.x + i * X_MAX
-        win.y = windows.y + i * windows.y_stride
-        win.x_weight = windows.x_weight + i * X_MAX
-        win.y_weight = windows.y_weight + i * windows.y_stride
-        win.n_x = windows.n_x[i]
-        win.n_y = windows.n_y[i]
-        sgns_step(&job.model, &win, lr, &job.backend, &state.scratch, loss)
+        if job.model.syn1 is not NULL:
+            centre = windows.y[i * windows.y_stride]
+            path = job.tree.starts[centre]
+            targets.w_out = job.model.syn1
+            targets.y = job.tree.points + path
+            targets.label = job.tree.label + path
+            targets.weight = job.ones
+            targets.n_y = <int> (job.tree.starts[centre + 1] - path)
+            take_step(job, state, i, &targets, lr, loss)
+        if job.model.syn1neg is not NULL:
+            targets.w_out = job.model.syn1neg
+            targets.y = windows.y + i * windows.y_stride
+            targets.label = job.noise_label
+            targets.weight = windows.y_weight + i * windows.y_stride
+            targets.n_y = windows.n_y[i]
+            take_step(job, state, i, &targets, lr, loss)
     if loss is not NULL:
         cw2v_add(state.loss, sum_of_losses)
 
 
 cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
     """Take pieces of the corpus and train on them, until none is left or told to stop."""
-    cdef int64_t number, first, last, pairs
+    cdef int64_t number, first, last, predictions
     cdef double done
     cdef float lr
     while not cw2v_read(job.stop):
@@ -102,7 +142,10 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
         if number >= job.n_pieces:
             break
         first, last = job.piece_bounds[number], job.piece_bounds[number + 1]
-        # The rate depends on the place in the corpus alone, not on which worker is where.
+        # The rate and the random numbers depend on the place in the corpus alone, not on
+        # which worker is where.
+        seed_rng(&state.rng, job.rng_base[0], epoch * job.n_pieces + number)
+        seed_rng(&state.noise_rng, job.rng_base[1], epoch * job.n_pieces + number)
         done = (epoch + <double> first / job.n_tokens) / job.epochs
         lr = <float> (job.alpha - (job.alpha - job.min_alpha) * done)
         begin_piece(&state.piece, &job.corpus, first, last, job.piece_sentences[number],
@@ -110,9 +153,9 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
         cw2v_write(state.words_kept, state.words_kept[0] + state.piece.last_centre
                    - state.piece.first_centre)
         while not cw2v_read(job.stop):
-            pairs = fill_windows(&state.windows, &state.piece, &job.sampling, &state.rng,
-                                 &state.noise_rng)
-            cw2v_write(state.pairs_done, state.pairs_done[0] + pairs)
+            predictions = fill_windows(&state.windows, &state.piece, &job.sampling, &state.rng,
+                                       &state.noise_rng)
+            cw2v_write(state.predictions, state.predictions[0] + predictions)
             if state.windows.n == 0:
                 break
             train_windows(job, state, lr)
@@ -125,35 +168,30 @@ cdef class Shared:
     """The job of all workers. Keeps the arrays alive whose pointers it lends."""
 
     cdef Job job
-    cdef object arrays
+    cdef list arrays
     cdef int64_t longest_piece
+    cdef int most_y             # rows of W' that a window scores
     cdef bint compute_loss
 
-    def __init__(self, float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] ids,
-                 const int64_t[::1] starts, const int64_t[::1] piece_bounds,
-                 const int64_t[::1] piece_sentences, const uint32_t[::1] keep,
-                 const uint32_t[:, ::1] noise, *, int window, int negative,
-                 bint shrink_windows, double alpha, double min_alpha, int epochs,
-                 bint compute_loss, str backend):
+    def __init__(self, weights, tables, const int32_t[::1] ids, const int64_t[::1] starts,
+                 const int64_t[::1] piece_bounds, const int64_t[::1] piece_sentences,
+                 const uint64_t[::1] rng_base, params, str backend, *, double alpha,
+                 double min_alpha, int epochs):
         cdef Job *job = &self.job
         # A cache line each for the next piece and for the flag that stops the workers.
         cdef int64_t[::1] counters = np.zeros(3 * CACHE_LINE // 8, np.int64)
-        self.arrays = (w, w_out, ids, starts, piece_bounds, piece_sentences, keep, noise,
-                       counters)
+        self.arrays = [ids, starts, piece_bounds, piece_sentences, counters]
         self.longest_piece = np.diff(piece_bounds).max()
-        self.compute_loss = compute_loss
-        job.model.w = &w[0, 0]
-        job.model.w_out = &w_out[0, 0]
-        job.model.dim = w.shape[1]
+        self.most_y = 1
+        self.compute_loss = params.compute_loss
+        find_backend(backend, &job.backend)
+        self.borrow_model(weights, params)
+        self.borrow_sampling(tables, params)
+        if params.hs:
+            self.borrow_tree(tables)
         job.corpus.ids = &ids[0]
         job.corpus.starts = &starts[0]
-        job.sampling.keep = &keep[0]
-        job.sampling.noise = <const NoiseColumn *> &noise[0, 0]
-        job.sampling.n_words = <int32_t> w.shape[0]
-        job.sampling.negative = negative
-        job.sampling.window = window
-        job.sampling.shrink_windows = shrink_windows
-        find_backend(backend, &job.backend)
+        job.rng_base[0], job.rng_base[1] = rng_base[0], rng_base[1]
         job.piece_bounds = &piece_bounds[0]
         job.piece_sentences = &piece_sentences[0]
         job.n_pieces = piece_sentences.shape[0]
@@ -164,6 +202,57 @@ cdef class Shared:
         job.min_alpha = min_alpha
         job.epochs = epochs
 
+    cdef float *borrow_matrix(self, matrix) except NULL:
+        cdef float[:, ::1] view = matrix
+        self.arrays.append(view)
+        return &view[0, 0]
+
+    cdef int borrow_model(self, weights, params) except -1:
+        cdef Model *model = &self.job.model
+        cdef const float[::1] lockf = weights.lockf
+        model.w = self.borrow_matrix(weights.w)
+        model.dim = weights.w.shape[1]
+        model.syn1neg = self.borrow_matrix(weights.syn1neg) if params.negative else NULL
+        model.syn1 = self.borrow_matrix(weights.syn1) if params.hs else NULL
+        model.cbow_mean = params.cbow_mean
+        model.corrected_cbow = params.corrected_cbow
+        model.lockf = NULL
+        if lockf is not None and not (np.asarray(lockf) == 1).all():
+            self.arrays.append(lockf)
+            model.lockf = &lockf[0]
+            model.lockf_stride = 1 if lockf.shape[0] > 1 else 0
+        return 0
+
+    cdef int borrow_sampling(self, tables, params) except -1:
+        cdef Sampling *sampling = &self.job.sampling
+        cdef const uint32_t[::1] keep = tables.keep
+        cdef const uint32_t[:, ::1] noise = tables.noise
+        cdef const float[::1] label = tables.noise_label
+        self.arrays += [keep, noise, label]
+        sampling.keep = &keep[0]
+        sampling.noise = <const NoiseColumn *> &noise[0, 0] if params.negative else NULL
+        sampling.n_words = <int32_t> keep.shape[0]
+        sampling.negative = params.negative
+        sampling.window = params.window
+        sampling.shrink_windows = params.shrink_windows
+        sampling.sg = params.sg
+        self.job.noise_label = &label[0]
+        self.most_y = max(self.most_y, sampling.negative + 1)
+        return 0
+
+    cdef int borrow_tree(self, tables) except -1:
+        cdef const int64_t[::1] starts = tables.tree_starts
+        cdef const int32_t[::1] points = tables.tree_points
+        cdef const float[::1] label = tables.tree_label
+        cdef const float[::1] ones = tables.ones
+        self.arrays += [starts, points, label, ones]
+        self.job.tree.starts = &starts[0]
+        self.job.tree.points = &points[0]
+        self.job.tree.label = &label[0]
+        self.job.ones = &ones[0]
+        self.most_y = max(self.most_y, tables.tree_depth)
+        return 0
+
     def begin_epoch(self):
         cw2v_write(self.job.next_piece, 0)
 
@@ -172,50 +261,56 @@ cdef class Shared:
 
 
 cdef class Worker:
-    """One worker's random state, scratch memory and totals."""
+    """One worker's scratch memory and totals."""
 
     cdef Shared shared
     cdef State state
     cdef list arrays
 
-    def __init__(self, Shared shared, const uint64_t[::1] random_state):
+    def __init__(self, Shared shared):
         cdef const Job *job = &shared.job
         cdef State *state = &self.state
-        cdef ptrdiff_t dim = job.model.dim, n_y = job.sampling.negative + 1
-        cdef ptrdiff_t stride = cw2v_row_stride(<int> n_y)
-        cdef ptrdiff_t capacity = BATCH + slices_of_widest(job.sampling.window)
-        cdef ptrdiff_t n_kept = shared.longest_piece + 2 * job.sampling.window + 1
-        cdef int i
+        cdef Windows *windows = &state.windows
+        cdef Scratch *scratch = &state.scratch
+        cdef ptrdiff_t dim = job.model.dim, n_y = shared.most_y
+        cdef ptrdiff_t noise_stride = cw2v_row_stride(job.sampling.negative + 1)
+        cdef ptrdiff_t capacity = BATCH + slices_of_widest(&job.sampling)
+        cdef ptrdiff_t widest = 2 * job.sampling.window
+        cdef ptrdiff_t n_kept = shared.longest_piece + widest + 1
+        cdef ptrdiff_t n_x = X_MAX if job.sampling.sg else 1  # rows that a step is taken for
         self.shared = shared
         self.arrays = []
-        for i in range(4):
-            state.rng.s[i], state.noise_rng.s[i] = random_state[i], random_state[4 + i]
 
         state.piece.words = <int32_t *> self.lend(np.int32, n_kept)
         state.piece.ends = <int32_t *> self.lend(np.int32, n_kept)
 
-        state.windows.capacity = <int> capacity
-        state.windows.y_stride = <int> stride
-        state.windows.n_x = <int32_t *> self.lend(np.int32, capacity)
-        state.windows.n_y = <int32_t *> self.lend(np.int32, capacity)
-        state.windows.ahead = <int32_t *> self.lend(np.int32, capacity)
-        state.windows.x = <int32_t *> self.lend(np.int32, capacity * X_MAX)
-        state.windows.y = <int32_t *> self.lend(np.int32, capacity * stride)
-        state.windows.x_weight = <float *> self.lend(np.float32, capacity * X_MAX)
-        state.windows.y_weight = <float *> self.lend(np.float32, capacity * stride)
+        windows.capacity = <int> capacity
+        windows.y_stride = <int> noise_stride
+        windows.x = <const int32_t **> self.lend(np.uintp, capacity)
+        windows.n_x = <int32_t *> self.lend(np.int32, capacity)
+        windows.place = <int32_t *> self.lend(np.int32, capacity)
+        windows.n_y = <int32_t *> self.lend(np.int32, capacity)
+        windows.ahead = <int32_t *> self.lend(np.int32, capacity)
+        windows.y = <int32_t *> self.lend(np.int32, capacity * noise_stride)
+        windows.y_weight = <float *> self.lend(np.float32, capacity * noise_stride)
+        if job.sampling.sg:
+            windows.merged = <int32_t *> self.lend(np.int32, capacity * X_MAX)
+            windows.x_weight = <float *> self.lend(np.float32, capacity * X_MAX)
 
-        state.scratch.x_rows = <float **> self.lend(np.uintp, X_MAX)
-        state.scratch.y_rows = <float **> self.lend(np.uintp, n_y)
-        state.scratch.g = <float *> self.lend(np.float32, X_MAX * stride)
-        state.scratch.x = <float *> self.lend(np.float32, X_MAX * dim)
+        scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest))
+        scratch.y_rows = <float **> self.lend(np.uintp, n_y)
+        scratch.g = <float *> self.lend(np.float32, n_x * cw2v_row_stride(<int> n_y))
+        scratch.x = <float *> self.lend(np.float32, n_x * dim)
+        scratch.dx = <float *> self.lend(np.float32, n_x * dim)
         if job.backend.blas:
-            state.scratch.y = <float *> self.lend(np.float32, n_y * dim)
-            state.scratch.dx = <float *> self.lend(np.float32, X_MAX * dim)
-            state.scratch.dy = <float *> self.lend(np.float32, n_y * dim)
+            scratch.y = <float *> self.lend(np.float32, n_y * dim)
+            scratch.dy = <float *> self.lend(np.float32, n_y * dim)
+        if job.model.lockf is not NULL:
+            scratch.locked = <float *> self.lend(np.float32, 2 * n_x * dim)
 
         state.words_done = <int64_t *> self.lend(np.int64, 1)
         state.words_kept = <int64_t *> self.lend(np.int64, 1)
-        state.pairs_done = <int64_t *> self.lend(np.int64, 1)
+        state.predictions = <int64_t *> self.lend(np.int64, 1)
         state.loss = <double *> self.lend(np.float64, 1) if shared.compute_loss else NULL
 
     cdef void *lend(self, dtype, ptrdiff_t n) except NULL:
@@ -239,8 +334,8 @@ cdef class Worker:
         return cw2v_read(self.state.words_kept)
 
     @property
-    def pairs_done(self):
-        return cw2v_read(self.state.pairs_done)
+    def predictions(self):
+        return cw2v_read(self.state.predictions)
 
     @property
     def loss(self):

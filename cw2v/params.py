@@ -16,12 +16,24 @@ class TrainParams:
     ----------
     vector_size : int, 1 to 65,536
         K, the dimension of the vectors.
+    sg : bool
+        Skip-gram: each word around a centre predicts it. Else CBOW: their mean does.
+    hs : bool
+        Hierarchical softmax: predict the path to a word in a Huffman tree. With `negative`
+        above 0 as well, both objectives are trained, one after the other for each window.
+    cbow_mean : bool
+        CBOW predicts from the mean of the vectors around the centre; else from their sum.
+    corrected_cbow : bool
+        Move each vector around the centre by its own gradient (Irsoy et al. 2021, arXiv
+        2012.15332). Else as word2vec.c and gensim do: the gradient of the mean is added to each
+        vector undivided, and that of the sum divided by their number.
     window : int, 1 to 10,000
         Largest distance, in words left by subsampling, from a centre word to its context.
     shrink_windows : bool
         Draw the reach of each centre from 1..window, as word2vec.c does; else it is `window`.
-    negative : int, 1 to 1,000
-        Noise words drawn for each window (Mikolov et al. 2013, section 2.2).
+    negative : int, 0 to 1,000
+        Noise words drawn for each window (Mikolov et al. 2013, section 2.2); 0, with `hs`,
+        for no negative sampling.
     ns_exponent : float, finite
         Noise words are drawn in proportion to count**ns_exponent; 0.75 in word2vec.c.
     sample : float, at least 0
@@ -45,6 +57,10 @@ class TrainParams:
     """
 
     vector_size: int = 100
+    sg: bool = True
+    hs: bool = False
+    cbow_mean: bool = True
+    corrected_cbow: bool = False
     window: int = 5
     shrink_windows: bool = True
     negative: int = 5
@@ -63,7 +79,7 @@ class TrainParams:
         whole: dict[str, tuple[int, int | None]] = {
             "vector_size": (1, 65_536),
             "window": (1, 10_000),
-            "negative": (1, 1_000),
+            "negative": (0, 1_000),
             "epochs": (1, 1_000_000),
             "workers": (1, 1_024),
             "seed": (0, None),
@@ -76,6 +92,11 @@ class TrainParams:
             object.__setattr__(self, name, _real(name, getattr(self, name), above))
         if self.alpha == 0:
             raise ValueError("alpha must be above 0, got 0: nothing would be learnt")
+        if not self.hs and not self.negative:
+            raise ValueError(
+                "You must set either 'hs' or 'negative' to be positive for proper training. "
+                "When both 'hs=0' and 'negative=0', there will be no training."
+            )
 
 
 def _whole(name: str, value: Any, least: int, most: int | None) -> int:

@@ -14,13 +14,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cw2v.huffman import HuffmanTree
+from cw2v.params import TrainParams
+
 Floats = NDArray[Any]
 
 X_MAX = 16  # words around a centre that one window may have
 MASK64 = (1 << 64) - 1
 
 
-# ---- the skip-gram step ------------------------------------------------------------------
+# ---- the logistic loss and the kernels ------------------------------------------------------
 
 
 def sigmoid(t: Floats) -> Floats:
@@ -35,21 +38,21 @@ def softplus(t: Floats) -> Floats:
     return np.maximum(t, 0) + np.log1p(np.exp(-np.abs(t)))
 
 
-def sgns_loss(s: Floats, x_weight: Floats, y_weight: Floats) -> float:
-    """Return the loss of a window's logits `s` (n_x, n_y): the negated eq. 4 of the paper.
+def logistic_loss(s: Floats, x_weight: Floats, y_weight: Floats, label: Floats) -> float:
+    """Return the loss of a window's logits `s` (n_x, n_y), for `label` (n_y,) of 1 and 0.
 
-    Column 0 is the observed word, which is to score high; the others are noise words, which
-    are to score low (Mikolov et al. 2013, arXiv 1310.4546).
+    The negated eq. 4 of Mikolov et al. 2013 (arXiv 1310.4546), where the observed word, which
+    is to score high, has label 1, and noise words have 0. The negated logarithm of their eq. 3,
+    where a node at which the path turns left has label 1.
     """
-    t = s.copy()
-    t[:, 0] = -t[:, 0]
+    t = np.where(label == 1, -s, s)
     return float(x_weight @ softplus(t) @ y_weight)
 
 
-def sgns_error(s: Floats, x_weight: Floats, y_weight: Floats, lr: float) -> Floats:
-    """Return -lr times the derivative of `sgns_loss` by the logits, shape (n_x, n_y)."""
-    label = np.zeros_like(s)
-    label[:, 0] = 1
+def logistic_error(
+    s: Floats, x_weight: Floats, y_weight: Floats, label: Floats, lr: float
+) -> Floats:
+    """Return -lr times the derivative of `logistic_loss` by the logits, shape (n_x, n_y)."""
     error: Floats = lr * np.outer(x_weight, y_weight) * (label - sigmoid(s))
     return error
 
@@ -59,38 +62,121 @@ def update(x: Floats, y: Floats, g: Floats) -> tuple[Floats, Floats]:
     return x + g @ y, y + g.T @ x
 
 
-class Window(NamedTuple):
-    """A centre with the words around it; every word stands once, with a weight."""
+# ---- one step -------------------------------------------------------------------------------
 
-    x: NDArray[np.int32]  # (n_x,) words around the centre
+
+class Window(NamedTuple):
+    """A centre with the words around it."""
+
+    x: NDArray[np.int32]  # (n_x,) words around the centre; skip-gram's each once, with a weight
     x_weight: Floats  # (n_x,) how often each stands there
-    y: NDArray[np.int32]  # (n_y,) the centre, then its noise words
+    y: NDArray[np.int32]  # (n_y,) the centre, then its noise words, each once
     y_weight: Floats  # (n_y,)
 
 
-def window_loss(w: Floats, w_out: Floats, window: Window) -> float:
+class Targets(NamedTuple):
+    """Rows of one W' that a window is to score."""
+
+    y: NDArray[np.int32]  # (n_y,) each once
+    weight: Floats  # (n_y,) how often each counts
+    label: Floats  # (n_y,) 1 to score high, 0 to score low
+
+
+def noise_targets(window: Window) -> Targets:
+    """Return the rows of syn1neg: the centre and its noise words."""
+    return Targets(window.y, window.y_weight, (np.arange(len(window.y)) == 0).astype(float))
+
+
+def path_targets(tree: HuffmanTree, centre: int) -> Targets:
+    """Return the rows of syn1: the nodes on the way to the centre."""
+    point, code = tree.point(centre), tree.code(centre)
+    return Targets(point, np.ones(len(point)), 1.0 - code)
+
+
+def skipgram_loss(w: Floats, w_out: Floats, window: Window, targets: Targets) -> float:
     """Return the loss of one window under W (n_words, dim) and W' (n_words, dim)."""
-    s = w[window.x] @ w_out[window.y].T
-    return sgns_loss(s, window.x_weight, window.y_weight)
+    s = w[window.x] @ w_out[targets.y].T
+    return logistic_loss(s, window.x_weight, targets.weight, targets.label)
 
 
-def sgns_step(w: Floats, w_out: Floats, window: Window, lr: float) -> float:
-    """Move W and W' one step down the loss of a window, in place; return the loss before."""
-    x, y = w[window.x], w_out[window.y]
+def skipgram_step(
+    w: Floats,
+    w_out: Floats,
+    window: Window,
+    targets: Targets,
+    lr: float,
+    *,
+    lockf: Floats | None = None,
+) -> float:
+    """Move W and W' one step down the loss of a window, in place; return the loss before.
+
+    Row i of W moves by ``lockf[i]`` of its step, by all of it where `lockf` is None.
+    """
+    x, y = w[window.x], w_out[targets.y]
     s = x @ y.T
-    g = sgns_error(s, window.x_weight, window.y_weight, lr)
-    w[window.x], w_out[window.y] = update(x, y, g)
-    return sgns_loss(s, window.x_weight, window.y_weight)
+    g = logistic_error(s, window.x_weight, targets.weight, targets.label, lr)
+    moved, w_out[targets.y] = update(x, y, g)
+    part = 1 if lockf is None else lockf[window.x, np.newaxis]
+    w[window.x] = x + part * (moved - x)
+    return logistic_loss(s, window.x_weight, targets.weight, targets.label)
+
+
+def cbow_loss(
+    w: Floats, w_out: Floats, context: NDArray[np.int32], targets: Targets, *, cbow_mean: bool
+) -> float:
+    """Return the loss of the mean (or sum) of the context's rows of W, words as they stand."""
+    h = w[context].mean(axis=0) if cbow_mean else w[context].sum(axis=0)
+    s = (w_out[targets.y] @ h)[np.newaxis]
+    return logistic_loss(s, np.ones(1), targets.weight, targets.label)
+
+
+def cbow_step(
+    w: Floats,
+    w_out: Floats,
+    context: NDArray[np.int32],
+    targets: Targets,
+    lr: float,
+    *,
+    cbow_mean: bool,
+    corrected_cbow: bool,
+    lockf: Floats | None = None,
+) -> float:
+    """Move W and W' one step down the loss of a window, in place; return the loss before.
+
+    Unless `corrected_cbow`, as word2vec.c and gensim do it: n times as far as the gradient for
+    the mean, an n-th as far for the sum.
+    """
+    n = len(context)
+    scale = 1 / n if cbow_mean else 1.0
+    h, y = scale * w[context].sum(axis=0), w_out[targets.y]
+    s = (y @ h)[np.newaxis]
+    g = logistic_error(s, np.ones(1), targets.weight, targets.label, lr)[0]
+    w_out[targets.y] += np.outer(g, h)
+    if not corrected_cbow:
+        scale = 1.0 if cbow_mean else 1 / n
+    part = np.ones((n, 1)) if lockf is None else lockf[context, np.newaxis]
+    np.add.at(w, context, part * scale * (g @ y))
+    return logistic_loss(s, np.ones(1), targets.weight, targets.label)
 
 
 # ---- random numbers ------------------------------------------------------------------------
 
 
+def mixed(x: int) -> int:
+    """Scatter 64 bits: the finalizer of SplitMix64 (Steele et al. 2014)."""
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & MASK64
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & MASK64
+    return x ^ (x >> 31)
+
+
 class Rng:
     """xoshiro256++ (Blackman and Vigna 2021), in Python's own integers."""
 
-    def __init__(self, state: NDArray[np.uint64]) -> None:
-        self.s = [int(part) for part in state]
+    def __init__(self, base: int, number: int) -> None:
+        self.s = [
+            mixed((int(base) + mixed(number) + i * 0x9E3779B97F4A7C15) & MASK64)
+            for i in (1, 2, 3, 4)
+        ]
 
     def next_u64(self) -> int:
         """Return 64 random bits."""
@@ -192,15 +278,19 @@ def windows(
     window: int,
     negative: int,
     shrink_windows: bool,
+    sg: bool = True,
 ) -> Iterator[Window]:
-    """Yield the windows of the centres of a piece, wide ones in slices of at most X_MAX."""
+    """Yield the windows of the centres of a piece.
+
+    Skip-gram's have each word once, and wide ones come in slices of at most X_MAX words.
+    """
     for centre in range(piece.first_centre, piece.last_centre):
         reach = 1 + below(window, rng.next_u32()) if shrink_windows else window
         near = range(max(0, centre - reach), min(len(piece.words), centre + reach + 1))
         place = [at for at in near if piece.sentence[at] == piece.sentence[centre]]
         if len(place) == 1:
             continue
-        slices = 1 if len(place) - 1 <= X_MAX else -(-len(place) // X_MAX)
+        slices = 1 if len(place) - 1 <= X_MAX or not sg else -(-len(place) // X_MAX)
         width = -(-len(place) // slices)
         for begin in range(0, len(place), width):
             around = [piece.words[at] for at in place[begin : begin + width] if at != centre]
@@ -208,7 +298,10 @@ def windows(
                 continue
             target = piece.words[centre]
             drawn = [draw_noise(noise, noise_rng) for _ in range(negative)]
-            x, x_weight = merged(around)
+            if sg:
+                x, x_weight = merged(around)
+            else:
+                x, x_weight = np.array(around, np.int32), np.ones(len(around), np.float32)
             y, y_weight = merged([target, *(word for word in drawn if word != target)])
             yield Window(x, x_weight, y, y_weight)
 
@@ -220,40 +313,61 @@ def train(
     ids: NDArray[np.int32],
     starts: NDArray[np.int64],
     w: Floats,
-    w_out: Floats,
     *,
+    syn1neg: Floats | None = None,
+    syn1: Floats | None = None,
+    tree: HuffmanTree | None = None,
+    lockf: Floats | None = None,
     bounds: NDArray[np.int64],
     keep: NDArray[np.uint32],
     noise: NDArray[np.uint32],
-    state: NDArray[np.uint64],
-    window: int,
-    negative: int,
-    shrink_windows: bool,
-    alpha: float,
-    min_alpha: float,
-    epochs: int,
+    rng_base: NDArray[np.uint64],
+    params: TrainParams,
 ) -> list[float]:
     """Train W and W' in place, piece by piece of `bounds`; return the loss of each epoch.
 
-    `state` (8,) seeds the worker's two generators: of subsampling and reaches, and of noise.
+    Piece i of epoch e draws from stream ``e * n_pieces + i`` of the two that `rng_base` (2,)
+    names: of subsampling and reaches, and of noise.
     """
-    rng, noise_rng = Rng(state[:4]), Rng(state[4:])
     losses = []
-    for epoch in range(epochs):
+    negative = 0 if syn1neg is None else params.negative
+    for epoch in range(params.epochs):
         loss = 0.0
-        for first, last in itertools.pairwise(bounds):
-            done = (epoch + first / len(ids)) / epochs
-            lr = alpha - (alpha - min_alpha) * done
-            piece = subsample(ids, starts, first, last, keep, window, rng)
-            for one in windows(
+        for number, (first, last) in enumerate(itertools.pairwise(bounds)):
+            stream = epoch * (len(bounds) - 1) + number
+            rng, noise_rng = (Rng(base, stream) for base in rng_base)
+            done = (epoch + first / len(ids)) / params.epochs
+            lr = params.alpha - (params.alpha - params.min_alpha) * done
+            piece = subsample(ids, starts, first, last, keep, params.window, rng)
+            for window in windows(
                 piece,
                 noise,
                 rng,
                 noise_rng,
-                window=window,
+                window=params.window,
                 negative=negative,
-                shrink_windows=shrink_windows,
+                shrink_windows=params.shrink_windows,
+                sg=params.sg,
             ):
-                loss += sgns_step(w, w_out, one, lr)
+                objectives = []
+                if syn1 is not None:
+                    assert tree is not None
+                    objectives.append((syn1, path_targets(tree, int(window.y[0]))))
+                if syn1neg is not None:
+                    objectives.append((syn1neg, noise_targets(window)))
+                for w_out, targets in objectives:
+                    if params.sg:
+                        loss += skipgram_step(w, w_out, window, targets, lr, lockf=lockf)
+                    else:
+                        loss += cbow_step(
+                            w,
+                            w_out,
+                            window.x,
+                            targets,
+                            lr,
+                            cbow_mean=params.cbow_mean,
+                            corrected_cbow=params.corrected_cbow,
+                            lockf=lockf,
+                        )
         losses.append(loss)
     return losses

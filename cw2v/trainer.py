@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +17,10 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from cw2v._kernels import default_backend
 from cw2v._worker import Shared, Worker
 from cw2v.corpus import EncodedCorpus
-from cw2v.noise import keep_thresholds, noise_table
 from cw2v.params import TrainParams
 from cw2v.progress import Progress, Report
+from cw2v.tables import make_tables
+from cw2v.weights import Weights
 
 MOST_PIECES = 1_000_000  # so that a list of them never takes much memory
 REPORT_INTERVAL = 0.2  # seconds from one report to the next, and to notice Ctrl-C
@@ -33,9 +37,10 @@ class EpochResult:
     kept_words : int
         Those that subsampling left, each once the centre of a window.
     pairs : int
-        Pairs of a centre and a word around it that were trained on.
+        Predictions trained on: skip-gram's pairs of a centre and a word around it, CBOW's
+        centres with at least a word around them.
     loss : float or None
-        Sum of the losses of all pairs with their noise words; None when not asked for.
+        Sum of the losses of all predictions; None when not asked for.
     seconds : float
         Wall-clock time.
     """
@@ -97,13 +102,33 @@ def cut_into_pieces(
     return bounds, np.searchsorted(starts, bounds[:-1], side="right") - 1
 
 
-def new_vectors(n_words: int, dim: int, seed: int) -> NDArray[np.float32]:
-    """Return the first W: float32, evenly random in [-1 / dim, 1 / dim), the same as gensim's."""
-    w = np.random.default_rng(seed).random((n_words, dim), dtype=np.float32)
-    w *= 2.0
-    w -= 1.0
-    w /= dim
-    return w
+def random_base(seed: int, run: int) -> NDArray[np.uint64]:
+    """Name the two sequences of streams of random numbers of a run, uint64 of shape (2,)."""
+    base = np.random.SeedSequence(seed, spawn_key=(run,)).generate_state(2, np.uint64)
+    return base.astype(np.uint64, copy=False)
+
+
+def check_weights(weights: Weights, counts: NDArray[np.int64], params: TrainParams) -> None:
+    """Raise ValueError unless there is a matrix for each objective, in the shape it must have."""
+    shape = (len(counts), params.vector_size)
+    if weights.w.shape != shape:
+        raise ValueError(
+            f"w must have the shape {shape}, one row for each word, got {weights.w.shape}"
+        )
+    for name, setting, asked in (
+        ("syn1neg", f"negative={params.negative}", params.negative),
+        ("syn1", "hs=1", params.hs),
+    ):
+        if asked and getattr(weights, name) is None:
+            raise ValueError(f"{setting} trains {name}, which these weights do not have")
+
+
+def blas_threads_held(backend: str) -> AbstractContextManager[object]:
+    """Our threads are the workers; BLAS must not start its own inside each of them."""
+    limits: AbstractContextManager[object] = nullcontext()
+    if backend == "blas":
+        limits = threadpool_limits(limits=1, user_api="blas")
+    return limits
 
 
 class Trainer:
@@ -115,8 +140,8 @@ class Trainer:
         `ids` int32 of shape (n_tokens,), `starts` int64 of shape (n_sentences + 1,).
     counts : ndarray of int64, shape (n_words,)
         How often each word occurs, for subsampling and noise.
-    w, w_out : ndarray of float32, shape (n_words, vector_size), C-contiguous
-        W and W', changed in place.
+    weights : Weights
+        W and each W' that `params` trains, changed in place.
     params : TrainParams
         The settings.
     report : callable, optional
@@ -132,21 +157,14 @@ class Trainer:
         self,
         corpus: EncodedCorpus,
         counts: NDArray[np.int64],
-        w: NDArray[np.float32],
-        w_out: NDArray[np.float32],
+        weights: Weights,
         params: TrainParams,
         *,
         report: Report | None = None,
         run: int = 0,
         backend: str | None = None,
     ) -> None:
-        n_words = len(counts)
-        for name, matrix in (("w", w), ("w_out", w_out)):
-            if matrix.shape != (n_words, params.vector_size):
-                raise ValueError(
-                    f"{name} must have the shape ({n_words}, {params.vector_size}), "
-                    f"one row for each word, got {matrix.shape}"
-                )
+        check_weights(weights, counts, params)
         self.params = params
         self.backend = default_backend() if backend is None else backend
         self.n_tokens = len(corpus.ids)
@@ -155,28 +173,22 @@ class Trainer:
         piece_words = max(params.batch_words, -(-self.n_tokens // MOST_PIECES))
         bounds, sentences = cut_into_pieces(corpus.starts, piece_words)
         self._shared = Shared(
-            w,
-            w_out,
+            weights,
+            make_tables(counts, params, weights.tree),
             corpus.ids,
             corpus.starts,
             bounds,
             sentences,
-            keep_thresholds(counts, params.sample),
-            noise_table(counts, params.ns_exponent),
-            window=params.window,
-            negative=params.negative,
-            shrink_windows=params.shrink_windows,
+            random_base(params.seed, run),
+            params,
+            self.backend,
             alpha=params.alpha,
             min_alpha=params.min_alpha,
             epochs=params.epochs,
-            compute_loss=params.compute_loss,
-            backend=self.backend,
         )
-        seeds = np.random.SeedSequence(params.seed, spawn_key=(run,)).spawn(params.workers)
-        self._workers = [
-            Worker(self._shared, seed.generate_state(8, np.uint64).astype(np.uint64, copy=False))
-            for seed in seeds
-        ]
+        # No more than there is work for: each has memory of its own.
+        n_workers = min(params.workers, len(sentences))
+        self._workers = [Worker(self._shared) for _ in range(n_workers)]
 
     def alpha_at(self, words: int) -> float:
         """Return the learning rate after `words` words, counted over all epochs."""
@@ -214,7 +226,7 @@ class Trainer:
             for number, worker in enumerate(self._workers)
         ]
         self._shared.begin_epoch()
-        with self._blas_threads_held():
+        with blas_threads_held(self.backend):
             try:
                 for thread in threads:
                     thread.start()
@@ -241,19 +253,12 @@ class Trainer:
             seconds=time.perf_counter() - start,
         )
 
-    def _blas_threads_held(self) -> AbstractContextManager[object]:
-        """Our threads are the workers; BLAS must not start its own inside each of them."""
-        limits: AbstractContextManager[object] = nullcontext()
-        if self.backend == "blas":
-            limits = threadpool_limits(limits=1, user_api="blas")
-        return limits
-
     def _totals(self) -> tuple[int, int, int, float]:
         """Words, kept words, pairs and loss of all workers since the trainer was made."""
         return (
             sum(worker.words_done for worker in self._workers),
             sum(worker.words_kept for worker in self._workers),
-            sum(worker.pairs_done for worker in self._workers),
+            sum(worker.predictions for worker in self._workers),
             sum(worker.loss for worker in self._workers),
         )
 
@@ -288,4 +293,87 @@ class Trainer:
                 alpha=self.alpha_at(done),
                 loss=loss / pairs if self.params.compute_loss and pairs else None,
             )
+        )
+
+
+class JobTrainer:
+    """Trains on sentences that come a few at a time, from several threads at once.
+
+    To be used in a ``with`` statement.
+
+    Parameters
+    ----------
+    counts, weights, params, run, backend
+        As for `Trainer`; `alpha`, `min_alpha`, `epochs`, `workers` and `batch_words` of the
+        settings are not used.
+    """
+
+    def __init__(
+        self,
+        counts: NDArray[np.int64],
+        weights: Weights,
+        params: TrainParams,
+        *,
+        run: int = 0,
+        backend: str | None = None,
+    ) -> None:
+        check_weights(weights, counts, params)
+        self._weights = weights
+        self._params = params
+        self._backend = default_backend() if backend is None else backend
+        self._tables = make_tables(counts, params, weights.tree)
+        self._random_base = random_base(params.seed, run)
+        self._numbers = itertools.count()
+        self._limits: AbstractContextManager[object] = nullcontext()
+
+    def __enter__(self) -> Self:
+        """Hold the threads of BLAS until the jobs are done."""
+        self._limits = blas_threads_held(self._backend)
+        self._limits.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let them go."""
+        self._limits.__exit__(kind, error, traceback)
+
+    def run(self, ids: NDArray[np.int32], starts: NDArray[np.int64], alpha: float) -> EpochResult:
+        """Train once on some sentences, without the GIL.
+
+        Parameters
+        ----------
+        ids : ndarray of int32, shape (n_tokens,)
+            Words of the sentences, at least one.
+        starts : ndarray of int64, shape (n_sentences + 1,)
+            Where sentences start, strictly rising from 0, and n_tokens.
+        alpha : float
+            The learning rate.
+        """
+        start = time.perf_counter()
+        shared = Shared(
+            self._weights,
+            self._tables,
+            ids,
+            starts,
+            np.array([0, len(ids)], np.int64),
+            np.zeros(1, np.int64),
+            self._random_base,
+            self._params,
+            self._backend,
+            alpha=alpha,
+            min_alpha=alpha,
+            epochs=1,
+        )
+        worker = Worker(shared)
+        worker.run(next(self._numbers))  # the number names the random numbers of this job
+        return EpochResult(
+            words=worker.words_done,
+            kept_words=worker.words_kept,
+            pairs=worker.predictions,
+            loss=worker.loss if self._params.compute_loss else None,
+            seconds=time.perf_counter() - start,
         )

@@ -27,8 +27,9 @@ from cw2v.keyedvectors import KeyedVectors
 from cw2v.params import TrainParams
 from cw2v.progress import Report
 from cw2v.sources import Source
-from cw2v.trainer import Trainer, TrainingReport, new_vectors
+from cw2v.trainer import Trainer, TrainingReport
 from cw2v.vocab import Vocabulary, build_vocabulary
+from cw2v.weights import Weights, new_vectors
 
 logger = logging.getLogger(__name__)
 
@@ -453,8 +454,7 @@ class Word2Vec:
         trainer = Trainer(
             corpus,
             np.asarray(self.wv.expandos["count"], np.int64),
-            self.wv.vectors,
-            self.syn1neg,
+            Weights(self.wv.vectors, syn1neg=self.syn1neg),
             params,
             report=self.report,
             run=self.train_count,

@@ -45,17 +45,46 @@ def test_update_uses_the_rows_as_they_were(table, dim):
 
 
 @pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("dim", DIMS)
+def test_update_of_a_single_row_is_that_of_many(table, dim):
+    rng = np.random.default_rng(dim)
+    for n_y in [1, 2, 5, 6, 7, 12, 13, 40]:
+        h, y, g = rows(rng, 1, dim), rows(rng, n_y, dim), rows(rng, 1, n_y)
+        new_h, new_y = reference.update(*(a.astype(np.float64) for a in (h, y, g)))
+        step = _kernels.update_one(table, h[0], y, g[0])
+        assert_allclose(step, new_h[0] - h[0], rtol=1e-5, atol=1e-5 * n_y)
+        assert_allclose(y, new_y, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("dim", DIMS)
+def test_rows_are_summed_and_added_to(table, dim):
+    rng = np.random.default_rng(dim)
+    for n in [1, 2, 3, 10, 31]:
+        x, step = rows(rng, n, dim), rows(rng, 1, dim)[0]
+        expected = x.astype(np.float64).sum(axis=0) / 3
+        assert_allclose(_kernels.sum_rows(table, x, 1 / 3), expected, rtol=1e-5, atol=1e-6 * n)
+        moved = x.astype(np.float64) + 0.25 * step
+        _kernels.add_to_rows(table, x, 0.25, step)
+        assert_allclose(x, moved, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_errors_follow_the_formula(table, shape):
     rng = np.random.default_rng(0)
     s = rng.normal(scale=6, size=shape).astype(np.float32)
     x_weight = rng.integers(1, 4, shape[0]).astype(np.float32)
     y_weight = rng.integers(1, 4, shape[1]).astype(np.float32)
+    label = rng.integers(0, 2, shape[1]).astype(np.float32)
     lr = 0.025
-    expected = reference.sgns_error(s.astype(np.float64), x_weight, y_weight, lr)
+    expected = reference.logistic_error(s.astype(np.float64), x_weight, y_weight, label, lr)
     bound = 1e-6 * lr * np.outer(x_weight, y_weight).max()
     assert_allclose(
-        _kernels.sgns_error(table, s, x_weight, y_weight, lr), expected, rtol=0, atol=bound
+        _kernels.logistic_error(table, s, x_weight, y_weight, label, lr),
+        expected,
+        rtol=0,
+        atol=bound,
     )
 
 
@@ -63,8 +92,9 @@ def test_errors_follow_the_formula(table, shape):
 def test_sigmoid_is_exact_over_its_whole_range(table):
     s = np.linspace(-110, 110, 4096, dtype=np.float32).reshape(16, 256)
     ones = np.ones(256, np.float32)
-    error = _kernels.sgns_error(table, s, ones[:16], ones, 1.0)
-    expected = reference.sgns_error(s.astype(np.float64), ones[:16], ones, 1.0)
+    label = (np.arange(256) % 3 == 0).astype(np.float32)
+    error = _kernels.logistic_error(table, s, ones[:16], ones, label, 1.0)
+    expected = reference.logistic_error(s.astype(np.float64), ones[:16], ones, label, 1.0)
     assert_allclose(error, expected, rtol=0, atol=2e-7)
 
 
@@ -72,10 +102,11 @@ def test_sigmoid_is_exact_over_its_whole_range(table):
 def test_infinite_logits_give_finite_errors_and_nan_stays_nan(table):
     s = np.float32([[math.inf, math.inf, -math.inf, 0, math.nan, 1e30, -1e30]])
     one = np.ones(7, np.float32)
-    error = _kernels.sgns_error(table, s, one[:1], one, 1.0)[0]
+    label = np.float32([1, 0, 0, 0, 0, 0, 0])
+    error = _kernels.logistic_error(table, s, one[:1], one, label, 1.0)[0]
     assert_allclose(error, [0, -1, 0, -0.5, math.nan, -1, 0], atol=1e-6)
     s[0, 0] = -math.inf
-    assert_allclose(_kernels.sgns_error(table, s, one[:1], one, 1.0)[0, 0], 1)
+    assert_allclose(_kernels.logistic_error(table, s, one[:1], one, label, 1.0)[0, 0], 1)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -86,8 +117,10 @@ def test_loss_follows_the_formula(table, shape):
         s = rng.normal(scale=scale, size=shape).astype(np.float32)
         x_weight = rng.integers(1, 4, shape[0]).astype(np.float32)
         y_weight = rng.integers(1, 3, shape[1]).astype(np.float32)
-        expected = reference.sgns_loss(s.astype(np.float64), x_weight, y_weight)
-        assert_allclose(_kernels.sgns_loss(table, s, x_weight, y_weight), expected, rtol=1e-6)
+        label = rng.integers(0, 2, shape[1]).astype(np.float32)
+        expected = reference.logistic_loss(s.astype(np.float64), x_weight, y_weight, label)
+        loss = _kernels.logistic_loss(table, s, x_weight, y_weight, label)
+        assert_allclose(loss, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -97,6 +130,8 @@ def test_kernels_leave_the_neighbours_of_a_row_alone(table):
         guard = w.copy()
         x, y = w[2:5], w[6:8]
         _kernels.update(table, x, y, np.full((3, 2), 0.5, np.float32))
+        _kernels.update_one(table, x[0].copy(), y, np.full(2, 0.5, np.float32))
+        _kernels.add_to_rows(table, x, 0.5, y[0].copy())
         for row in (0, 1, 5, 8):
             assert_array_equal(w[row], guard[row])
 

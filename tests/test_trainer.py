@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from cw2v import reference
 from cw2v.corpus import EncodedCorpus
+from cw2v.huffman import build_tree
 from cw2v.noise import keep_thresholds, noise_table
 from cw2v.params import TrainParams
-from cw2v.trainer import Trainer, cut_into_pieces, new_vectors
+from cw2v.trainer import JobTrainer, Trainer, cut_into_pieces, random_base
+from cw2v.weights import Weights, new_vectors
 
 
 def corpus(n_tokens=3000, n_words=60, sentence=17, seed=0):
@@ -28,70 +31,145 @@ def corpus(n_tokens=3000, n_words=60, sentence=17, seed=0):
     return EncodedCorpus(ids, starts, n_tokens, len(starts) - 1), counts
 
 
-def matrices(counts, dim, seed=1):
-    w = new_vectors(len(counts), dim, seed)
-    return w, np.zeros_like(w)
+def weights_for(counts, params, *, lockf=None, dtype=np.float32):
+    w = new_vectors(len(counts), params.vector_size, 1).astype(dtype)
+    return Weights(
+        w,
+        syn1neg=np.zeros_like(w) if params.negative else None,
+        syn1=np.zeros_like(w) if params.hs else None,
+        lockf=lockf,
+        tree=build_tree(counts) if params.hs else None,
+    )
 
 
-def trained(text, counts, *, backend=None, report=None, **settings):
+def matrices_of(weights):
+    return [m for m in (weights.w, weights.syn1neg, weights.syn1) if m is not None]
+
+
+def trained(text, counts, *, backend=None, report=None, lockf=None, **settings):
     settings = {"vector_size": 12, "workers": 1, "batch_words": 500, "epochs": 2} | settings
     params = TrainParams(**settings)
-    w, w_out = matrices(counts, params.vector_size)
-    trainer = Trainer(text, counts, w, w_out, params, report=report, backend=backend)
-    return w, w_out, [trainer.run_epoch(epoch) for epoch in range(params.epochs)]
+    weights = weights_for(counts, params, lockf=lockf)
+    trainer = Trainer(text, counts, weights, params, report=report, backend=backend)
+    results = [trainer.run_epoch(epoch) for epoch in range(params.epochs)]
+    return weights, results
+
+
+OBJECTIVES = [{"negative": 4}, {"hs": True, "negative": 0}, {"hs": True, "negative": 4}]
+ARCHITECTURES = [
+    {"sg": True},
+    {"sg": False},
+    {"sg": False, "cbow_mean": False},
+    {"sg": False, "corrected_cbow": True},
+]
 
 
 @pytest.mark.parametrize("window", [3, 12])
-def test_one_worker_does_what_the_reference_does(backend, window):
-    text, counts = corpus(700)
-    settings = {"window": window, "negative": 4, "sample": 0.01, "epochs": 2, "alpha": 0.05}
-    w, w_out, results = trained(
-        text, counts, backend=backend, batch_words=100, seed=3, compute_loss=True, **settings
-    )
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_one_worker_does_what_the_reference_does(backend, architecture, objective, window):
+    text, counts = corpus(500)
+    settings = {"window": window, "sample": 0.01, "epochs": 2, "alpha": 0.05}
+    settings |= {"batch_words": 100, "seed": 3, "compute_loss": True}
+    settings |= architecture | objective
+    weights, results = trained(text, counts, backend=backend, **settings)
 
-    expected = [matrix.astype(np.float64) for matrix in matrices(counts, 12)]
-    state = np.random.SeedSequence(3, spawn_key=(0,)).spawn(1)[0].generate_state(8, np.uint64)
+    params = TrainParams(vector_size=12, workers=1, **settings)
+    expected = weights_for(counts, params)
+    exact = [matrix.astype(np.float64) for matrix in matrices_of(expected)]
     losses = reference.train(
         text.ids,
         text.starts,
-        *expected,
+        exact[0],
+        syn1neg=exact[1] if params.negative else None,
+        syn1=exact[-1] if params.hs else None,
+        tree=expected.tree,
         bounds=cut_into_pieces(text.starts, 100)[0],
         keep=keep_thresholds(counts, 0.01),
         noise=noise_table(counts, 0.75),
-        state=state,
-        window=window,
-        negative=4,
-        shrink_windows=True,
-        alpha=0.05,
-        min_alpha=0.0001,
-        epochs=2,
+        rng_base=random_base(3, 0),
+        params=params,
     )
-    assert_allclose(w, expected[0], rtol=1e-3, atol=1e-5)
-    assert_allclose(w_out, expected[1], rtol=1e-3, atol=1e-5)
+    for got, matrix in zip(matrices_of(weights), exact, strict=True):
+        assert_allclose(got, matrix, rtol=1e-3, atol=1e-5)
     assert_allclose([result.loss for result in results], losses, rtol=1e-5)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_locked_rows_stay_as_they_are_whoever_trains(backend, architecture, objective):
+    text, counts = corpus()
+    lockf = np.ones(len(counts), np.float32)
+    lockf[[0, 7]] = 0
+    settings = architecture | objective | {"workers": 3, "batch_words": 100}
+    weights, _ = trained(text, counts, backend=backend, lockf=lockf, **settings)
+    before = new_vectors(len(counts), 12, 1)
+    moved = (weights.w != before).any(axis=1)
+    assert_array_equal(np.flatnonzero(~moved), [0, 7])
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES[:2])
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_text_of_one_piece_gives_the_same_with_any_number_of_workers(architecture, objective):
+    text, counts = corpus()
+    settings = architecture | objective | {"batch_words": 3000, "epochs": 3}
+    one, many = (trained(text, counts, workers=workers, **settings)[0] for workers in (1, 4))
+    for first, second in zip(matrices_of(one), matrices_of(many), strict=True):
+        assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_objective_learns(architecture, objective):
+    text, counts = corpus(6000)
+    settings = architecture | objective | {"epochs": 8, "alpha": 0.1, "sample": 0}
+    _, results = trained(text, counts, compute_loss=True, vector_size=30, **settings)
+    per_pair = [result.loss / result.pairs for result in results]
+    assert per_pair[-1] < 0.95 * per_pair[0]
+    if not architecture["sg"]:
+        assert results[0].pairs == 6000
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_jobs_train_from_several_threads(backend, objective):
+    text, counts = corpus(6000)
+    params = TrainParams(vector_size=30, compute_loss=True, sample=0, **objective)
+    weights = weights_for(counts, params)
+    pieces = np.array_split(text.ids, 60)
+
+    with JobTrainer(counts, weights, params, backend=backend) as jobs:
+
+        def train(ids):
+            return jobs.run(ids, np.array([0, len(ids)], np.int64), 0.03)
+
+        with ThreadPoolExecutor(4) as pool:
+            epochs = [list(pool.map(train, pieces)) for _ in range(8)]
+    assert [sum(job.words for job in jobs_done) for jobs_done in epochs] == [6000] * 8
+    losses = [sum(job.loss for job in jobs_done) for jobs_done in epochs]
+    assert losses[-1] < 0.98 * losses[0]
 
 
 def test_one_worker_repeats_itself_bit_for_bit(backend):
     text, counts = corpus()
-    first, second = (trained(text, counts, backend=backend) for _ in range(2))
-    other = trained(text, counts, backend=backend, seed=2)
-    assert_array_equal(first[0], second[0])
-    assert_array_equal(first[1], second[1])
-    assert (first[0] != other[0]).any()
+    first, second = (trained(text, counts, backend=backend)[0] for _ in range(2))
+    other, _ = trained(text, counts, backend=backend, seed=2)
+    assert_array_equal(first.w, second.w)
+    assert_array_equal(first.syn1neg, second.syn1neg)
+    assert (first.w != other.w).any()
 
 
 def test_computing_the_loss_changes_no_vector(backend):
     text, counts = corpus()
-    with_loss = trained(text, counts, backend=backend, compute_loss=True)
-    without = trained(text, counts, backend=backend)
-    assert_array_equal(with_loss[0], without[0])
-    assert without[2][0].loss is None
-    assert with_loss[2][0].loss > 0
+    with_loss, results = trained(text, counts, backend=backend, compute_loss=True)
+    without, results_without = trained(text, counts, backend=backend)
+    assert_array_equal(with_loss.w, without.w)
+    assert results_without[0].loss is None
+    assert results[0].loss > 0
 
 
 def test_the_loss_begins_at_log_two_a_pair_and_falls():
     text, counts = corpus(6000)
-    *_, results = trained(
+    _, results = trained(
         text, counts, epochs=8, alpha=0.1, sample=0, compute_loss=True, vector_size=30
     )
     per_pair = [result.loss / result.pairs for result in results]
@@ -107,7 +185,7 @@ def test_many_workers_read_every_word_once_and_learn_as_well(workers):
         trained(
             text, counts, workers=n, epochs=6, compute_loss=True, alpha=0.1, sample=0,
             batch_words=200,
-        )[2]
+        )[1]
         for n in (1, workers)
     )  # fmt: skip
     assert [result.words for result in many] == [20_000] * 6
@@ -116,17 +194,22 @@ def test_many_workers_read_every_word_once_and_learn_as_well(workers):
 
 
 @pytest.mark.parametrize("n_words", [2, 4, 30])
-def test_a_small_vocabulary_does_not_diverge(backend, n_words):
+@pytest.mark.parametrize(
+    "settings",
+    [{"negative": 15}, {"hs": True, "negative": 0}, {"sg": False, "negative": 15}],
+)
+def test_a_small_vocabulary_does_not_diverge(backend, n_words, settings):
     """Words and noise repeat in every window, so that one row takes many gradients at once."""
     rng = np.random.default_rng(0)
     ids = rng.integers(0, n_words, 20_000).astype(np.int32)
     text = EncodedCorpus(ids, np.int64([0, len(ids)]), len(ids), 1)
     counts = np.bincount(ids).astype(np.int64)
-    w, _w_out, results = trained(
-        text, counts, backend=backend, window=20, negative=15, compute_loss=True, epochs=3
+    weights, results = trained(
+        text, counts, backend=backend, window=20, compute_loss=True, epochs=3, **settings
     )
-    assert np.isfinite(w).all()
-    assert np.abs(w).max() < 10
+    for matrix in matrices_of(weights):
+        assert np.isfinite(matrix).all()
+        assert np.abs(matrix).max() < 10
     per_pair = [result.loss / result.pairs for result in results]
     assert per_pair[-1] <= per_pair[0] * 1.01
 
@@ -151,33 +234,46 @@ def test_progress_is_reported_from_the_calling_thread():
 def test_what_the_report_raises_stops_the_workers(failure):
     text, counts = corpus(300_000)
     params = TrainParams(vector_size=300, workers=3, epochs=100)
-    w, w_out = matrices(counts, 300)
+    weights = weights_for(counts, params)
 
     def report(progress):
         raise failure
 
-    trainer = Trainer(text, counts, w, w_out, params, report=report)
+    trainer = Trainer(text, counts, weights, params, report=report)
     begun = time.perf_counter()
     with pytest.raises(failure):
         trainer.run_epoch(0)
     assert time.perf_counter() - begun < 2
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("cw2v")]
-    assert np.isfinite(w).all()
-    assert w_out.any()
+    assert np.isfinite(weights.w).all()
+    assert weights.syn1neg.any()
 
 
 def test_a_corpus_mapped_read_only_is_trained_on():
     text, counts = corpus()
     text.ids.flags.writeable = False
     text.starts.flags.writeable = False
-    assert trained(text, counts)[2][0].words == 3000
+    assert trained(text, counts)[1][0].words == 3000
 
 
-def test_matrices_of_the_wrong_shape_are_refused():
+def test_matrices_that_do_not_fit_are_refused():
     text, counts = corpus()
-    w, w_out = matrices(counts, 12)
-    with pytest.raises(ValueError, match=r"w_out must have the shape \(60, 12\).*got \(59, 12\)"):
-        Trainer(text, counts, w, w_out[:-1], TrainParams(vector_size=12))
+    params = TrainParams(vector_size=12)
+    weights = weights_for(counts, params)
+    with pytest.raises(ValueError, match=r"syn1neg must have the shape of W, \(60, 12\)"):
+        Weights(weights.w, syn1neg=weights.syn1neg[:-1])
+    with pytest.raises(ValueError, match=r"lockf must have the shape \(1,\) or \(60,\)"):
+        Weights(weights.w, lockf=np.ones(59, np.float32))
+    with pytest.raises(ValueError, match="syn1 needs a Huffman tree of 60 words"):
+        Weights(weights.w, syn1=weights.syn1neg)
+    with pytest.raises(ValueError, match="syn1neg must be float32 and C-contiguous, got float64"):
+        Weights(weights.w, syn1neg=weights.syn1neg.astype(np.float64))
+    with pytest.raises(ValueError, match=r"w must have the shape \(60, 12\)"):
+        Trainer(text, counts, Weights(weights.w[:-1].copy()), params)
+    with pytest.raises(ValueError, match="hs=1 trains syn1, which these weights do not have"):
+        Trainer(text, counts, weights, TrainParams(vector_size=12, hs=True))
+    with pytest.raises(ValueError, match="negative=5 trains syn1neg"):
+        JobTrainer(counts, Weights(weights.w), params)
 
 
 def test_first_vectors_are_those_of_gensim():
@@ -190,16 +286,16 @@ def test_first_vectors_are_those_of_gensim():
 def test_tiny_pieces_of_a_giant_corpus_are_made_larger(monkeypatch):
     monkeypatch.setattr("cw2v.trainer.MOST_PIECES", 10)
     text, counts = corpus(1005)
-    w, _w_out, results = trained(text, counts, batch_words=1)
-    alike, _w_out, _results = trained(text, counts, batch_words=101)
+    weights, results = trained(text, counts, batch_words=1)
+    alike, _ = trained(text, counts, batch_words=101)
     assert results[0].words == 1005
-    assert_array_equal(w, alike)
+    assert_array_equal(weights.w, alike.w)
 
 
 def test_a_thread_that_cannot_be_started_stops_the_others(monkeypatch):
     text, counts = corpus(300_000)
     params = TrainParams(vector_size=300, workers=3, epochs=1)
-    trainer = Trainer(text, counts, *matrices(counts, 300), params)
+    trainer = Trainer(text, counts, weights_for(counts, params), params)
     start = threading.Thread.start
 
     def start_but_the_last(thread):

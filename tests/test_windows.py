@@ -10,7 +10,8 @@ from cw2v import _windows, reference
 from cw2v.noise import keep_thresholds, noise_table
 from cw2v.trainer import cut_into_pieces
 
-STATE = np.random.SeedSequence(7).generate_state(8, np.uint64)
+SEEDS = np.random.SeedSequence(7).generate_state(2, np.uint64)
+STREAM = 3
 
 
 def corpus(n_words=50, lengths=(1, 2, 0, 9, 40, 3, 1, 25), seed=0):
@@ -23,25 +24,26 @@ def corpus(n_words=50, lengths=(1, 2, 0, 9, 40, 3, 1, 25), seed=0):
 
 
 def compiled(ids, starts, first, last, sentence, keep, noise, **options):
-    options = {"negative": 5, "shrink_windows": True, "capacity": 150} | options
+    options = {"negative": 5, "shrink_windows": True, "sg": True, "capacity": 150} | options
     return _windows.windows_of_piece(
-        ids, starts, first, last, sentence, keep, noise, STATE, **options
+        ids, starts, first, last, sentence, keep, noise, SEEDS, STREAM, **options
     )
 
 
 @pytest.mark.parametrize("window", [1, 2, 5, 9, 20, 40])
 @pytest.mark.parametrize("shrink_windows", [True, False])
 @pytest.mark.parametrize("sample", [0, 0.02])
-def test_windows_are_those_of_the_reference(window, shrink_windows, sample):
+@pytest.mark.parametrize("sg", [True, False])
+def test_windows_are_those_of_the_reference(window, shrink_windows, sample, sg):
     ids, starts, counts = corpus()
     keep, noise = keep_thresholds(counts, sample), noise_table(counts, 0.75)
     for first, last in [(0, len(ids)), (0, 12), (12, 30), (20, 21), (53, len(ids))]:
         sentence = int(np.searchsorted(starts, first, side="right") - 1)
         words, made, pairs = compiled(
             ids, starts, first, last, sentence, keep, noise, window=window,
-            shrink_windows=shrink_windows, capacity=max(8, 2 * window),
+            shrink_windows=shrink_windows, sg=sg, capacity=max(8, 2 * window),
         )  # fmt: skip
-        rng, noise_rng = reference.Rng(STATE[:4]), reference.Rng(STATE[4:])
+        rng, noise_rng = (reference.Rng(base, STREAM) for base in SEEDS)
         piece = reference.subsample(ids, starts, first, last, keep, window, rng)
         assert_array_equal(words, piece.words)
         expected = list(
@@ -53,6 +55,7 @@ def test_windows_are_those_of_the_reference(window, shrink_windows, sample):
                 window=window,
                 negative=5,
                 shrink_windows=shrink_windows,
+                sg=sg,
             )
         )
         assert len(made) == len(expected)
@@ -61,7 +64,8 @@ def test_windows_are_those_of_the_reference(window, shrink_windows, sample):
             assert_array_equal(x_weight, window_expected.x_weight)
             assert_array_equal(y, window_expected.y)
             assert_array_equal(y_weight, window_expected.y_weight)
-        assert pairs == sum(x_weight.sum() for _, x_weight, *_ in made)
+        n_pairs = sum(x_weight.sum() for _, x_weight, *_ in made)
+        assert pairs == (n_pairs if sg else len(made))
 
 
 def test_batches_of_any_capacity_hold_the_same_windows():

@@ -10,8 +10,10 @@ def step(
     y: NDArray[np.int32],
     x_weight: NDArray[np.float32],
     y_weight: NDArray[np.float32],
+    label: NDArray[np.float32],
     lr: float,
     backend: str,
     *,
+    lockf: NDArray[np.float32] | None = None,
     with_loss: bool = True,
 ) -> float: ...

@@ -1,0 +1,11 @@
+"""One step of CBOW."""
+
+from libc.stdint cimport int32_t
+
+from cw2v._kernels cimport Backend
+from cw2v._step cimport Model, Scratch, Targets
+
+
+cdef void cbow_step(const Model *model, const int32_t *x, int n_x, int place,
+                    const Targets *targets, float lr, const Backend *backend, Scratch *s,
+                    double *loss) noexcept nogil

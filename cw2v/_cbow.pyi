@@ -1,0 +1,21 @@
+"""Types of the compiled CBOW step."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+def step(
+    w: NDArray[np.float32],
+    w_out: NDArray[np.float32],
+    x: NDArray[np.int32],
+    place: int,
+    y: NDArray[np.int32],
+    y_weight: NDArray[np.float32],
+    label: NDArray[np.float32],
+    lr: float,
+    backend: str,
+    *,
+    cbow_mean: bool = True,
+    corrected_cbow: bool = False,
+    lockf: NDArray[np.float32] | None = None,
+    with_loss: bool = True,
+) -> float: ...

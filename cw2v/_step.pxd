@@ -1,0 +1,72 @@
+"""What every step of training works on: the model, what to score, and memory to work in."""
+
+from libc.stddef cimport ptrdiff_t
+from libc.stdint cimport int32_t
+from libc.string cimport memcpy
+
+from cw2v._blas cimport gemm_nn, gemm_tn
+from cw2v._kernels cimport cw2v_row_stride
+
+
+cdef struct Model:              # shared by all workers, written without locks
+    float *w                    # (n_words, dim) W, input to projection
+    float *syn1neg              # (n_words, dim) W' of negative sampling, or NULL
+    float *syn1                 # (n_words, dim) W' of hierarchical softmax, or NULL
+    const float *lockf          # by what part of a step each row of W moves; NULL: by all of it
+    ptrdiff_t lockf_stride      # from one word's number to the next: 0 where all have the same
+    ptrdiff_t dim
+    bint cbow_mean              # CBOW predicts from the mean, else from the sum
+    bint corrected_cbow         # and each vector moves by its own gradient
+
+
+cdef struct Targets:            # the rows of one W' that a window is to score
+    float *w_out                # (n_words, dim) syn1neg or syn1
+    const int32_t *y            # (n_y,) rows of it, each once
+    const float *label          # (n_y,) 1 to score high, 0 to score low; this and the next
+    const float *weight         # (n_y,) how often each counts; are readable up to the row stride
+    int n_y
+
+
+cdef struct Scratch:            # one worker's
+    float **x_rows              # (most words in a window,) its rows of W
+    float **y_rows              # (most n_y,) and of W'
+    float *g                    # (X_MAX, row stride of most n_y) logits, then errors
+    float *x                    # (X_MAX, dim) copies of rows, or CBOW's projection in the first
+    float *dx                   # (X_MAX, dim) their change
+    float *y                    # (most n_y, dim) likewise, for BLAS only
+    float *dy
+    float *locked               # (2 X_MAX, dim) rows that do not move by all of a step
+
+
+cdef inline float lock_of(const Model *model, int32_t word) noexcept nogil:
+    return model.lockf[word * model.lockf_stride]
+
+
+cdef inline void find_rows(const Model *model, const Targets *targets,
+                           Scratch *s) noexcept nogil:
+    cdef int j
+    for j in range(targets.n_y):
+        s.y_rows[j] = targets.w_out + targets.y[j] * model.dim
+
+
+cdef inline void gather(float *const *rows, int n, ptrdiff_t dim, float *out) noexcept nogil:
+    cdef int i
+    for i in range(n):
+        memcpy(out + i * dim, rows[i], dim * sizeof(float))
+
+
+cdef inline void scatter_add(float *const *rows, int n, ptrdiff_t dim,
+                             const float *step) noexcept nogil:
+    cdef int i
+    cdef ptrdiff_t k
+    for i in range(n):
+        for k in range(dim):
+            rows[i][k] += step[i * dim + k]
+
+
+cdef inline void blas_changes(int n_x, int n_y, int dim, Scratch *s) noexcept nogil:
+    """dX = G Y and dY = G^T X of the copies in `s`; the rows of Y move by theirs."""
+    cdef int stride = cw2v_row_stride(n_y)
+    gemm_nn(n_x, dim, n_y, s.g, stride, s.y, dim, s.dx, dim)
+    gemm_tn(n_y, dim, n_x, s.g, stride, s.x, dim, s.dy, dim)
+    scatter_add(s.y_rows, n_y, dim, s.dy)

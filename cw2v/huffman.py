@@ -1,0 +1,142 @@
+"""Counts to the binary tree of hierarchical softmax: frequent words get short paths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class HuffmanTree:
+    """The path from the root of a binary tree to each word, all paths one after another.
+
+    Word i takes, at the inner node ``points[j]``, the branch ``codes[j]``, for j from
+    ``starts[i]`` to ``starts[i + 1] - 1`` (Mikolov et al. 2013, arXiv 1310.4546, section 2.1).
+
+    Parameters
+    ----------
+    codes : ndarray of uint8, shape (n_total,)
+        0 for the left branch, 1 for the right, from the root down.
+    points : ndarray of int32, shape (n_total,)
+        Inner nodes, 0 to n_words - 2, which are rows of `syn1`; the root is n_words - 2.
+    starts : ndarray of int64, shape (n_words + 1,)
+        Where each word's path begins, and n_total.
+    """
+
+    codes: NDArray[np.uint8]
+    points: NDArray[np.int32]
+    starts: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return the number of words."""
+        return len(self.starts) - 1
+
+    def code(self, word: int) -> NDArray[np.uint8]:
+        """Return the branches taken on the way to `word`, a view of shape (depth,)."""
+        return self.codes[self.starts[word] : self.starts[word + 1]]
+
+    def point(self, word: int) -> NDArray[np.int32]:
+        """Return the inner nodes on the way to `word`, a view of shape (depth,)."""
+        return self.points[self.starts[word] : self.starts[word + 1]]
+
+    @property
+    def depth(self) -> int:
+        """The length of the longest path."""
+        return int(np.diff(self.starts).max(initial=0))
+
+    @classmethod
+    def from_paths(
+        cls, codes: Sequence[NDArray[np.uint8]], points: Sequence[NDArray[np.uint32]]
+    ) -> HuffmanTree:
+        """Make a tree of one array of branches and one of nodes for each word, as gensim has.
+
+        Raises
+        ------
+        ValueError
+            The paths of a word differ in length, or a node is out of range.
+        """
+        lengths = np.fromiter(map(len, codes), np.int64, len(codes))
+        wrong = np.flatnonzero(lengths != np.fromiter(map(len, points), np.int64, len(points)))
+        if len(wrong):
+            raise ValueError(f"word {wrong[0]} has a code and a path of different lengths")
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        flat_codes = np.fromiter(chain.from_iterable(codes), np.uint8, starts[-1])
+        flat_points = np.fromiter(chain.from_iterable(points), np.int64, starts[-1])
+        if len(flat_points) and not 0 <= flat_points.min() <= flat_points.max() < len(codes):
+            raise ValueError(f"the nodes of a tree of {len(codes)} words must be below that")
+        return cls(flat_codes, flat_points.astype(np.int32), starts)
+
+
+def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
+    """Return the Huffman tree of a vocabulary (Huffman 1952).
+
+    Among equal counts, words are joined before inner nodes, which keeps the longest path
+    short.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (n_words,)
+        How often each word occurs, in any order.
+    """
+    n = len(counts)
+    if n < 2:
+        return HuffmanTree(np.empty(0, np.uint8), np.empty(0, np.int32), np.zeros(n + 1, np.int64))
+    parent, is_right = _join(counts)
+    # All words climb at once, a level at a time.
+    depths = _depths(parent, n)
+    starts = np.concatenate([[0], np.cumsum(depths)])
+    codes = np.empty(starts[-1], np.uint8)
+    points = np.empty(starts[-1], np.int32)
+    node, place = np.arange(n), starts[1:] - 1
+    while len(node):
+        codes[place] = is_right[node]
+        node = parent[node]
+        points[place] = node - n
+        below_root = node != 2 * n - 2
+        node, place = node[below_root], place[below_root] - 1
+    return HuffmanTree(codes, points, starts)
+
+
+def _join(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Join the two rarest nodes until one is left: the parent of each, and its side.
+
+    Nodes 0 to n - 1 are words; the others are numbered as they are made, by rising count, so
+    that the rarest is always at the front of one of two queues.
+    """
+    n = len(counts)
+    words = np.argsort(counts, kind="stable")[::-1].tolist()  # the rarest last
+    waiting = counts[words].tolist()
+    made: list[int] = []  # counts of inner nodes
+    parent = [0] * (2 * n - 1)
+    is_right = [False] * (2 * n - 1)
+    first = 0  # of the inner nodes that have no parent yet
+    for joined in range(n, 2 * n - 1):
+        total = 0
+        for right in (False, True):
+            if waiting and (first == len(made) or waiting[-1] <= made[first]):
+                total += waiting.pop()
+                node = words.pop()
+            else:
+                total += made[first]
+                node = n + first
+                first += 1
+            parent[node] = joined
+            is_right[node] = right
+        made.append(total)
+    return np.array(parent), np.array(is_right)
+
+
+def _depths(parent: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Return how many steps each of the first `n` nodes is away from the root, the last node."""
+    depths = np.zeros(n, np.int64)
+    climber, node = np.arange(n), np.arange(n)
+    while len(node):
+        depths[climber] += 1
+        node = parent[node]
+        below_root = node != len(parent) - 1
+        climber, node = climber[below_root], node[below_root]
+    return depths

@@ -1,0 +1,67 @@
+"""What is drawn from and looked up while training, made once from counts and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cw2v.huffman import HuffmanTree
+from cw2v.noise import keep_thresholds, noise_table
+from cw2v.params import TrainParams
+
+PADDING = 32  # floats that kernels may read past the end of a list; see csrc/kernels.h
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """What workers read besides the corpus and the model.
+
+    Parameters
+    ----------
+    keep : ndarray of uint32, shape (n_words,)
+        See `cw2v.noise.keep_thresholds`.
+    noise : ndarray of uint32, shape (n_words, 2), or None without negative sampling
+        See `cw2v.noise.noise_table`.
+    noise_label : ndarray of float32, shape (negative + 1 + PADDING,)
+        1 for the observed word, 0 for noise.
+    tree_starts, tree_points, tree_label : ndarray of int64, int32 and float32, or None
+        Paths, as in `cw2v.huffman.HuffmanTree`; 1 where a path turns left. None without
+        hierarchical softmax.
+    tree_depth : int
+        The longest path.
+    ones : ndarray of float32, shape (tree_depth + PADDING,)
+    """
+
+    keep: NDArray[np.uint32]
+    noise: NDArray[np.uint32] | None
+    noise_label: NDArray[np.float32]
+    tree_starts: NDArray[np.int64] | None
+    tree_points: NDArray[np.int32] | None
+    tree_label: NDArray[np.float32] | None
+    tree_depth: int
+    ones: NDArray[np.float32]
+
+
+def make_tables(counts: NDArray[np.int64], params: TrainParams, tree: HuffmanTree | None) -> Tables:
+    """Return the tables for a vocabulary whose words occur `counts` times, shape (n_words,)."""
+    noise_label = np.zeros(params.negative + 1 + PADDING, np.float32)
+    noise_label[0] = 1
+    starts = points = label = None
+    depth = 0
+    if params.hs:
+        assert tree is not None  # `Weights` has one wherever it has syn1
+        starts, points, depth = tree.starts, tree.points, tree.depth
+        label = np.zeros(len(tree.codes) + PADDING, np.float32)
+        np.subtract(1, tree.codes, out=label[: len(tree.codes)], dtype=np.float32)
+    return Tables(
+        keep=keep_thresholds(counts, params.sample),
+        noise=noise_table(counts, params.ns_exponent) if params.negative else None,
+        noise_label=noise_label,
+        tree_starts=starts,
+        tree_points=points,
+        tree_label=label,
+        tree_depth=depth,
+        ones=np.ones(depth + PADDING, np.float32),
+    )
