@@ -423,7 +423,7 @@ int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out)
     for (int64_t i = 0; i < length; i++) {
         uint32_t c = characters[i];
         int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-        *at++ = (uint8_t)(more == 0 ? c : (0xf00u >> more & 0xff) | c >> 6 * more);
+        *at++ = (uint8_t)(more == 0 ? c : (0xf00u >> (more + 1) & 0xff) | c >> 6 * more);
         while (more-- > 0)
             *at++ = (uint8_t)(0x80 | (c >> 6 * more & 0x3f));
     }
