@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cw2v.callbacks import CallbackAny2Vec
     from cw2v.keyedvectors import KeyedVectors
+    from cw2v.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
     from cw2v.progress import Progress
     from cw2v.readers import (
         BrownCorpus,
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
     "BrownCorpus",
     "CallbackAny2Vec",
+    "FrozenPhrases",
     "KeyedVectors",
     "LineSentence",
     "PathLineSentences",
+    "Phraser",
+    "Phrases",
     "Progress",
     "Text8Corpus",
     "TrainingReport",
@@ -42,9 +47,13 @@ __all__ = [
 _ROOMS = {
     "BrownCorpus": "readers",
     "CallbackAny2Vec": "callbacks",
+    "ENGLISH_CONNECTOR_WORDS": "phrases",
+    "FrozenPhrases": "phrases",
     "KeyedVectors": "keyedvectors",
     "LineSentence": "readers",
     "PathLineSentences": "readers",
+    "Phraser": "phrases",
+    "Phrases": "phrases",
     "Progress": "progress",
     "Text8Corpus": "readers",
     "TrainingReport": "trainer",
