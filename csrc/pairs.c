@@ -33,6 +33,7 @@ static void pairs_clear(cw2v_pairs *pairs)
     free(pairs->slots_memory);
     free(pairs->keys);
     free(pairs->firsts);
+    free(pairs->counts);
     free(pairs->wraps);
 }
 
@@ -188,11 +189,20 @@ int cw2v_pairs_count(cw2v_pair_counter *counter, const int32_t *ids, int64_t n,
     return count_all(&counter->phrases, held, n_held);
 }
 
-void cw2v_pairs_counts(const cw2v_pairs *pairs, int64_t *counts)
+int cw2v_pairs_finish(cw2v_pair_counter *counter)
 {
+    cw2v_pairs *pairs = &counter->phrases;
+    if (!pairs->slots)
+        return 1;
+    pairs->counts = malloc((size_t)(pairs->n + 1) * sizeof *pairs->counts);
+    if (!pairs->counts)
+        return 0;
     for (uint64_t i = 0; i <= pairs->mask; i++)
         if (pairs->slots[i].key != FREE_KEY)
-            counts[pairs->slots[i].index] = pairs->slots[i].count;
+            pairs->counts[pairs->slots[i].index] = pairs->slots[i].count;
     for (int64_t i = 0; i < pairs->n_wraps; i++)
-        counts[pairs->wraps[i]] += (int64_t)1 << 32;
+        pairs->counts[pairs->wraps[i]] += (int64_t)1 << 32;
+    free(pairs->slots_memory);
+    pairs->slots_memory = pairs->slots = NULL;
+    return 1;
 }

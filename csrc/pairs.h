@@ -27,6 +27,7 @@ typedef struct {
     int64_t capacity;
     uint64_t *keys;  /* (n,) by index */
     int64_t *firsts; /* (n,) number of the word, in the text, that ended it first */
+    int64_t *counts; /* (n,) how often it came; only after cw2v_pairs_finish */
     int32_t *wraps;  /* (n_wraps,) indices of those that came another 2^32 times */
     int64_t n_wraps;
 } cw2v_pairs;
@@ -55,7 +56,7 @@ void cw2v_pairs_free(cw2v_pair_counter *counter);
 int cw2v_pairs_count(cw2v_pair_counter *counter, const int32_t *ids, int64_t n,
                      const int32_t *breaks, int64_t n_breaks, const int32_t *to_word, int begins);
 
-/* How often each phrase came, by index: (n,). */
-void cw2v_pairs_counts(const cw2v_pairs *pairs, int64_t *counts);
+/* End the counting: make `counts` of the phrases and set their slots free. 0 without memory. */
+int cw2v_pairs_finish(cw2v_pair_counter *counter);
 
 #endif

@@ -269,14 +269,14 @@ RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look
     return CW2V_WORDS_OK;
 }
 
-/* Look up and count n words that begin and end at the edges; `looks` is scratch for n. */
-INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_t n,
-                                 lookup *looks, const uint8_t *text, int64_t position, int how,
-                                 cw2v_encoded *out)
+/* Make ready to look up n words that begin and end at the edges: hash them, and ask for what
+ * the table has where they are looked for first. */
+INLINE void prepare_all(const cw2v_words *words, const int64_t *edges, int64_t n, lookup *looks,
+                        const uint8_t *text)
 {
     int32_t longs[MOST_EDGES / 2];
     int64_t n_longs = 0;
-    cw2v_slot *slots = words->slots;
+    const cw2v_slot *slots = words->slots;
     uint64_t mask = words->mask;
     for (int64_t i = 0; i < n; i++) {
         looks[i] = prepare_short(text + edges[2 * i], edges[2 * i + 1] - edges[2 * i]);
@@ -294,6 +294,16 @@ INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_
         PREFETCH(&words->offsets[slots[looks[longs[i]].hash & mask].id]);
     for (int64_t i = 0; i < n_longs && words->n_words; i++)
         PREFETCH(words->arena + words->offsets[slots[looks[longs[i]].hash & mask].id]);
+}
+
+/* Look up and count n words that begin and end at the edges; `looks` is scratch for n. */
+INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_t n,
+                                 lookup *looks, const uint8_t *text, int64_t position, int how,
+                                 cw2v_encoded *out)
+{
+    prepare_all(words, edges, n, looks, text);
+    cw2v_slot *slots = words->slots;
+    uint64_t mask = words->mask;
     int32_t *ids = out->ids + out->n_ids;
     for (int64_t i = 0; i < n; i++) {
         cw2v_slot *slot = &slots[looks[i].hash & mask];
@@ -388,6 +398,21 @@ cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
             return status;
     }
     return CW2V_WORDS_OK;
+}
+
+void cw2v_words_find_list(const cw2v_words *words, const uint8_t *text, const int64_t *edges,
+                          int64_t n, int32_t *ids)
+{
+    lookup looks[MOST_EDGES / 2];
+    for (; n > 0; n -= MOST_EDGES / 2, edges += MOST_EDGES, ids += MOST_EDGES / 2) {
+        int64_t some = n < MOST_EDGES / 2 ? n : MOST_EDGES / 2;
+        prepare_all(words, edges, some, looks, text);
+        for (int64_t i = 0; i < some; i++) {
+            int64_t begin = edges[2 * i], length = edges[2 * i + 1] - begin;
+            const cw2v_slot *slot = find_slot(words, &looks[i], text + begin, length);
+            ids[i] = length && slot->length ? slot->id : -1;
+        }
+    }
 }
 
 int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out)

@@ -83,6 +83,11 @@ cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int6
 cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
                                          const int64_t *edges, int64_t n, int32_t *ids);
 
+/* The ids of n words, -1 for those that are not there; as cw2v_words_encode_list, but nothing is
+ * counted, and a word may have no bytes. */
+void cw2v_words_find_list(const cw2v_words *words, const uint8_t *text, const int64_t *edges,
+                          int64_t n, int32_t *ids);
+
 /* Characters to UTF-8, surrogates like any other; `out` has room for 4 bytes each.
  * Returns how many were written. */
 int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out);

@@ -26,7 +26,7 @@ cdef class KeyTable:
     cdef bint end_key(self, int64_t amount) noexcept nogil
     cdef bint look_up(self) noexcept nogil
     cdef bint append_phrase(self, const uint8_t *arena, const int64_t *offsets, int64_t n_words,
-                            const uint64_t[::1] nodes, uint64_t phrase,
+                            const uint64_t *nodes, uint64_t phrase,
                             const uint8_t[::1] delimiter) noexcept nogil
     cdef int64_t find(self, const uint8_t *bytes, int64_t length) noexcept nogil
     cdef str key(self, int64_t i)

@@ -3,6 +3,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from cw2v._pairs import PairCounter
+
 class KeyTable:
     def __init__(self) -> None: ...
     def __len__(self) -> int: ...
@@ -11,10 +13,7 @@ class KeyTable:
         arena: NDArray[np.uint8],
         offsets: NDArray[np.int64],
         word_counts: NDArray[np.int64],
-        nodes: NDArray[np.uint64],
-        keys: NDArray[np.uint64],
-        key_counts: NDArray[np.int64],
-        order: NDArray[np.int64],
+        counters: list[PairCounter],
         delimiter: bytes,
     ) -> None: ...
     def add(self, other: KeyTable) -> None: ...

@@ -3,16 +3,20 @@
 """Words and phrases by their text, counted; from text, or joined from words by number."""
 
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
 
 import numpy as np
 
+from cw2v._pairs cimport PairCounter, cw2v_pair_counter
 from cw2v._words cimport (
     CW2V_TEXT_PADDING, CW2V_WORDS_OK, cw2v_is_text, cw2v_words_encode_list, cw2v_words_find,
     cw2v_words_free, cw2v_words_new, cw2v_words_reserve, cw2v_words_simd,
 )
+
+cdef enum:
+    MOST_SHARES = 64
 
 # No UTF-8 begins like this: the key of the word "", since the table has none of no bytes.
 cdef uint8_t NOTHING = 0xff
@@ -88,34 +92,67 @@ cdef class KeyTable:
         return True
 
     def add_phrases(self, const uint8_t[::1] arena not None, const int64_t[::1] offsets not None,
-                    const int64_t[::1] word_counts not None, const uint64_t[::1] nodes not None,
-                    const uint64_t[::1] keys not None, const int64_t[::1] key_counts not None,
-                    const int64_t[::1] order not None, const uint8_t[::1] delimiter not None):
-        """Add words and phrases, as a `PairCounter` numbers them, joined by a delimiter.
+                    const int64_t[::1] word_counts not None, list counters not None,
+                    const uint8_t[::1] delimiter not None):
+        """Add words, and phrases joined by a delimiter, in the order of the text.
 
-        `order` has word i as i, and phrase i as ``n_words + i``.
+        Parameters
+        ----------
+        arena, offsets, word_counts
+            The UTF-8 of all words, uint8, where each begins and ends, int64 (n_words + 1,), and
+            how often it came, int64 (n_words,). Connectors are not added.
+        counters : list of PairCounter
+            One for each share, finished.
+        delimiter : bytes
         """
-        cdef int64_t n_words = offsets.shape[0] - 1, item
-        cdef Py_ssize_t i
-        cdef bint done = cw2v_words_reserve(self.words, self.words.n_words + order.shape[0])
+        cdef PairCounter first = counters[0], counter
+        cdef cw2v_pair_counter *shares[MOST_SHARES]
+        cdef int64_t places[MOST_SHARES]
+        cdef int n_shares = len(counters), share, i
+        cdef int64_t n_words = first.counter.n_words, word = 0, position, n_keys = n_words
+        cdef bint done
+        if n_shares > MOST_SHARES or not len(arena):
+            raise ValueError(f"{n_shares} shares of {len(arena)} bytes")
+        for i in range(n_shares):
+            counter = counters[i]
+            if counter.counter.phrases.counts is NULL or counter.counter.n_words != n_words:
+                raise ValueError("a counter that is not finished, or of another text")
+            shares[i] = counter.counter
+            places[i] = 0
+            n_keys += counter.counter.phrases.n
+        done = cw2v_words_reserve(self.words, self.words.n_words + n_keys)
         with nogil:
-            for i in range(order.shape[0]):
-                if not done:
+            while done:
+                while word < n_words and first.counter.is_connector[word]:
+                    word += 1
+                # A word comes before the phrase that it ends; otherwise the text decides.
+                position = first.counter.word_firsts[word] if word < n_words else INT64_MAX
+                share = -1
+                for i in range(n_shares):
+                    if (places[i] < shares[i].phrases.n
+                            and shares[i].phrases.firsts[places[i]] < position):
+                        position = shares[i].phrases.firsts[places[i]]
+                        share = i
+                if share >= 0:
+                    done = self.append_phrase(
+                        &arena[0], &offsets[0], n_words, first.counter.nodes.keys,
+                        shares[share].phrases.keys[places[share]], delimiter,
+                    ) and self.end_key(shares[share].phrases.counts[places[share]])
+                    places[share] += 1
+                elif word < n_words:
+                    done = self.append_phrase(
+                        &arena[0], &offsets[0], n_words, NULL, LONE_WORD | <uint64_t> word,
+                        delimiter,
+                    ) and self.end_key(word_counts[word])
+                    word += 1
+                else:
                     break
-                item = order[i]
-                done = self.append_phrase(
-                    &arena[0], &offsets[0], n_words, nodes,
-                    keys[item - n_words] if item >= n_words else LONE_WORD | <uint64_t> item,
-                    delimiter,
-                ) and self.end_key(
-                    key_counts[item - n_words] if item >= n_words else word_counts[item]
-                )
             done = done and self.look_up()
         if not done:
             raise MemoryError("no memory for the vocabulary of phrases")
 
     cdef bint append_phrase(self, const uint8_t *arena, const int64_t *offsets, int64_t n_words,
-                            const uint64_t[::1] nodes, uint64_t phrase,
+                            const uint64_t *nodes, uint64_t phrase,
                             const uint8_t[::1] delimiter) noexcept nogil:
         """Add the words of node << 32 | word to the key at hand; False without memory."""
         cdef uint64_t at = phrase
@@ -252,7 +289,7 @@ cdef class KeyTable:
 cdef uint64_t LONE_WORD = <uint64_t> 0xffffffff << 32  # in place of a node: nothing before it
 
 
-cdef inline uint64_t left_of(const uint64_t[::1] nodes, uint64_t pair,
+cdef inline uint64_t left_of(const uint64_t *nodes, uint64_t pair,
                              int64_t n_words) noexcept nogil:
     """Return what comes before the word of a pair: a pair itself, or a lone word."""
     cdef int64_t node = pair >> 32

@@ -4,16 +4,27 @@
 
 from cpython.unicode cimport PyUnicode_GetLength
 from libc.math cimport log
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy
 
-from cw2v._keytable cimport KeyTable, decoded
-from cw2v._words cimport cw2v_utf8
+import numpy as np
+
+from cw2v._keytable cimport HELD, KeyTable, decoded
+from cw2v._words cimport CW2V_TEXT_PADDING, cw2v_utf8, cw2v_words_find_list
 
 cdef extern from "Python.h":
     uint32_t *PyUnicode_AsUCS4(object text, uint32_t *buffer, Py_ssize_t length,
                                int copy_null) except NULL
+
+
+cdef struct Sentence:
+    # n words and, after them, for each word the phrase that it may end
+    int64_t *edges          # (2 n, 2) where each begins and ends; none has no bytes
+    int32_t *ids            # (2 n,) in the table, or -1
+    char *is_connector      # (n,)
+    uint32_t *characters    # scratch for one word
+    uint8_t *text
 
 
 cdef enum Scorer:
@@ -84,10 +95,8 @@ cdef class Joiner:
         return self.analyze(words, None, found)
 
     cdef bint analyze(self, list words, list joined, dict found) except -1:
+        cdef Sentence sentence
         cdef Py_ssize_t n = len(words), longest = 0, n_characters = 0, length
-        cdef int64_t *edges
-        cdef uint8_t *text
-        cdef uint32_t *characters
         for word in words:
             if not isinstance(word, str):
                 return False
@@ -96,56 +105,70 @@ cdef class Joiner:
                 return False
             longest = max(longest, length)
             n_characters += length + len(self.delimiter)
-        edges = <int64_t *> malloc((2 * n + 2) * sizeof(int64_t))
-        characters = <uint32_t *> malloc((longest + 1) * sizeof(uint32_t))
-        text = <uint8_t *> malloc(4 * n_characters + 1)
+        sentence.edges = <int64_t *> malloc((4 * n + 1) * sizeof(int64_t))
+        sentence.ids = <int32_t *> malloc((2 * n + 1) * sizeof(int32_t))
+        sentence.is_connector = <char *> malloc(n + 1)
+        sentence.characters = <uint32_t *> malloc((longest + 1) * sizeof(uint32_t))
+        sentence.text = <uint8_t *> malloc(4 * n_characters + CW2V_TEXT_PADDING)
         try:
-            if edges is NULL or characters is NULL or text is NULL:
+            if (sentence.edges is NULL or sentence.ids is NULL or sentence.is_connector is NULL
+                    or sentence.characters is NULL or sentence.text is NULL):
                 raise MemoryError
-            self.lay_out(words, longest, characters, text, edges)
-            self.walk(words, text, edges, joined, found)
+            self.lay_out(words, longest, &sentence)
+            self.walk(words, &sentence, joined, found)
         finally:
-            free(edges)
-            free(characters)
-            free(text)
+            free(sentence.edges)
+            free(sentence.ids)
+            free(sentence.is_connector)
+            free(sentence.characters)
+            free(sentence.text)
         return True
 
-    cdef int lay_out(self, list words, Py_ssize_t longest, uint32_t *characters, uint8_t *text,
-                     int64_t *edges) except -1:
-        """Write the words' UTF-8, with the delimiter between them, and where each is."""
-        cdef Py_ssize_t i, length
+    cdef int lay_out(self, list words, Py_ssize_t longest, Sentence *out) except -1:
+        """Write the words with the delimiter between them, and look up all that may be asked for.
+
+        A phrase can only go from one word that is no connector to the next.
+        """
+        cdef Py_ssize_t i, length, before = -1, n = len(words)
         cdef int64_t at = 0
         cdef const char *delimiter = self.delimiter
-        for i in range(len(words)):
+        cdef bint with_connectors = bool(self.connector_words)
+        for i in range(n):
             word = words[i]
             length = PyUnicode_GetLength(word)
             # AsUTF8AndSize would leave a copy in each of the caller's strings that is not ASCII.
-            PyUnicode_AsUCS4(word, characters, longest + 1, 0)
-            edges[2 * i] = at
-            at += cw2v_utf8(characters, length, text + at)
-            edges[2 * i + 1] = at
-            memcpy(text + at, delimiter, len(self.delimiter))
+            PyUnicode_AsUCS4(word, out.characters, longest + 1, 0)
+            out.edges[2 * i] = at
+            at += cw2v_utf8(out.characters, length, out.text + at)
+            out.edges[2 * i + 1] = at
+            memcpy(out.text + at, delimiter, len(self.delimiter))
             at += len(self.delimiter)
+            out.is_connector[i] = with_connectors and word in self.connector_words
+            out.edges[2 * (n + i)] = out.edges[2 * (n + i) + 1] = 0
+            if not out.is_connector[i]:
+                if before >= 0:
+                    out.edges[2 * (n + i)] = out.edges[2 * before]
+                    out.edges[2 * (n + i) + 1] = out.edges[2 * i + 1]
+                before = i
+        cw2v_words_find_list(self.table.words, out.text, out.edges, 2 * n, out.ids)
         return 0
 
-    cdef int walk(self, list words, const uint8_t *text, const int64_t *edges, list joined,
-                  dict found) except -1:
+    cdef int walk(self, list words, Sentence *sentence, list joined, dict found) except -1:
         """Go through a sentence as gensim does: the first phrase that is one wins."""
         cdef Py_ssize_t n = len(words), i, j, start = -1
-        cdef int64_t count = 0, count_start = 0, length
-        cdef bint with_connectors = bool(self.connector_words)
+        cdef int64_t begin
         for i in range(n):
-            if with_connectors and words[i] in self.connector_words:
+            if sentence.is_connector[i]:
                 if start < 0 and joined is not None:
                     joined.append(words[i])
                 continue
-            if self.scorer != KNOWN:
-                count = self.table.find(text + edges[2 * i], edges[2 * i + 1] - edges[2 * i])
             if start >= 0:
-                length = edges[2 * i + 1] - edges[2 * start]
-                score = self.score(text + edges[2 * start], length, count_start, count)
+                score = self.score(self.count_of(sentence.ids[n + i]),
+                                   self.count_of(sentence.ids[start]),
+                                   self.count_of(sentence.ids[i]))
                 if score is not None:
-                    phrase = decoded(text + edges[2 * start], length)
+                    begin = sentence.edges[2 * start]
+                    phrase = decoded(sentence.text + begin, sentence.edges[2 * i + 1] - begin)
                     if self.scorer == KNOWN:
                         score = self.scores[phrase]
                     if joined is not None:
@@ -158,20 +181,18 @@ cdef class Joiner:
                     for j in range(start, i):
                         joined.append(words[j])
             start = i
-            count_start = count
         if start >= 0 and joined is not None:
             for j in range(start, n):
                 joined.append(words[j])
         return 0
 
-    cdef score(self, const uint8_t *phrase, int64_t length, int64_t count_a, int64_t count_b):
-        """Return the score of a phrase whose words came so often, or None if it is none."""
-        cdef int64_t count
+    cdef int64_t count_of(self, int32_t id) noexcept:
+        return self.table.counts[id] if id >= 0 else 0
+
+    cdef score(self, int64_t count, int64_t count_a, int64_t count_b):
+        """Return the score of a phrase that came so often, as its words did; None if it is none."""
         cdef double value, p
-        if self.scorer != KNOWN and (count_a <= 0 or count_b <= 0):
-            return None
-        count = self.table.find(phrase, length)
-        if count <= 0:
+        if count <= 0 or (self.scorer != KNOWN and (count_a <= 0 or count_b <= 0)):
             return None
         if self.scorer == KNOWN:
             return True
@@ -200,23 +221,48 @@ cdef class Joiner:
         """
         cdef KeyTable table = self.table
         cdef dict found = {}
+        cdef int64_t keys[HELD]         # those that have a delimiter
+        cdef int64_t edges[4 * HELD]    # of their first and last parts, in the arena
+        cdef int32_t ids[2 * HELD]
         cdef int64_t i, begin, end, first = 0, last
-        cdef const uint8_t *key
+        cdef Py_ssize_t n = 0
         cdef const char *delimiter = self.delimiter
         if not self.delimiter and len(table):
             raise ValueError("phrases without a delimiter between their words cannot be exported")
+        arena = np.empty(table.words.offsets[table.words.n_words] + CW2V_TEXT_PADDING, np.uint8)
+        cdef uint8_t[::1] text = arena
+        memcpy(&text[0], table.words.arena, table.words.offsets[table.words.n_words])
         for i in range(table.words.n_words):
             begin = table.words.offsets[i]
             end = table.words.offsets[i + 1]
-            key = table.words.arena + begin
-            last = split(key, end - begin, delimiter, len(self.delimiter), &first)
-            if last < 0:
-                continue
-            score = self.score(key, end - begin, table.find(key, first),
-                               table.find(key + last, end - begin - last))
-            if score is not None:
-                found[table.key(i)] = score
+            last = split(&text[begin], end - begin, delimiter, len(self.delimiter), &first)
+            if last >= 0:
+                keys[n] = i
+                edges[4 * n] = begin
+                edges[4 * n + 1] = begin + first
+                edges[4 * n + 2] = begin + last
+                edges[4 * n + 3] = end
+                n += 1
+            if n == HELD or i == table.words.n_words - 1:
+                cw2v_words_find_list(table.words, &text[0], edges, 2 * n, ids)
+                self.keep_phrases(keys, edges, ids, n, found)
+                n = 0
         return found
+
+    cdef int keep_phrases(self, const int64_t *keys, const int64_t *edges, const int32_t *ids,
+                          Py_ssize_t n, dict found) except -1:
+        """Put those keys that are phrases into `found`; ids are of their first and last parts."""
+        cdef Py_ssize_t i, part
+        cdef int64_t counts[2]
+        for i in range(n):
+            for part in range(2):
+                counts[part] = self.count_of(ids[2 * i + part])
+                if edges[4 * i + 2 * part] == edges[4 * i + 2 * part + 1]:
+                    counts[part] = self.table.find(NULL, 0)
+            score = self.score(self.table.counts[keys[i]], counts[0], counts[1])
+            if score is not None:
+                found[self.table.key(keys[i])] = score
+        return 0
 
 
 cdef int64_t split(const uint8_t *key, int64_t length, const char *delimiter,

@@ -120,22 +120,15 @@ def _all_counts(
         with ThreadPoolExecutor(workers) as pool:
             for _ in pool.map(count, counters):
                 pass
-    table = KeyTable()
-    if not len(arena):
-        return table
-    words = np.flatnonzero(is_connector == 0)
-    if len(words) + sum(map(len, counters)) > most:
+    n_words = len(is_connector) - int(is_connector.sum())
+    if n_words + sum(map(len, counters)) > most:
         return None
-    # In a sentence, a word comes before the phrase that it ends.
-    firsts = [2 * counters[0].word_firsts()[words]]
-    firsts += [2 * counter.firsts() + 1 for counter in counters]
-    keys = np.concatenate([counter.keys() for counter in counters])
-    counts = np.concatenate([counter.counts() for counter in counters])
-    nodes = counters[0].nodes()
-    del counters
-    items = np.concatenate([words, len(is_connector) + np.arange(len(keys), dtype=np.int64)])
-    order = items[np.argsort(np.concatenate(firsts), kind="stable")]
-    table.add_phrases(arena, offsets, scanned.counts, nodes, keys, counts, order, delimiter)
+    scanned.close()  # makes room
+    for counter in counters:
+        counter.finish()
+    table = KeyTable()
+    if n_words:
+        table.add_phrases(arena, offsets, scanned.counts, counters, delimiter)
     return table
 
 
