@@ -19,9 +19,9 @@
 
 /* The logits and errors of a window are an (n_x, n_y) matrix whose rows lie
  * cw2v_row_stride(n_y) floats apart, a whole number of the longest vectors and never less
- * than n_y + 3, so that kernels may read and write past a row's end. What stands there is
+ * than n_y + 7, so that kernels may read and write past a row's end. What stands there is
  * of no account. */
-static inline int cw2v_row_stride(int n_y) { return (n_y + 3 + 15) / 16 * 16; }
+static inline int cw2v_row_stride(int n_y) { return (n_y + 7 + 15) / 16 * 16; }
 
 /* s[i][j] = x[i] . y[j] */
 typedef void cw2v_dots_fn(const float *const *x, int n_x, const float *const *y, int n_y,
@@ -37,6 +37,12 @@ typedef void cw2v_dots_fn(const float *const *x, int n_x, const float *const *y,
  * and label may be read up to the end of a row of s. */
 typedef void cw2v_logistic_error_fn(float *s, int n_x, int n_y, const float *x_weight,
                                     const float *y_weight, const float *label, float lr);
+
+/* The errors of one window from its rows: what `dots` and then `logistic_error` compute, in one
+ * go, so that the logits never leave the registers. */
+typedef void cw2v_errors_fn(const float *const *x, int n_x, const float *const *y, int n_y,
+                            ptrdiff_t dim, const float *x_weight, const float *y_weight,
+                            const float *label, float lr, float *g);
 
 /* The loss of one window, from its logits, which stay as they are:
  *
@@ -69,6 +75,7 @@ typedef struct {
     const char *name;
     cw2v_dots_fn *dots;
     cw2v_logistic_error_fn *logistic_error;
+    cw2v_errors_fn *errors;
     cw2v_logistic_loss_fn *logistic_loss;
     cw2v_update_fn *update;
     cw2v_update_one_fn *update_one;

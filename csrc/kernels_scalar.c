@@ -27,6 +27,13 @@ static void logistic_error(float *s, int n_x, int n_y, const float *x_weight,
     }
 }
 
+static void errors(const float *const *x, int n_x, const float *const *y, int n_y, ptrdiff_t dim,
+                   const float *x_weight, const float *y_weight, const float *label, float lr,
+                   float *g) {
+    dots(x, n_x, y, n_y, dim, g);
+    logistic_error(g, n_x, n_y, x_weight, y_weight, label, lr);
+}
+
 static double logistic_loss(const float *s, int n_x, int n_y, const float *x_weight,
                             const float *y_weight, const float *label) {
     int stride = cw2v_row_stride(n_y);
@@ -89,7 +96,7 @@ static void prefetch(const float *row, ptrdiff_t dim) {
 }
 
 static const cw2v_kernels table = {
-    "scalar", dots,     logistic_error, logistic_loss, update,
-    update_one, sum_rows, add_to_rows,    prefetch,
+    "scalar", dots,       logistic_error, errors,      logistic_loss,
+    update,   update_one, sum_rows,       add_to_rows, prefetch,
 };
 const cw2v_kernels *const cw2v_kernels_scalar = &table;

@@ -60,14 +60,17 @@ cdef void cbow_step(const Model *model, const int32_t *x, int n_x, int place,
     if backend.blas:
         gather(s.y_rows, n_y, dim, s.y)
         gemm_nt(1, n_y, dim, s.x, dim, s.y, dim, s.g, stride)
-    else:
-        backend.kernels.dots(<const float *const *> &s.x, 1,
-                             <const float *const *> s.y_rows, n_y, dim, s.g)
-
+    elif loss is not NULL:
+        backend.kernels.dots(<const float *const *> &s.x, 1, <const float *const *> s.y_rows, n_y,
+                             dim, s.g)
     if loss is not NULL:
         loss[0] += backend.kernels.logistic_loss(s.g, 1, n_y, &one, targets.weight,
                                                  targets.label)
-    backend.kernels.logistic_error(s.g, 1, n_y, &one, targets.weight, targets.label, lr)
+    if backend.blas:
+        backend.kernels.logistic_error(s.g, 1, n_y, &one, targets.weight, targets.label, lr)
+    else:
+        backend.kernels.errors(<const float *const *> &s.x, 1, <const float *const *> s.y_rows,
+                               n_y, dim, &one, targets.weight, targets.label, lr, s.g)
 
     if backend.blas:
         blas_changes(1, n_y, dim, s)

@@ -12,6 +12,9 @@ cdef extern from "kernels.h" nogil:
         void (*logistic_error)(float *s, int n_x, int n_y, const float *x_weight,
                                const float *y_weight, const float *label,
                                float lr) noexcept nogil
+        void (*errors)(const float *const *x, int n_x, const float *const *y, int n_y,
+                       ptrdiff_t dim, const float *x_weight, const float *y_weight,
+                       const float *label, float lr, float *g) noexcept nogil
         double (*logistic_loss)(const float *s, int n_x, int n_y, const float *x_weight,
                                 const float *y_weight, const float *label) noexcept nogil
         void (*update)(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,

@@ -14,6 +14,15 @@ def logistic_error(
     label: NDArray[np.float32],
     lr: float,
 ) -> NDArray[np.float32]: ...
+def errors(
+    name: str,
+    x: NDArray[np.float32],
+    y: NDArray[np.float32],
+    x_weight: NDArray[np.float32],
+    y_weight: NDArray[np.float32],
+    label: NDArray[np.float32],
+    lr: float,
+) -> NDArray[np.float32]: ...
 def logistic_loss(
     name: str,
     s: NDArray[np.float32],

@@ -87,6 +87,19 @@ def logistic_error(str name, const float[:, ::1] s, const float[::1] x_weight,
     return np.array(g[:, :s.shape[1]])
 
 
+def errors(str name, float[:, ::1] x, float[:, ::1] y, const float[::1] x_weight,
+           const float[::1] y_weight, const float[::1] label, float lr):
+    """Return the errors of the window with these rows."""
+    cdef int n_x = <int> x.shape[0], n_y = <int> y.shape[0]
+    cdef size_t[::1] x_rows = row_pointers(x), y_rows = row_pointers(y)
+    cdef float[:, ::1] g = np.empty((n_x, cw2v_row_stride(n_y)), np.float32)
+    cdef float[:, ::1] weight = padded(np.asarray(y_weight)[None, :])
+    cdef float[:, ::1] labels = padded(np.asarray(label)[None, :])
+    table(name).errors(<const float *const *> &x_rows[0], n_x, <const float *const *> &y_rows[0],
+                       n_y, x.shape[1], &x_weight[0], &weight[0, 0], &labels[0, 0], lr, &g[0, 0])
+    return np.array(g[:, :n_y])
+
+
 def logistic_loss(str name, const float[:, ::1] s, const float[::1] x_weight,
                   const float[::1] y_weight, const float[::1] label):
     """Return the loss of the logits `s`."""

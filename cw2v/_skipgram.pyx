@@ -70,23 +70,26 @@ cdef void skipgram_step(const Model *model, const int32_t *x, const float *x_wei
         copy_locked(model, x, n_x, s)
     find_rows(model, targets, s)
 
-    # S = X @ Y.T
+    # S = X @ Y.T becomes G
     if backend.blas:
         # BLAS works on copies, so that all three products see the same X and Y whatever
         # other workers write meanwhile.
         gather(s.x_rows, n_x, dim, s.x)
         gather(s.y_rows, n_y, dim, s.y)
         gemm_nt(n_x, n_y, dim, s.x, dim, s.y, dim, s.g, stride)
-    else:
+    elif loss is not NULL:
         backend.kernels.dots(<const float *const *> s.x_rows, n_x,
                              <const float *const *> s.y_rows, n_y, dim, s.g)
-
     if loss is not NULL:
         loss[0] += backend.kernels.logistic_loss(s.g, n_x, n_y, x_weight, targets.weight,
                                                  targets.label)
-
-    # S becomes G
-    backend.kernels.logistic_error(s.g, n_x, n_y, x_weight, targets.weight, targets.label, lr)
+    if backend.blas:
+        backend.kernels.logistic_error(s.g, n_x, n_y, x_weight, targets.weight, targets.label,
+                                       lr)
+    else:
+        backend.kernels.errors(<const float *const *> s.x_rows, n_x,
+                               <const float *const *> s.y_rows, n_y, dim, x_weight,
+                               targets.weight, targets.label, lr, s.g)
 
     # X += G @ Y,  Y += G.T @ X
     if backend.blas:

@@ -12,7 +12,8 @@ from cw2v._rng cimport Rng, seed_rng
 from cw2v._skipgram cimport skipgram_step
 from cw2v._step cimport Model, Scratch, Targets
 from cw2v._windows cimport (
-    Corpus, NoiseColumn, Piece, Sampling, Windows, begin_piece, fill_windows, slices_of_widest,
+    Corpus, NoiseColumn, Piece, Sampling, Tree, Windows, add_paths, begin_piece, fill_windows,
+    slices_of_widest,
 )
 
 cdef extern from "atomics.h" nogil:
@@ -27,12 +28,6 @@ cdef enum:
     AHEAD = 2                   # windows between asking for a row and using it
     NEAR_ROOT = 5               # levels of the tree that are in the cache all the time
     CACHE_LINE = 64
-
-
-cdef struct Tree:               # the paths of hierarchical softmax, one after another
-    const int64_t *starts       # (n_words + 1,) where each word's begins
-    const int32_t *points       # (n_total,) nodes, which are rows of syn1
-    const float *label          # (n_total, and a row stride) 1 where the path turns left
 
 
 cdef struct Job:                # what all workers read, and the two values that they share
@@ -73,11 +68,11 @@ cdef inline void prefetch(const Job *job, const Windows *windows, int i) noexcep
     """Ask for the rows of window i, and of the word that comes into reach next."""
     cdef const int32_t *y = windows.y + i * windows.y_stride
     cdef ptrdiff_t dim = job.model.dim
-    cdef int64_t j
+    cdef int j
     if job.model.syn1 is not NULL:
         # What lies nearer to the root is on the way to so many words that it is in the cache.
-        for j in range(job.tree.starts[y[0]] + NEAR_ROOT, job.tree.starts[y[0] + 1]):
-            job.backend.kernels.prefetch(job.model.syn1 + job.tree.points[j] * dim, dim)
+        for j in range(windows.path_start[i] + NEAR_ROOT, windows.path_start[i + 1]):
+            job.backend.kernels.prefetch(job.model.syn1 + windows.nodes[j] * dim, dim)
     if job.model.syn1neg is not NULL:
         for j in range(windows.n_y[i]):
             job.backend.kernels.prefetch(job.model.syn1neg + y[j] * dim, dim)
@@ -102,9 +97,7 @@ cdef void train_windows(const Job *job, State *state, float lr) noexcept nogil:
     cdef Targets targets
     cdef double sum_of_losses = 0
     cdef double *loss = &sum_of_losses if state.loss is not NULL else NULL
-    cdef int64_t path
-    cdef int32_t centre
-    cdef int i
+    cdef int i, path
     for i in range(min(AHEAD, windows.n)):
         prefetch(job, windows, i)
     for i in range(windows.n):
@@ -113,13 +106,12 @@ cdef void train_windows(const Job *job, State *state, float lr) noexcept nogil:
         if i + AHEAD < windows.n:
             prefetch(job, windows, i + AHEAD)
         if job.model.syn1 is not NULL:
-            centre = windows.y[i * windows.y_stride]
-            path = job.tree.starts[centre]
+            path = windows.path_start[i]
             targets.w_out = job.model.syn1
-            targets.y = job.tree.points + path
-            targets.label = job.tree.label + path
+            targets.y = windows.nodes + path
+            targets.label = windows.turns_left + path
             targets.weight = job.ones
-            targets.n_y = <int> (job.tree.starts[centre + 1] - path)
+            targets.n_y = windows.path_start[i + 1] - path
             take_step(job, state, i, &targets, lr, loss)
         if job.model.syn1neg is not NULL:
             targets.w_out = job.model.syn1neg
@@ -158,6 +150,8 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
             cw2v_write(state.predictions, state.predictions[0] + predictions)
             if state.windows.n == 0:
                 break
+            if job.model.syn1 is not NULL:
+                add_paths(&state.windows, &job.tree)
             train_windows(job, state, lr)
         cw2v_write(state.words_done, state.words_done[0] + last - first)
 
@@ -171,6 +165,7 @@ cdef class Shared:
     cdef list arrays
     cdef int64_t longest_piece
     cdef int most_y             # rows of W' that a window scores
+    cdef int depth              # of the tree, 0 without one
     cdef bint compute_loss
 
     def __init__(self, weights, tables, const int32_t[::1] ids, const int64_t[::1] starts,
@@ -242,14 +237,13 @@ cdef class Shared:
 
     cdef int borrow_tree(self, tables) except -1:
         cdef const int64_t[::1] starts = tables.tree_starts
-        cdef const int32_t[::1] points = tables.tree_points
-        cdef const float[::1] label = tables.tree_label
+        cdef const uint32_t[::1] path = tables.tree_path
         cdef const float[::1] ones = tables.ones
-        self.arrays += [starts, points, label, ones]
+        self.arrays += [starts, path, ones]
         self.job.tree.starts = &starts[0]
-        self.job.tree.points = &points[0]
-        self.job.tree.label = &label[0]
+        self.job.tree.path = &path[0]
         self.job.ones = &ones[0]
+        self.depth = tables.tree_depth
         self.most_y = max(self.most_y, tables.tree_depth)
         return 0
 
@@ -277,6 +271,7 @@ cdef class Worker:
         cdef ptrdiff_t capacity = BATCH + slices_of_widest(&job.sampling)
         cdef ptrdiff_t widest = 2 * job.sampling.window
         cdef ptrdiff_t n_kept = shared.longest_piece + widest + 1
+        cdef ptrdiff_t n_nodes
         cdef ptrdiff_t n_x = X_MAX if job.sampling.sg else 1  # rows that a step is taken for
         self.shared = shared
         self.arrays = []
@@ -296,6 +291,14 @@ cdef class Worker:
         if job.sampling.sg:
             windows.merged = <int32_t *> self.lend(np.int32, capacity * X_MAX)
             windows.x_weight = <float *> self.lend(np.float32, capacity * X_MAX)
+
+        if shared.depth:
+            n_nodes = capacity * shared.depth
+            windows.path_start = <int32_t *> self.lend(np.int32, capacity + 1)
+            windows.nodes = <int32_t *> self.lend(np.int32, n_nodes)
+            windows.turns_left = <float *> self.lend(
+                np.float32, n_nodes + cw2v_row_stride(shared.depth)
+            )
 
         scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest))
         scratch.y_rows = <float **> self.lend(np.uintp, n_y)

@@ -89,6 +89,21 @@ def test_errors_follow_the_formula(table, shape):
 
 
 @pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("dim", DIMS)
+def test_errors_of_rows_are_those_of_their_dots(table, dim):
+    rng = np.random.default_rng(dim)
+    for n_x, n_y in SHAPES:
+        x, y = rows(rng, n_x, dim), rows(rng, n_y, dim)
+        weights = [rng.integers(1, 4, n).astype(np.float32) for n in (n_x, n_y)]
+        label = rng.integers(0, 2, n_y).astype(np.float32)
+        expected = reference.logistic_error(
+            x.astype(np.float64) @ y.T.astype(np.float64), *weights, label, 0.5
+        )
+        got = _kernels.errors(table, x, y, *weights, label, 0.5)
+        assert_allclose(got, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_sigmoid_is_exact_over_its_whole_range(table):
     s = np.linspace(-110, 110, 4096, dtype=np.float32).reshape(16, 256)
     ones = np.ones(256, np.float32)
