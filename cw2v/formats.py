@@ -16,7 +16,9 @@ import numpy.typing as npt
 from cw2v import _vectorfile
 from cw2v.atomic import atomic_write, check_writable
 from cw2v.compressed import compress_into, open_for_reading
+from cw2v.nativefile import HEADER, MAGIC
 from cw2v.npz import Vectors, read_npz, write_npz
+from cw2v.savedfile import read_saved
 from cw2v.vectorreader import BUFFER_BYTES, TruncatedFileError, VectorFileError, VectorReader, shown
 
 __all__ = [
@@ -228,8 +230,9 @@ def read_vectors(
     Parameters
     ----------
     path : str or os.PathLike
-        A file of word2vec's binary or text format, with or without a first line, perhaps
-        compressed, or of `write_npz`.
+        A file of word2vec's binary or text format, with or without a first line (as GloVe and
+        fastText write it), perhaps compressed; of `write_npz`; or of ``save()``, of vectors or
+        of a model, cw2v's or gensim's.
     unicode_errors : str
         As for `read_word2vec`. The default keeps bytes that are not UTF-8.
 
@@ -247,7 +250,10 @@ def read_vectors(
     """
     with VectorReader(path) as reader:
         start = reader.peek(1 << 16)
-    if start.startswith(b"PK\x03\x04"):
+    is_zip = start.startswith(MAGIC)
+    if start.startswith(b"\x80") or (is_zip and HEADER.encode() in start):
+        return _read_saved(path)
+    if is_zip:
         return read_npz(path)
     if not start:
         raise VectorFileError(f"{os.fspath(path)} is empty; it should hold vectors")
@@ -261,6 +267,12 @@ def read_vectors(
         f"{os.fspath(path)} is no file of vectors that cw2v knows (word2vec binary or text, "
         f"or .npz): it begins with {shown(start)}"
     )
+
+
+def _read_saved(path: str | os.PathLike[str]) -> Vectors:
+    _, table = read_saved(path, only_vectors=True)
+    counts = table["expandos"].get("count")
+    return Vectors([str(key) for key in table["index_to_key"]], table["vectors"], counts)
 
 
 def write_counts(

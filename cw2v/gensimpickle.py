@@ -179,6 +179,8 @@ def read_pickle(file: IO[bytes], source: str) -> Any:
         return _Resolver(source).value(inert)
     except (ForbiddenPickleError, VectorFileError):
         raise
+    except MemoryError as error:
+        raise MemoryError(f"{source} asks for more memory than there is, or is damaged") from error
     except (
         pickle.UnpicklingError,
         ArithmeticError,
@@ -235,7 +237,10 @@ class _Resolver:
             kind = value.args[0].name
         if any(kind in names for names in _MODEL_CLASSES.values()):
             plain = self._remember(value, Plain(kind))
-            plain.attributes.update(self.value(value.state or {}))
+            state = self.value(value.state or {})
+            if not isinstance(state, dict) or not all(type(name) is str for name in state):
+                raise VectorFileError(f"{self._source}: the attributes of a {kind} have no names")
+            plain.attributes.update(state)
             return plain
         make = _MAKERS.get(kind)
         if make is None:
@@ -294,6 +299,12 @@ class _Resolver:
         """Give the bytes that Python 3 writes as a text in latin1, for protocols before 3."""
         return self._bytes(value.args[0])
 
+    def byte_string(self, value: _Inert) -> bytes | None:
+        """Give the bytes of a call of bytes or bytearray with a text or nothing."""
+        if not value.args:
+            return b""
+        return self._bytes(value.args[0]) if isinstance(value.args[0], (str, bytes)) else None
+
     def mapping(self, value: _Inert) -> dict[Any, Any]:
         """Give the dict that a Counter, an OrderedDict or a defaultdict holds."""
         made: dict[Any, Any] = {}
@@ -349,6 +360,8 @@ _MAKERS: dict[str, Callable[[_Resolver, _Inert], Any]] = {
     "_frombuffer": _Resolver.array_from_buffer,
     "scalar": _Resolver.scalar,
     "encode": _Resolver.encoded,
+    "bytes": _Resolver.byte_string,
+    "bytearray": _Resolver.byte_string,
     "defaultdict": _Resolver.mapping,
     "OrderedDict": _Resolver.mapping,
     "Counter": _Resolver.mapping,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from cw2v.gensimpickle import Plain, read_pickle
 from cw2v.nativefile import PathOrHandle, opened, source_name
 from cw2v.statecodec import Nested
 from cw2v.vectorreader import VectorFileError
+from cw2v.ziparrays import HEADER_DAMAGE
 
 _TABLES = ("KeyedVectors", "Word2VecKeyedVectors", "EuclideanKeyedVectors")
 
@@ -111,7 +113,7 @@ def _read_beside(stem: str, name: str, mmap: Any) -> npt.NDArray[Any]:
             return np.load(path, mmap_mode=mmap, allow_pickle=False)  # type: ignore[no-any-return]
         with np.load(path, allow_pickle=False) as arrays:
             return arrays["val"]  # type: ignore[no-any-return]
-    except (EOFError, KeyError, ValueError) as error:
+    except (*HEADER_DAMAGE, BadZipFile, EOFError, KeyError) as error:
         raise VectorFileError(f"{path} is damaged or holds no array: {error}") from error
 
 
@@ -134,7 +136,18 @@ def table_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
     table.setdefault("next_index", len(table["index_to_key"]))
     if not isinstance(table["key_to_index"], dict) or not isinstance(table["expandos"], dict):
         raise TypeError("its keys or their values are no dict")
+    table["expandos"] = {
+        name: _of_length(np.asarray(values), len(table["index_to_key"]))
+        for name, values in table["expandos"].items()
+    }
     return table
+
+
+def _of_length(values: npt.NDArray[Any], n_keys: int) -> npt.NDArray[Any]:
+    """Give values for keys that gensim has added without any."""
+    if len(values) >= n_keys:
+        return values[:n_keys] if len(values) > n_keys else values
+    return np.concatenate((values, np.zeros(n_keys - len(values), dtype=values.dtype)))
 
 
 def _from_vocab(

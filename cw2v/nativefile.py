@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 FORMAT = "cw2v"
 FORMAT_VERSION = 1
 KINDS = ("KeyedVectors", "Word2Vec", "Phrases", "FrozenPhrases")
-_HEADER = "cw2v.json"
+HEADER = "cw2v.json"
 MAGIC = b"PK\x03\x04"
 
 # Without these nothing is left of a table of vectors.
@@ -91,7 +91,7 @@ def write_state(
             f"{error}: it is left out and will be None when the file is loaded. "
             f"ignore={{{path.rpartition('.')[2]!r}}} leaves it out silently",
             UserWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
     header = {
         "format": FORMAT,
@@ -110,7 +110,7 @@ def write_state(
         else:
             stream = target
         with zipfile.ZipFile(stream, "w", allowZip64=True) as archive:
-            ziparrays.write_member(archive, _HEADER, text)
+            ziparrays.write_member(archive, HEADER, text)
             for name, array in encoder.arrays.items():
                 ziparrays.write_member(archive, name, array)
 
@@ -192,14 +192,14 @@ _MALFORMED: tuple[type[Exception], ...] = (
 
 
 def _read_header(archive: zipfile.ZipFile) -> dict[str, Any]:
-    if _HEADER not in archive.namelist():
+    if HEADER not in archive.namelist():
         raise VectorFileError(
-            f"it is a zip file, but has no {_HEADER}: it was not saved by save(). "
+            f"it is a zip file, but has no {HEADER}: it was not saved by save(). "
             "(cw2v.formats.read_vectors reads .npz files)"
         )
-    header = json.loads(archive.read(_HEADER))
+    header = json.loads(archive.read(HEADER))
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise VectorFileError(f"its {_HEADER} does not say that it is a file of cw2v's")
+        raise VectorFileError(f"its {HEADER} does not say that it is a file of cw2v's")
     if header.get("version") != FORMAT_VERSION:
         raise VectorFileError(
             f"it has format version {header.get('version')}; this cw2v reads "

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from cw2v._vectorfile import decode_words
 from cw2v.atomic import atomic_write
 from cw2v.vectorreader import VectorFileError
 from cw2v.ziparrays import DAMAGE, is_disk_failure, read_member
@@ -170,16 +171,16 @@ def split_words(
         The bytes of a word are no UTF-8.
     """
     blob = joined.tobytes()
-    ends = offsets.tolist()
-    if not ends or ends[0] != 0 or ends[-1] != len(blob) or (np.diff(offsets) < 0).any():
+    divided = len(offsets) and offsets[0] == 0 and offsets[-1] == len(blob)
+    if not divided or (offsets[1:] < offsets[:-1]).any():
         raise VectorFileError(f"{name}: word_offsets do not divide the {len(blob)} bytes of words")
-    words = []
-    for row in range(len(ends) - 1):
-        try:
-            words.append(blob[ends[row] : ends[row + 1]].decode(*_ENCODING))
-        except UnicodeDecodeError as error:
-            error.reason += f" (word {row + 1} of {len(ends) - 1} in {name})"
-            raise
+    words: list[str] = []
+    spans = np.column_stack((offsets[:-1], offsets[1:]))
+    try:
+        decode_words(blob, spans, len(spans), b"utf8", b"surrogatepass", words)
+    except UnicodeDecodeError as error:
+        error.reason += f" (word {len(words) + 1} of {len(spans)} in {name})"
+        raise
     return words
 
 

@@ -208,15 +208,17 @@ class Encoder:
         return {"$": "dict", "items": pairs}
 
     def _words(self, words: list[Any], path: str) -> dict[str, Any]:
-        kinds = np.fromiter(map(_kind_of_word, words), np.uint8, len(words))
-        texts = words if not kinds.any() else ["" if word is None else str(word) for word in words]
-        joined, offsets = pack_words(texts)
+        kinds = None
+        if set(map(type, words)) != {str}:
+            kinds = np.fromiter(map(_kind_of_word, words), np.uint8, len(words))
+            words = ["" if word is None else str(word) for word in words]
+        joined, offsets = pack_words(words)
         encoded = {
             "$": "words",
             "utf8": self._array(joined, path),
             "offsets": self._array(offsets, f"{path}.offsets"),
         }
-        if kinds.any():
+        if kinds is not None:
             encoded["kinds"] = self._array(kinds, f"{path}.kinds")
         return encoded
 

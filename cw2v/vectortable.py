@@ -135,17 +135,9 @@ class VectorTable:
         ValueError
             They do not fit together.
         """
-        size, keys, vectors = (
-            attributes.get(name) for name in ("vector_size", "index_to_key", "vectors")
-        )
-        if not isinstance(size, int) or not isinstance(keys, list):
-            raise ValueError("a table of vectors needs a list of keys and a size")
-        if vectors is not None and (
-            not isinstance(vectors, np.ndarray) or vectors.ndim != 2 or vectors.shape[1] != size
-        ):
-            raise ValueError(f"vectors of size {size} need a matrix with so many columns")
+        _check_fit(attributes)
         table = cls.__new__(cls)
-        VectorTable.__init__(table, size)
+        VectorTable.__init__(table, attributes["vector_size"])
         vars(table).update(attributes)
         if "key_to_index" not in attributes:
             table.key_to_index = _rows_of(table.index_to_key)
@@ -332,3 +324,24 @@ class VectorTable:
 
 def _rows_of(keys: list[Key]) -> dict[Key, int]:
     return {key: row for row, key in enumerate(keys) if key is not None}
+
+
+def _check_fit(attributes: dict[str, Any]) -> None:
+    """Raise ValueError unless a table can have these: a file may say anything."""
+    size, keys = attributes.get("vector_size"), attributes.get("index_to_key")
+    if not isinstance(size, int) or not isinstance(keys, list):
+        raise ValueError("a table of vectors needs a list of keys and a size")
+    vectors = attributes.get("vectors")
+    if vectors is not None and (
+        not isinstance(vectors, np.ndarray) or vectors.ndim != 2 or vectors.shape[1] != size
+    ):
+        raise ValueError(f"vectors of size {size} need a matrix with so many columns")
+    expandos = attributes.get("expandos") or {}
+    for name, values in expandos.items():
+        if not isinstance(values, np.ndarray) or values.shape != (len(keys),):
+            raise ValueError(f"{len(keys)} keys need an array of so many values of {name!r}")
+    rows = attributes.get("key_to_index") or {}
+    if not all(
+        isinstance(row, (int, np.integer)) and 0 <= row < len(keys) for row in rows.values()
+    ):
+        raise ValueError(f"the rows of {len(keys)} keys must be below that")

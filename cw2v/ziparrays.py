@@ -6,6 +6,7 @@ import errno
 import struct
 import zipfile
 import zlib
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -25,6 +26,9 @@ DAMAGE: tuple[type[Exception], ...] = (
     UnicodeDecodeError,
     struct.error,
 )
+
+# What NumPy raises on the damaged header of an array: it is parsed as Python's literals.
+HEADER_DAMAGE = (ValueError, TypeError, SyntaxError, TokenError, RecursionError)
 
 ALIGNMENT = 64
 _PIECE = 16 << 20
@@ -149,7 +153,7 @@ def _read_header(
             shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
         else:
             shape, fortran, dtype = np.lib.format.read_array_header_2_0(file)
-    except ValueError as error:
+    except HEADER_DAMAGE as error:
         raise VectorFileError(f"array {key!r} has a damaged header: {error}") from error
     if dtype.hasobject:
         raise VectorFileError(f"array {key!r} is of Python objects; none may be")

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import tables
 from hypothesis import settings
 
 from cw2v._kernels import available_backends
@@ -18,6 +19,23 @@ def pytest_generate_tests(metafunc):
     """Run a test that takes `backend` on every one that this machine has."""
     if "backend" in metafunc.fixturenames:
         metafunc.parametrize("backend", available_backends())
+
+
+@pytest.fixture
+def kv():
+    """Give a small table, with counts."""
+    return tables.make()
+
+
+@pytest.fixture
+def twin():
+    """Give our KeyedVectors and gensim's with the same 500 words."""
+    gensim = pytest.importorskip("gensim.models")
+    ours = tables.make(500, 10)
+    theirs = gensim.KeyedVectors(10)
+    theirs.add_vectors(list(ours.index_to_key), ours.vectors.copy())
+    theirs.expandos["count"] = ours.expandos["count"].copy()
+    return ours, theirs
 
 
 @pytest.fixture(scope="session")
