@@ -1,7 +1,8 @@
 /* csrc/words.h - bytes in, word ids out: the tokeniser and the table of distinct words.
  *
- * A word is a run of bytes other than ASCII white space (space \t \n \v \f \r), or other than
- * the white space of Python's str.split, when asked for. The table gives each distinct word an id, 0, 1, 2 ... in order of first appearance, and counts it.
+ * A word is a run of bytes other than ASCII white space (space \t \n \v \f \r) or, when asked
+ * for, other than the white space of Python's str.split. The table gives each distinct word an
+ * id, 0, 1, 2 ... in order of first appearance, and counts it.
  * Ids depend on the text alone, never on the hash, the CPU or the size of the table.
  *
  * A table belongs to one thread at a time. Nothing here calls Python. */
@@ -66,6 +67,9 @@ int cw2v_words_simd(const char *name);
 cw2v_words *cw2v_words_new(int simd);
 void cw2v_words_free(cw2v_words *words);
 
+/* Make the table large enough for so many words in all; 0 without memory. */
+int cw2v_words_reserve(cw2v_words *words, int64_t n_words);
+
 /* Split text[0, length) into words, count them, and write their ids and the line ends.
  *
  * The text holds whole words only: it begins and ends at white space or where the whole
@@ -78,6 +82,11 @@ cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int6
  * least one byte; 16 readable bytes follow the last. Writes n ids. */
 cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
                                          const int64_t *edges, int64_t n, int32_t *ids);
+
+/* The ids of n words, -1 for those that are not there; as cw2v_words_encode_list, but nothing is
+ * counted, and a word may have no bytes. */
+void cw2v_words_find_list(const cw2v_words *words, const uint8_t *text, const int64_t *edges,
+                          int64_t n, int32_t *ids);
 
 /* Characters to UTF-8, surrogates like any other; `out` has room for 4 bytes each.
  * Returns how many were written. */

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cw2v.callbacks import CallbackAny2Vec, StopTraining
     from cw2v.keyedvectors import KeyedVectors
+    from cw2v.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
     from cw2v.progress import Progress
     from cw2v.readers import (
         BrownCorpus,
@@ -28,14 +29,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
     "RULE_DEFAULT",
     "RULE_DISCARD",
     "RULE_KEEP",
     "BrownCorpus",
     "CallbackAny2Vec",
+    "FrozenPhrases",
     "KeyedVectors",
     "LineSentence",
     "PathLineSentences",
+    "Phraser",
+    "Phrases",
     "Progress",
     "StopTraining",
     "Text8Corpus",
@@ -47,9 +52,13 @@ __all__ = [
 _ROOMS = {
     "BrownCorpus": "readers",
     "CallbackAny2Vec": "callbacks",
+    "ENGLISH_CONNECTOR_WORDS": "phrases",
+    "FrozenPhrases": "phrases",
     "KeyedVectors": "keyedvectors",
     "LineSentence": "readers",
     "PathLineSentences": "readers",
+    "Phraser": "phrases",
+    "Phrases": "phrases",
     "Progress": "progress",
     "RULE_DEFAULT": "vocab",
     "RULE_DISCARD": "vocab",

@@ -14,10 +14,10 @@ from libc.string cimport memcpy
 import numpy as np
 
 from cw2v._words cimport (
-    CW2V_ALLOW_NUL, CW2V_CHECK, CW2V_TEXT_PADDING, CW2V_UNICODE_SPACES, CW2V_WORDS_BAD_TEXT, CW2V_WORDS_NO_MEMORY, CW2V_WORDS_OK,
-    CW2V_WORDS_TOO_MANY, cw2v_encoded, cw2v_first_space, cw2v_is_text, cw2v_last_space,
-    cw2v_utf8, cw2v_words, cw2v_words_add, cw2v_words_counts, cw2v_words_encode,
-    cw2v_words_encode_list, cw2v_words_find, cw2v_words_free,
+    CW2V_ALLOW_NUL, CW2V_CHECK, CW2V_TEXT_PADDING, CW2V_UNICODE_SPACES, CW2V_WORDS_BAD_TEXT,
+    CW2V_WORDS_NO_MEMORY, CW2V_WORDS_OK, CW2V_WORDS_TOO_MANY, cw2v_encoded, cw2v_first_space,
+    cw2v_is_text, cw2v_last_space, cw2v_utf8, cw2v_words, cw2v_words_add, cw2v_words_counts,
+    cw2v_words_encode, cw2v_words_encode_list, cw2v_words_find, cw2v_words_free,
     cw2v_words_new, cw2v_words_simd, cw2v_words_status,
 )
 
@@ -341,11 +341,11 @@ cdef class TokenEncoder:
     def fill(self, int32_t[::1] ids not None, int32_t[::1] breaks not None):
         """Encode tokens until `ids` or `breaks` is full or the sentences end.
 
-        Returns the number of ids, the number of sentence ends, and whether that was all.
+        Returns the number of ids, the number of sentence ends, and whether that was all. The
+        end of an empty sentence is that of the one before, once more.
         """
         cdef Py_ssize_t n = 0, n_breaks = 0, place
         cdef Py_ssize_t n_ids = ids.shape[0], most_breaks = breaks.shape[0]
-        cdef Py_ssize_t last_break = -1
         cdef bint done = False
         self.drop()
         while n < n_ids and n_breaks < most_breaks:
@@ -385,10 +385,8 @@ cdef class TokenEncoder:
             self.place = place
             if self.tokens is None:
                 self.n_sentences += 1
-                if n != last_break:
-                    breaks[n_breaks] = <int32_t> n
-                    n_breaks += 1
-                    last_break = n
+                breaks[n_breaks] = <int32_t> n
+                n_breaks += 1
         self.look_up(ids, n)
         return n, n_breaks, done
 

@@ -406,7 +406,8 @@ def scan_sentences(
             f"sentences must be an iterable of token lists, not a {type(sentences).__name__}: "
             "split a text into lists of words, or pass a path as corpus_file"
         )
-    total = len(sentences) if isinstance(sentences, Sized) else None
+    # A stream made of another may have __len__ although that has none.
+    total = operator.length_hint(sentences, -1) if isinstance(sentences, Sized) else -1
     encoder = TokenEncoder(iter(sentences))
     store = IdStore(budget)
     writer = IdWriter(store)
@@ -430,7 +431,15 @@ def scan_sentences(
             now = time.monotonic()
             if report is not None and (done or now - reported >= REPORT_SECONDS):
                 reported = now
-                report(Progress("read", encoder.n_sentences, total, "sentences", now - began))
+                report(
+                    Progress(
+                        "read",
+                        encoder.n_sentences,
+                        total if total >= 0 else None,
+                        "sentences",
+                        now - began,
+                    )
+                )
         parts = [_Part(0, piece, None) for piece in writer.finish()]
     except BaseException:
         store.close()

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cw2v.randomstate import Random, random_from_dict
+from cw2v.scorers import npmi_scorer, original_scorer
 from cw2v.vectorreader import VectorFileError
 
 _MODEL_CLASSES = {
@@ -31,6 +32,13 @@ _MODEL_CLASSES = {
         "Vocab",
         "CompatVocab",
     ),
+    "gensim.models.phrases": ("Phrases", "Phraser", "FrozenPhrases"),
+}
+# Functions that are stored themselves, not their results.
+_FUNCTIONS: dict[str, Any] = {
+    "hash": hash,
+    "npmi_scorer": npmi_scorer,
+    "original_scorer": original_scorer,
 }
 _MULTIARRAY = ("_reconstruct", "scalar")
 _BUILTINS = (
@@ -40,6 +48,11 @@ _BUILTINS = (
 # Every name that a pickle may use.
 _ALLOWED: dict[str, tuple[str, ...]] = {
     **_MODEL_CLASSES,
+    "gensim.models.phrases": (
+        *_MODEL_CLASSES["gensim.models.phrases"],
+        "npmi_scorer",
+        "original_scorer",
+    ),
     "gensim.utils": ("call_on_class_only",),
     "numpy": ("dtype", "ndarray"),
     "numpy.core.multiarray": _MULTIARRAY,
@@ -208,8 +221,8 @@ class _Resolver:
         if isinstance(value, (tuple, set, frozenset)):
             return self._remember(value, type(value)(self.value(item) for item in value))
         if isinstance(value, type) and issubclass(value, _Inert):
-            # A function or class itself, not its result; of these only hash means anything.
-            return hash if value.name == "hash" else None
+            # A function or class itself, not its result; of these only a few mean anything.
+            return _FUNCTIONS.get(value.name)
         if isinstance(value, _Inert):
             return self._inert(value)
         raise VectorFileError(f"{self._source} holds a {type(value).__name__}")

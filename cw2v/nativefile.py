@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 FORMAT = "cw2v"
 FORMAT_VERSION = 1
+KINDS = ("KeyedVectors", "Word2Vec", "Phrases", "FrozenPhrases")
 HEADER = "cw2v.json"
 MAGIC = b"PK\x03\x04"
 
@@ -56,8 +57,8 @@ def write_state(
     ----------
     target : path or binary file
         A path is written whole or not at all, compressed by its suffix.
-    kind : {"KeyedVectors", "Word2Vec"}
-        What it is.
+    kind : str
+        What it is, one of `KINDS`.
     class_name : str
         The name of its class, which may be derived from that.
     attributes : mapping
@@ -204,7 +205,7 @@ def _read_header(archive: zipfile.ZipFile) -> dict[str, Any]:
             f"it has format version {header.get('version')}; this cw2v reads "
             f"{FORMAT_VERSION}. Install a newer cw2v"
         )
-    if header.get("kind") not in ("KeyedVectors", "Word2Vec"):
+    if header.get("kind") not in KINDS:
         raise VectorFileError(f"it holds a {header.get('kind')!r}, unknown to this cw2v")
     return header
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from cw2v._encode import ALLOW_NUL, UNICODE_SPACES
 from cw2v.atomic import atomic_write
+from cw2v.compressed import compress_into
 from cw2v.corpus import ScannedCorpus, UnicodeErrors, scan_inputs, scan_sentences
 from cw2v.progress import Report
 from cw2v.sources import TextInput, TextReader, look_at
@@ -305,11 +306,12 @@ def save_as_line_sentence(
 ) -> None:
     """Write sentences to a file for `LineSentence`: one on a line, spaces between the words.
 
-    The file appears whole or not at all.
+    The file appears whole or not at all, and is compressed if its name ends in .gz, .bz2, .xz
+    or .zst.
     """
-    with atomic_write(filename, "wb") as file:
+    with atomic_write(filename, "wb") as file, compress_into(file, filename) as stream:
         for sentence in corpus:
-            file.write((" ".join(sentence) + "\n").encode())
+            stream.write((" ".join(sentence) + "\n").encode())
 
 
 def scan_corpus(

@@ -122,6 +122,12 @@ def test_a_pipe_gives_what_python_reads(data, workers, block_size):
     check_against_twin(scanned, twin([data]))
 
 
+def test_words_of_any_script_are_found_again():
+    words = ["a", "é", "\u07ff", "\u0800", "日本", "\ud800", "\uffff", "\U00010000", "\U0010ffff"]
+    scanned = scan_sentences([words, words[::-1]])
+    assert sentences_of(scanned) == [words, words[::-1]]
+
+
 def test_every_place_where_two_ranges_can_meet(tmp_path):
     data = b"a bb\n\nccc \xc3\xa9\r\nbb a\n a"
     path = tmp_path / "text"

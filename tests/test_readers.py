@@ -254,3 +254,6 @@ def test_sentences_are_written_for_line_sentence(gensims, tmp_path):
     with pytest.raises(TypeError):
         cw2v.save_as_line_sentence([["b"], [1]], tmp_path / "ours")
     assert list(cw2v.LineSentence(tmp_path / "ours")) == [["a", "é"], ["日本"]]
+    cw2v.save_as_line_sentence(sentences, tmp_path / "ours.gz")
+    assert (tmp_path / "ours.gz").read_bytes()[:2] == b"\x1f\x8b"
+    assert list(cw2v.LineSentence(tmp_path / "ours.gz")) == [["a", "é"], ["日本"]]
