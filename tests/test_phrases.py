@@ -111,6 +111,8 @@ def test_phrases_are_gensims(
         threshold=scoring[1],
         min_count=min_count,
     )
+    if delimiter:
+        assert list(ours.export_phrases().items()) == list(theirs.export_phrases().items())
     check_equal(ours, theirs, corpus)
     check_equal(ours, theirs, other)
     if delimiter:
