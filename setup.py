@@ -51,6 +51,8 @@ setup(
             extension("_pairs", "pairs.c"),
             extension("_keytable", "words.c"),
             extension("_phrases", "words.c"),
+            extension("_prune"),
+            extension("_score"),
             extension("_vectorfile"),
         ],
         language_level=3,

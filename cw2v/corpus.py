@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import operator
 import os
 import time
-import warnings
 from collections.abc import Hashable, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
@@ -39,6 +39,8 @@ __all__ = [
     "scan_inputs",
     "scan_sentences",
 ]
+
+logger = logging.getLogger(__name__)
 
 UnicodeErrors = Literal["strict", "replace", "keep"]
 
@@ -393,10 +395,10 @@ def scan_sentences(
     TypeError
         `sentences` is itself a text or a path; a sentence is no iterable; a token has no hash.
 
-    Warns
+    Notes
     -----
-    UserWarning
-        A sentence is a str: its tokens are its characters, which is rarely meant.
+    A sentence that is a str is read as its single characters, which is rarely meant: that is
+    said once, as a warning in the log, with gensim's words.
     """
     budget = _budget(memory_budget)
     if isinstance(sentences, (str, bytes, os.PathLike)):
@@ -419,12 +421,12 @@ def scan_sentences(
             writer.commit(n_ids, breaks[:n_breaks])
             if encoder.text_sentence is not None and not warned:
                 warned = True
-                warnings.warn(
-                    "a sentence should be a list of words, but one is a "
-                    f"{type(encoder.text_sentence).__name__}, read as its single characters: "
-                    f"{encoder.text_sentence!r:.60}. Split it first, as with .split()",
-                    UserWarning,
-                    stacklevel=2,
+                logger.warning(
+                    "Each 'sentences' item should be a list of words (usually unicode strings). "
+                    "One is instead plain %s, read as its single characters: %.60r. Split it "
+                    "first, as with .split()",
+                    type(encoder.text_sentence),
+                    encoder.text_sentence,
                 )
             now = time.monotonic()
             if report is not None and (done or now - reported >= REPORT_SECONDS):

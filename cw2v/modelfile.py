@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 from inspect import getattr_static
-from typing import Any, Generic, Self, TypeVar
+from types import MethodType
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -30,7 +31,8 @@ _RECORDS = {
 # What follows from other attributes, and is computed again.
 _DERIVED = ("cum_table",)
 
-Result = TypeVar("Result")
+Model = TypeVar("Model", bound="ModelFiles")
+Model_co = TypeVar("Model_co", bound="ModelFiles", covariant=True)
 
 
 def _can_be_set(of_class: Any) -> bool:
@@ -55,17 +57,25 @@ def _check_tree(tree: HuffmanTree, n_words: int) -> None:
         raise ValueError(f"the paths of a tree of {n_words} words lead out of it")
 
 
-class _OnClassOnly(Generic[Result]):
+class _Load(Protocol[Model_co]):
+    """What `load` is called with, and what it gives."""
+
+    def __call__(
+        self, fname: PathOrHandle, mmap: str | None = None, rethrow: bool = False
+    ) -> Model_co: ...
+
+
+class _OnClassOnly:
     """A class method that an object of the class does not have."""
 
-    def __init__(self, function: Callable[..., Result]) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self.__doc__ = function.__doc__
 
-    def __get__(self, instance: object, owner: type) -> Callable[..., Result]:
+    def __get__(self, instance: object, owner: type[Model]) -> _Load[Model]:
         if instance is not None:
             raise AttributeError("This method should be called on a class object.")
-        return self._function.__get__(owner)  # type: ignore[no-any-return]
+        return MethodType(self._function, owner)
 
 
 class ModelFiles(Lifecycle):

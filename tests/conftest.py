@@ -45,3 +45,9 @@ def data_folder():
     if not folder:
         pytest.skip("CW2V_DATA is not set: it names the folder of corpora and evaluation sets")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def gensim_models():
+    """Return gensim.models, with which the same calls are compared."""
+    return pytest.importorskip("gensim.models", reason="gensim is not installed")
