@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 _PhrasesTransformation = PhrasesTransformation  # gensim's name
 
 _NOT_SAVED = ("_keys", "_vocab", "_made")
+_DEFAULTS = {"corpus_word_count": 0, "max_vocab_size": 40000000, "min_reduce": 1}
 
 # gensim's list
 _ARTICLES = ("a", "an", "the")
@@ -362,7 +363,8 @@ class Phrases(_Stored):
         else:
             arrays = (state.pop(f"vocab_{part}") for part in ("utf8", "offsets", "counts"))
             table.add_arrays(*arrays)
-        vars(self).update(state)
+        kept = {name: value for name, value in state.items() if name not in _NOT_SAVED}
+        vars(self).update(_DEFAULTS | kept)
 
 
 class FrozenPhrases(_Stored):
