@@ -9,14 +9,11 @@ from libc.string cimport memcpy
 
 import numpy as np
 
-from cw2v._pairs cimport PairCounter, cw2v_pair_counter
+from cw2v._pairs cimport PairCounter
 from cw2v._words cimport (
     CW2V_TEXT_PADDING, CW2V_WORDS_OK, cw2v_is_text, cw2v_words_encode_list, cw2v_words_find,
     cw2v_words_free, cw2v_words_new, cw2v_words_reserve, cw2v_words_simd,
 )
-
-cdef enum:
-    MOST_SHARES = 64
 
 # No UTF-8 begins like this: the key of the word "", since the table has none of no bytes.
 cdef uint8_t NOTHING = 0xff
@@ -105,44 +102,24 @@ cdef class KeyTable:
             One for each share, finished.
         delimiter : bytes
         """
-        cdef PairCounter first = counters[0], counter
-        cdef cw2v_pair_counter *shares[MOST_SHARES]
-        cdef int64_t places[MOST_SHARES]
-        cdef int n_shares = len(counters), share, i
-        cdef int64_t n_words = first.counter.n_words, word = 0, position, n_keys = n_words
-        cdef bint done
-        if n_shares > MOST_SHARES or not len(arena):
-            raise ValueError(f"{n_shares} shares of {len(arena)} bytes")
-        for i in range(n_shares):
-            counter = counters[i]
-            if counter.counter.phrases.counts is NULL or counter.counter.n_words != n_words:
-                raise ValueError("a counter that is not finished, or of another text")
-            shares[i] = counter.counter
-            places[i] = 0
-            n_keys += counter.counter.phrases.n
-        done = cw2v_words_reserve(self.words, self.words.n_words + n_keys)
+        cdef ByTextOrder order = ByTextOrder(counters)
+        cdef int64_t word = 0, n_words = order.n_words
+        cdef bint done = cw2v_words_reserve(
+            self.words, self.words.n_words + n_words + order.n_phrases)
+        if not len(arena):
+            raise ValueError("no words")
         with nogil:
             while done:
-                while word < n_words and first.counter.is_connector[word]:
+                while word < n_words and order.is_connector[word]:
                     word += 1
                 # A word comes before the phrase that it ends; otherwise the text decides.
-                position = first.counter.word_firsts[word] if word < n_words else INT64_MAX
-                share = -1
-                for i in range(n_shares):
-                    if (places[i] < shares[i].phrases.n
-                            and shares[i].phrases.firsts[places[i]] < position):
-                        position = shares[i].phrases.firsts[places[i]]
-                        share = i
-                if share >= 0:
-                    done = self.append_phrase(
-                        &arena[0], &offsets[0], n_words, first.counter.nodes.keys,
-                        shares[share].phrases.keys[places[share]], delimiter,
-                    ) and self.end_key(shares[share].phrases.counts[places[share]])
-                    places[share] += 1
+                if order.next_before(order.word_firsts[word] if word < n_words else INT64_MAX):
+                    done = self.append_phrase(&arena[0], &offsets[0], n_words, order.nodes,
+                                              order.key, delimiter) and self.end_key(order.count)
                 elif word < n_words:
                     done = self.append_phrase(
-                        &arena[0], &offsets[0], n_words, NULL, LONE_WORD | <uint64_t> word,
-                        delimiter,
+                        &arena[0], &offsets[0], n_words, order.nodes,
+                        LONE_WORD | <uint64_t> word, delimiter,
                     ) and self.end_key(word_counts[word])
                     word += 1
                 else:
@@ -150,6 +127,16 @@ cdef class KeyTable:
             done = done and self.look_up()
         if not done:
             raise MemoryError("no memory for the vocabulary of phrases")
+
+    cdef str text_of(self, const uint8_t *arena, const int64_t *offsets, ByTextOrder order,
+                     const uint8_t[::1] delimiter):
+        """Return the text of the phrase at hand; the table itself is only used to write it."""
+        if not self.append_phrase(arena, offsets, order.n_words, order.nodes, order.key,
+                                  delimiter):
+            raise MemoryError
+        text = decoded(self.text, self.used)
+        self.used = 0
+        return text
 
     cdef bint append_phrase(self, const uint8_t *arena, const int64_t *offsets, int64_t n_words,
                             const uint64_t *nodes, uint64_t phrase,
@@ -284,6 +271,56 @@ cdef class KeyTable:
         """Return all as a dict of str to int, in their order."""
         cdef int64_t i
         return {self.key(i): self.counts[i] for i in range(self.words.n_words)}
+
+
+cdef class ByTextOrder:
+    """The phrases of several counters, in order of first appearance.
+
+    Parameters
+    ----------
+    counters : list of PairCounter
+        One for each share, finished.
+    """
+
+    def __init__(self, list counters not None):
+        cdef PairCounter counter
+        cdef int share
+        if not 0 < len(counters) <= MOST_SHARES:
+            raise ValueError(f"{len(counters)} shares of a text")
+        self.counters = counters
+        self.n_shares = len(counters)
+        self.n_phrases = 0
+        for share in range(self.n_shares):
+            counter = counters[share]
+            if counter.counter.phrases.counts is NULL:
+                raise ValueError("a counter that is not finished")
+            self.shares[share] = &counter.counter.phrases
+            self.places[share] = 0
+            self.n_phrases += counter.counter.phrases.n
+        counter = counters[0]
+        self.n_words = counter.counter.n_words
+        self.nodes = counter.counter.nodes.keys
+        self.word_firsts = counter.counter.word_firsts
+        self.is_connector = counter.counter.is_connector
+
+    cdef bint next_phrase(self) noexcept nogil:
+        return self.next_before(INT64_MAX)
+
+    cdef bint next_before(self, int64_t position) noexcept nogil:
+        """Go to the next phrase, if it came first before a position; False otherwise."""
+        cdef int i, share = -1
+        cdef int64_t first = position
+        for i in range(self.n_shares):
+            if (self.places[i] < self.shares[i].n
+                    and self.shares[i].firsts[self.places[i]] < first):
+                first = self.shares[i].firsts[self.places[i]]
+                share = i
+        if share < 0:
+            return False
+        self.key = self.shares[share].keys[self.places[share]]
+        self.count = self.shares[share].counts[self.places[share]]
+        self.places[share] += 1
+        return True
 
 
 cdef uint64_t LONE_WORD = <uint64_t> 0xffffffff << 32  # in place of a node: nothing before it

@@ -4,13 +4,13 @@
 
 from cpython.unicode cimport PyUnicode_GetLength
 from libc.math cimport log
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy
 
 import numpy as np
 
-from cw2v._keytable cimport HELD, KeyTable, decoded
+from cw2v._keytable cimport HELD, ByTextOrder, KeyTable, decoded
 from cw2v._words cimport CW2V_TEXT_PADDING, cw2v_utf8, cw2v_words_find_list
 
 cdef extern from "Python.h":
@@ -41,8 +41,9 @@ cdef class Joiner:
 
     Parameters
     ----------
-    table : KeyTable
-        Not changed as long as this object is used.
+    table : KeyTable or None
+        Not changed as long as this object is used. Without it, only `export_pairs` can be
+        called.
     connector_words : set of str
     delimiter : str
     scorer : {"original", "npmi", "custom", "known"}
@@ -67,10 +68,12 @@ cdef class Joiner:
     cdef double least
     cdef double limit
     cdef double n_tokens
+    cdef int64_t n_keys
 
-    def __init__(self, KeyTable table not None, connector_words, str delimiter not None,
+    def __init__(self, KeyTable table, connector_words, str delimiter not None,
                  scorer, scoring, min_count, threshold, corpus_word_count, scores):
         self.table = table
+        self.n_keys = 0 if table is None else len(table)
         self.connector_words = connector_words
         self.delimiter_text = delimiter
         self.delimiter = delimiter.encode("utf-8", "surrogatepass")
@@ -198,7 +201,7 @@ cdef class Joiner:
             return True
         if self.scorer == ORIGINAL:
             value = ((count - self.least) / (<double> count_a * <double> count_b)
-                     * <double> self.table.words.n_words)
+                     * <double> self.n_keys)
             return None if value <= self.limit else value
         if self.scorer == NPMI and count < self.n_tokens:
             if count < self.least:
@@ -208,7 +211,7 @@ cdef class Joiner:
             return None if value <= self.limit else value
         score = self.scoring(
             worda_count=count_a, wordb_count=count_b, bigram_count=count,
-            len_vocab=self.table.words.n_words, min_count=self.min_count,
+            len_vocab=self.n_keys, min_count=self.min_count,
             corpus_word_count=self.corpus_word_count,
         )
         return None if score <= self.threshold else score
@@ -263,6 +266,29 @@ cdef class Joiner:
             if score is not None:
                 found[self.table.key(keys[i])] = score
         return 0
+
+    def export_pairs(self, const uint8_t[::1] utf8 not None, const int64_t[::1] offsets not None,
+                     const int64_t[::1] counts not None, list counters not None, int64_t n_keys):
+        """Do the same as `export`, of `n_keys` words and phrases that have no table yet.
+
+        No word has a part of the delimiter. The arrays are those of `KeyTable.add_phrases`.
+        """
+        cdef ByTextOrder order = ByTextOrder(counters)
+        cdef KeyTable scratch = KeyTable()
+        cdef dict found = {}
+        cdef uint64_t start
+        cdef uint32_t end
+        cdef const uint8_t[::1] delimiter = self.delimiter
+        self.n_keys = n_keys
+        while order.next_phrase():
+            start = order.key >> 32
+            end = <uint32_t> order.key
+            while <int64_t> start >= order.n_words:
+                start = order.nodes[<int64_t> start - order.n_words] >> 32
+            score = self.score(order.count, counts[<int64_t> start], counts[end])
+            if score is not None:
+                found[scratch.text_of(&utf8[0], &offsets[0], order, delimiter)] = score
+        return found
 
 
 cdef int64_t split(const uint8_t *key, int64_t length, const char *delimiter,

@@ -15,8 +15,14 @@ from cw2v.vectorreader import VectorFileError
 
 KINDS = ("Phrases", "FrozenPhrases")
 
-# What every saved object has.
-_NEEDED = {"connector_words", "delimiter", "min_count", "scoring", "threshold"}
+# What every saved object has, and of which type.
+_NEEDED: dict[str, tuple[type, ...]] = {
+    "connector_words": (frozenset, set),
+    "delimiter": (str,),
+    "min_count": (int, float),
+    "scoring": (str,),
+    "threshold": (int, float),
+}
 
 
 def write_phrases(
@@ -68,8 +74,9 @@ def read_phrases(
     kind, attributes = nativefile.read_state(source)
     if kind not in KINDS:
         raise VectorFileError(f"{name} holds a {kind}, no phrases")
-    if lacking := _NEEDED - attributes.keys():
-        raise VectorFileError(f"{name} lacks {', '.join(sorted(lacking))}")
+    for attribute, types in _NEEDED.items():
+        if not isinstance(attributes.get(attribute), types):
+            raise VectorFileError(f"{name} lacks {attribute!r}, or it is no {types[0].__name__}")
     attributes["scoring"] = scoring or _scorer_called(attributes["scoring"], name)
     return kind, attributes
 

@@ -10,7 +10,7 @@ from typing import Any
 from cw2v._keytable import KeyTable
 from cw2v._phrases import Joiner
 from cw2v.nativefile import PathOrHandle, source_name
-from cw2v.phrasecounts import count_phrases, table_of
+from cw2v.phrasecounts import Keys, count_phrases, table_of
 from cw2v.phrasefile import read_phrases, write_phrases
 from cw2v.scorers import (
     NEGATIVE_INFINITY,
@@ -37,7 +37,8 @@ logger = logging.getLogger(__name__)
 
 _PhrasesTransformation = PhrasesTransformation  # gensim's name
 
-_NOT_SAVED = ("_table", "_vocab", "_made")
+_NOT_SAVED = ("_keys", "_vocab", "_made")
+_DEFAULTS = {"corpus_word_count": 0, "max_vocab_size": 40000000, "min_reduce": 1}
 
 # gensim's list
 _ARTICLES = ("a", "an", "the")
@@ -183,7 +184,7 @@ class Phrases(_Stored):
         self.delimiter = delimiter
         self.progress_per = progress_per
         self.corpus_word_count = 0
-        self._table: KeyTable | None = KeyTable()
+        self._keys: Keys | None = Keys(KeyTable())  # None: `vocab` holds what no table can
         self._vocab: WatchedDict | None = None
         self._made: tuple[tuple[Any, ...], Joiner] | None = None
         if sentences is not None:
@@ -203,8 +204,8 @@ class Phrases(_Stored):
     def vocab(self) -> dict[str, int]:
         """How often each word and phrase came, in the order of the text."""
         if self._vocab is None:
-            assert self._table is not None
-            self._vocab = WatchedDict(self._table.as_dict())
+            assert self._keys is not None
+            self._vocab = WatchedDict(self._keys.table.as_dict())
         return self._vocab
 
     @vocab.setter
@@ -215,26 +216,28 @@ class Phrases(_Stored):
     def _size(self) -> int:
         if self._vocab is not None:
             return len(self._vocab)
-        assert self._table is not None
-        return len(self._table)
+        assert self._keys is not None
+        return len(self._keys)
 
     def _count(self, key: Any) -> int:
         if self._vocab is not None:
             return self._vocab.get(key, 0)  # type: ignore[no-any-return]
-        assert self._table is not None
-        return self._table.get(key) if isinstance(key, str) else 0
+        assert self._keys is not None
+        return self._keys.table.get(key) if isinstance(key, str) else 0
 
-    def _counted(self) -> KeyTable | None:
-        """Return the counts as a table, made again if `vocab` was changed; None if it cannot be."""
+    def _counted(self) -> Keys | None:
+        """Return the counts, made again if `vocab` was changed; None if they fit no table."""
         if self._vocab is not None and self._vocab.changed:
             self._vocab.changed = False
-            self._table = table_of(self._vocab)
-        return self._table
+            table = table_of(self._vocab)
+            self._keys = None if table is None else Keys(table)
+        return self._keys
 
     def _joiner(self) -> Joiner | None:
-        table = self._counted()
-        if table is None:
-            return None
+        keys = self._counted()
+        return None if keys is None else self._joiner_of(keys.table)
+
+    def _joiner_of(self, table: KeyTable | None) -> Joiner:
         settings = (
             *(table, self.connector_words, self.delimiter, self.scoring),
             *(self.min_count, self.threshold, self.corpus_word_count),
@@ -266,29 +269,31 @@ class Phrases(_Stored):
         )
         logger.info(
             "collected %i token types (unigram + bigrams) from a corpus of %i words",
-            len(counts.table),
+            len(counts.keys),
             counts.n_tokens,
         )
         self.corpus_word_count += counts.n_tokens
         if not self._size():
-            self._table, self._vocab = counts.table, None
+            self._keys, self._vocab = counts.keys, None
             return
         self.min_reduce = max(self.min_reduce, counts.min_reduce)
         if self._vocab is not None:  # the user may hold it
             vocab = self._vocab
-            for key, count in counts.table.as_dict().items():
+            for key, count in counts.keys.table.as_dict().items():
                 vocab[key] = vocab.get(key, 0) + count
             if len(vocab) > self.max_vocab_size:
                 for key in [key for key, count in vocab.items() if count < self.min_reduce]:
                     del vocab[key]
                 self.min_reduce += 1
             return
-        assert self._table is not None
-        self._made = None
-        self._table.add(counts.table)
-        if len(self._table) > self.max_vocab_size:
-            self._table = self._table.pruned(self.min_reduce)
+        assert self._keys is not None
+        self._made = None  # it holds the table that is now changed
+        table = self._keys.table
+        table.add(counts.keys.table)
+        if len(table) > self.max_vocab_size:
+            table = table.pruned(self.min_reduce)
             self.min_reduce += 1
+        self._keys = Keys(table)
 
     def score_candidate(
         self, word_a: str, word_b: str, in_between: list[str]
@@ -323,9 +328,14 @@ class Phrases(_Stored):
         dict of str to float
             The score of each phrase.
         """
-        joiner = self._fast()
-        if joiner is not None:
-            return joiner.export()
+        keys = self._counted()
+        if self._is_plain() and keys is not None:
+            pairs = keys.pairs
+            if pairs is None:
+                return self._joiner_of(keys.table).export()
+            return self._joiner_of(None).export_pairs(
+                pairs.utf8, pairs.offsets, pairs.counts, pairs.counters, len(pairs)
+            )
         found: dict[str, float] = {}
         for key in self.vocab:
             parts = key.split(self.delimiter)
@@ -338,21 +348,23 @@ class Phrases(_Stored):
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes, with the counts as arrays where that is possible."""
         state = {name: value for name, value in vars(self).items() if name not in _NOT_SAVED}
-        table = self._counted()
-        if table is None:
+        keys = self._counted()
+        if keys is None:
             return state | {"vocab": dict(self.vocab)}
-        utf8, offsets, counts = table.arrays()
+        utf8, offsets, counts = keys.table.arrays()
         return state | {"vocab_utf8": utf8, "vocab_offsets": offsets, "vocab_counts": counts}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
-        self._made, self._vocab, self._table = None, None, KeyTable()
+        self._made, self._vocab, table = None, None, KeyTable()
+        self._keys = Keys(table)
         if "vocab" in state:
             self.vocab = state.pop("vocab")
         else:
             arrays = (state.pop(f"vocab_{part}") for part in ("utf8", "offsets", "counts"))
-            self._table.add_arrays(*arrays)
-        vars(self).update(state)
+            table.add_arrays(*arrays)
+        kept = {name: value for name, value in state.items() if name not in _NOT_SAVED}
+        vars(self).update(_DEFAULTS | kept)
 
 
 class FrozenPhrases(_Stored):

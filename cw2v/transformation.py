@@ -51,8 +51,11 @@ class PhrasesTransformation(Lifecycle):
 
     def _fast(self) -> Joiner | None:
         """Return `_joiner()`, unless a derived class finds phrases in a way of its own."""
+        return self._joiner() if self._is_plain() else None
+
+    def _is_plain(self) -> bool:
         kind: Any = type(self)
-        return self._joiner() if _finds_as_its_joiner(kind) else None
+        return _finds_as_its_joiner(kind)
 
     def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
         """Go through a sentence and join its phrases, the first that is one at each place.
@@ -138,7 +141,8 @@ class PhrasesTransformation(Lifecycle):
 
 
 @functools.cache
-def _finds_as_its_joiner(kind: type) -> bool:
+def _finds_as_its_joiner(kind: Any) -> bool:
+    """Say whether a class has both `_joiner` and what that does instead from the same base."""
     maker = next(base for base in kind.__mro__ if "_joiner" in vars(base))
     methods = ("score_candidate", "analyze_sentence")
     return all(getattr(kind, name) is getattr(maker, name) for name in methods)

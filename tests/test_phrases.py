@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import cw2v
 from cw2v import Phraser, Phrases, phrasecounts
 from cw2v.gensimpickle import ForbiddenPickleError
+from cw2v.nativefile import write_state
 from cw2v.phrases import PhrasesTransformation, npmi_scorer, original_scorer
 from cw2v.vectorreader import VectorFileError
 
@@ -111,6 +112,8 @@ def test_phrases_are_gensims(
         threshold=scoring[1],
         min_count=min_count,
     )
+    if delimiter:
+        assert list(ours.export_phrases().items()) == list(theirs.export_phrases().items())
     check_equal(ours, theirs, corpus)
     check_equal(ours, theirs, other)
     if delimiter:
@@ -327,6 +330,28 @@ def test_files_of_other_kinds_are_refused(tmp_path):
             Phrases.load(path)
     path.write_bytes(pickle.dumps(print))
     with pytest.raises(ForbiddenPickleError, match=r"builtins\.print"):
+        Phrases.load(path)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"connector_words": 5},
+        {"delimiter": 1},
+        {"threshold": None},
+        {"scoring": ["default"]},
+        {"vocab_offsets": np.array([0, 1])},
+        {"vocab_offsets": np.array([0, 9, 5, *[10] * 6, 51])},
+        {"vocab_counts": None},
+        {"vocab_utf8": np.full(51, 0xC3, dtype=np.uint8)},
+        {"vocab": 3},
+    ],
+)
+def test_files_that_do_not_fit_together_are_refused(tmp_path, wrong):
+    path = tmp_path / "p"
+    state = Phrases(TEXT).__getstate__()
+    write_state(path, "Phrases", "Phrases", state | {"scoring": "default"} | wrong)
+    with pytest.raises(VectorFileError):
         Phrases.load(path)
 
 
