@@ -47,6 +47,7 @@ cdef struct Job:                # what all workers read, and the two values that
     int64_t *stop
     double alpha
     double min_alpha
+    double epoch_part           # by how much of an epoch the corpus lowers the rate
     int epochs
 
 
@@ -138,7 +139,7 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
         # which worker is where.
         seed_rng(&state.rng, job.rng_base[0], epoch * job.n_pieces + number)
         seed_rng(&state.noise_rng, job.rng_base[1], epoch * job.n_pieces + number)
-        done = (epoch + <double> first / job.n_tokens) / job.epochs
+        done = min(1.0, (epoch + job.epoch_part * first / job.n_tokens) / job.epochs)
         lr = <float> (job.alpha - (job.alpha - job.min_alpha) * done)
         begin_piece(&state.piece, &job.corpus, first, last, job.piece_sentences[number],
                     &job.sampling, &state.rng)
@@ -171,7 +172,7 @@ cdef class Shared:
     def __init__(self, weights, tables, const int32_t[::1] ids, const int64_t[::1] starts,
                  const int64_t[::1] piece_bounds, const int64_t[::1] piece_sentences,
                  const uint64_t[::1] rng_base, params, str backend, *, double alpha,
-                 double min_alpha, int epochs):
+                 double min_alpha, int epochs, double epoch_part=1.0):
         cdef Job *job = &self.job
         # A cache line each for the next piece and for the flag that stops the workers.
         cdef int64_t[::1] counters = np.zeros(3 * CACHE_LINE // 8, np.int64)
@@ -196,6 +197,7 @@ cdef class Shared:
         job.alpha = alpha
         job.min_alpha = min_alpha
         job.epochs = epochs
+        job.epoch_part = epoch_part
 
     cdef float *borrow_matrix(self, matrix) except NULL:
         cdef float[:, ::1] view = matrix

@@ -43,8 +43,16 @@ class Tables:
     ones: NDArray[np.float32]
 
 
-def make_tables(counts: NDArray[np.int64], params: TrainParams, tree: HuffmanTree | None) -> Tables:
-    """Return the tables for a vocabulary whose words occur `counts` times, shape (n_words,)."""
+def make_tables(
+    counts: NDArray[np.int64],
+    params: TrainParams,
+    tree: HuffmanTree | None,
+    keep: NDArray[np.uint32] | None = None,
+) -> Tables:
+    """Return the tables for a vocabulary whose words occur `counts` times, shape (n_words,).
+
+    `keep` has its place in `Tables`; it follows from `counts` unless given.
+    """
     noise_label = np.zeros(params.negative + 1 + PADDING, np.float32)
     noise_label[0] = 1
     starts = path = None
@@ -56,7 +64,7 @@ def make_tables(counts: NDArray[np.int64], params: TrainParams, tree: HuffmanTre
         path <<= 1
         path |= 1 - tree.codes
     return Tables(
-        keep=keep_thresholds(counts, params.sample),
+        keep=keep_thresholds(counts, params.sample) if keep is None else keep,
         noise=noise_table(counts, params.ns_exponent) if params.negative else None,
         noise_label=noise_label,
         tree_starts=starts,
