@@ -336,6 +336,8 @@ def _check_fit(attributes: dict[str, Any]) -> None:
         not isinstance(vectors, np.ndarray) or vectors.ndim != 2 or vectors.shape[1] != size
     ):
         raise ValueError(f"vectors of size {size} need a matrix with so many columns")
+    if vectors is not None and len(vectors) not in (0, len(keys)):
+        raise ValueError(f"{len(keys)} keys need as many vectors, got {len(vectors)}")
     expandos = attributes.get("expandos") or {}
     for name, values in expandos.items():
         if not isinstance(values, np.ndarray) or values.shape != (len(keys),):
