@@ -329,7 +329,7 @@ def _rows_of(keys: list[Key]) -> dict[Key, int]:
 def _check_fit(attributes: dict[str, Any]) -> None:
     """Raise ValueError unless a table can have these: a file may say anything."""
     size, keys = attributes.get("vector_size"), attributes.get("index_to_key")
-    if not isinstance(size, int) or not isinstance(keys, list):
+    if not isinstance(size, (int, np.integer)) or not isinstance(keys, list):
         raise ValueError("a table of vectors needs a list of keys and a size")
     vectors = attributes.get("vectors")
     if vectors is not None and (
