@@ -265,7 +265,7 @@ def read_vectors(
         return read_word2vec(path, header=False, unicode_errors=unicode_errors)
     raise VectorFileError(
         f"{os.fspath(path)} is no file of vectors that cw2v knows (word2vec binary or text, "
-        f"or .npz): it begins with {shown(start)}"
+        f".npz, or what save() wrote): it begins with {shown(start)}"
     )
 
 

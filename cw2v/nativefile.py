@@ -34,8 +34,18 @@ KINDS = ("KeyedVectors", "Word2Vec", "Phrases", "FrozenPhrases")
 HEADER = "cw2v.json"
 MAGIC = b"PK\x03\x04"
 
-# Without these nothing is left of a table of vectors.
-_INDISPENSABLE = ("index_to_key", "key_to_index", "vectors", "expandos")
+# Without these nothing is left of a table of vectors; what to do where they cannot be stored.
+_KEYS = (
+    "keys must be str or int (or tuples of them). Replace them, for example by str(key), or save "
+    "only the vectors, with numpy.save"
+)
+_INDISPENSABLE = {
+    "index_to_key": _KEYS,
+    "key_to_index": _KEYS,
+    "vectors": "vectors must be numbers",
+    "expandos": "values of keys must be numbers, text, lists, dicts or arrays. Replace them, or "
+    "delete them from expandos",
+}
 
 PathOrHandle: TypeAlias = str | os.PathLike[str] | IO[bytes]
 
@@ -82,11 +92,8 @@ def write_state(
     encoder = Encoder(records or {}, sep_limit, separately)
     state = encoder.state(attributes, ignore)
     for path, error in encoder.failed.items():
-        if path.rpartition(".")[2] in _INDISPENSABLE:
-            raise TypeError(
-                f"{error}; keys must be str or int (or tuples of them). Replace them, for example "
-                "by str(key), or save only the vectors, with numpy.save"
-            )
+        if (hint := _INDISPENSABLE.get(path.rpartition(".")[2])) is not None:
+            raise TypeError(f"{error}; {hint}")
         warnings.warn(
             f"{error}: it is left out and will be None when the file is loaded. "
             f"ignore={{{path.rpartition('.')[2]!r}}} leaves it out silently",

@@ -329,13 +329,15 @@ def _rows_of(keys: list[Key]) -> dict[Key, int]:
 def _check_fit(attributes: dict[str, Any]) -> None:
     """Raise ValueError unless a table can have these: a file may say anything."""
     size, keys = attributes.get("vector_size"), attributes.get("index_to_key")
-    if not isinstance(size, int) or not isinstance(keys, list):
+    if not isinstance(size, (int, np.integer)) or not isinstance(keys, list):
         raise ValueError("a table of vectors needs a list of keys and a size")
     vectors = attributes.get("vectors")
     if vectors is not None and (
         not isinstance(vectors, np.ndarray) or vectors.ndim != 2 or vectors.shape[1] != size
     ):
         raise ValueError(f"vectors of size {size} need a matrix with so many columns")
+    if vectors is not None and len(vectors) not in (0, len(keys)):
+        raise ValueError(f"{len(keys)} keys need as many vectors, got {len(vectors)}")
     expandos = attributes.get("expandos") or {}
     for name, values in expandos.items():
         if not isinstance(values, np.ndarray) or values.shape != (len(keys),):

@@ -1,13 +1,18 @@
 import importlib.util
 import io
+import os
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from test_modelfile import Model
 
+import cw2v
 from cw2v import KeyedVectors
+from cw2v.formats import read_vectors
 from cw2v.gensimpickle import ForbiddenPickleError
 from cw2v.vectorreader import VectorFileError
 
@@ -93,6 +98,35 @@ def test_vectors_of_the_installed_gensim_are_loaded(tmp_path):
     assert dict(ours) == pytest.approx(dict(gensims_own), abs=1e-6)
     with pytest.raises(AttributeError, match="KeyedVectors can't be loaded"):
         Model.load(tmp_path / "v")
+
+
+def test_gensim_is_not_needed_to_read_what_it_saved(tmp_path):
+    gensims(hs=1).save(str(tmp_path / "m"), sep_limit=0)
+    code = (
+        "import sys; sys.modules['gensim'] = None\n"
+        "from cw2v import KeyedVectors, Word2Vec\n"
+        f"model = Word2Vec.load({str(tmp_path / 'm')!r})\n"
+        f"model.train({SENTENCES!r}, total_examples=30, epochs=1)\n"
+        f"print(len(KeyedVectors.load({str(tmp_path / 'm')!r})))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=os.environ | {"PYTHONPATH": str(Path(cw2v.__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout == "4\n", done.stderr
+
+
+def test_the_generic_reader_reads_it_too(tmp_path):
+    theirs = gensims()
+    for name in ("m", "m.gz"):
+        theirs.save(str(tmp_path / name))
+        words, vectors, counts = read_vectors(tmp_path / name)
+        assert words == theirs.wv.index_to_key
+        np.testing.assert_array_equal(vectors, theirs.wv.vectors)
+        np.testing.assert_array_equal(counts, theirs.wv.expandos["count"])
 
 
 OLD_MODELS = [

@@ -220,6 +220,7 @@ def test_a_tree_that_leads_out_of_the_matrix_is_refused(tmp_path, changed, messa
         ("expandos", {"count": np.arange(8)}, "so many values of 'count'"),
         ("expandos", {"count": 5}, "so many values of 'count'"),
         ("vectors", np.ones((9, 5), np.float32), "size 4"),
+        ("vectors", np.ones((8, 4), np.float32), "9 keys need as many vectors, got 8"),
     ],
 )
 def test_a_table_that_does_not_fit_together_is_refused(tmp_path, name, value, message):

@@ -194,6 +194,21 @@ def test_other_keys_are_refused_and_nothing_is_written(tmp_path):
     assert (tmp_path / "v").read_text() == "before"
 
 
+def test_other_values_of_keys_are_refused(tmp_path):
+    kv = table()
+    kv.set_vecattr("w1", "info", {"n": [1, None]})
+    kv.save(tmp_path / "v")
+    assert KeyedVectors.load(tmp_path / "v").get_vecattr("w1", "info") == {"n": [1, None]}
+    kv.set_vecattr("w1", "info", {"n": io.BytesIO()})
+    with pytest.raises(TypeError, match=r"expandos\.info.*BytesIO.*delete them from expandos"):
+        kv.save(tmp_path / "v")
+
+
+def test_a_size_of_numpys_is_a_size(tmp_path):
+    KeyedVectors(np.int64(3), 2).save(tmp_path / "v")
+    assert KeyedVectors.load(tmp_path / "v").vectors.shape == (2, 3)
+
+
 def test_what_cannot_be_stored_is_left_out_with_a_warning(tmp_path):
     kv = table()
     kv.handle, kv.rule, kv.note = io.BytesIO(), lambda word: word, "kept"
