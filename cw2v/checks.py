@@ -37,6 +37,14 @@ def check_counts(**given: object) -> None:
             raise ValueError(f"{name} must be at least 0, or None, got {value!r}")
 
 
+def check_rule(trim_rule: object) -> None:
+    """Raise TypeError unless it is None or may be called."""
+    if trim_rule is not None and not callable(trim_rule):
+        raise TypeError(
+            f"trim_rule must be callable with a word, its count and min_count, got {trim_rule!r}"
+        )
+
+
 def check_reading(memory_budget: object, unicode_errors: object, report: object) -> None:
     """Raise TypeError or ValueError for a setting of the reading stage that makes no sense."""
     if memory_budget is not None and (

@@ -14,17 +14,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.passes import EMPTY_TEXT, Pass
-from cw2v.progress import Progress
+from cw2v.progress import Progress, Report
 from cw2v.trainer import EpochResult, JobTrainer
-
-if TYPE_CHECKING:
-    from cw2v.modeltraining import ModelTraining
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -152,6 +149,24 @@ class WorkingMemory(threading.local):
         self.mine = make()
 
 
+class JobModel(Protocol):
+    """What `JobPasses` asks of a model, which is a `Word2Vec`."""
+
+    workers: int
+    epochs: int
+    batch_words: int
+    compute_loss: bool
+    report: Report | None
+    min_alpha_yet_reached: float
+    _job_trainer: JobTrainer | None
+    _job_results: list[EpochResult]
+
+    def _do_train_job(self, sentences: Any, alpha: float, inits: Any) -> tuple[int, int]: ...
+    def _raw_word_count(self, job: Iterable[Any]) -> int: ...
+    def _get_thread_working_mem(self) -> Any: ...
+    def _get_next_alpha(self, epoch_progress: float, cur_epoch: int) -> float: ...
+
+
 class JobPasses:
     """Sentences that go to `_do_train_job` in batches.
 
@@ -161,7 +176,7 @@ class JobPasses:
 
     def __init__(
         self,
-        model: ModelTraining,
+        model: JobModel,
         trainer: JobTrainer,
         sentences: Iterable[Any],
         *,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v.checks import check_finite, check_source, identity
+from cw2v.checks import check_finite, check_rule, check_source, identity
 from cw2v.huffman import HuffmanTree, build_tree
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.modelstate import EncodedText, Sentences
@@ -68,6 +68,7 @@ class ModelWeights(ModelVocabulary):
             without words.
         """
         check_source(corpus_iterable, corpus_file, passes=1)
+        check_rule(trim_rule)
         if update:
             self._check_updatable()
         # Before it is read: a file that changes meanwhile is another one afterwards.
@@ -129,6 +130,7 @@ class ModelWeights(ModelVocabulary):
         TypeError, ValueError
             A count is no whole number, or negative.
         """
+        check_rule(trim_rule)
         counted = CountedMapping(word_freq)
         if update:
             self._check_updatable()

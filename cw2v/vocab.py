@@ -204,6 +204,11 @@ class CountedMapping:
     name = "the counts given"
 
     def __init__(self, counts: Mapping[Any, int]) -> None:
+        if not isinstance(counts, Mapping):
+            raise TypeError(
+                "counts must be a mapping of word to number, such as a dict, "
+                f"got {type(counts).__name__}"
+            )
         self._words = list(counts)
         self.counts: NDArray[np.int64] = np.empty(len(self._words), dtype=np.int64)
         for i, word in enumerate(self._words):

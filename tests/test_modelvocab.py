@@ -208,6 +208,16 @@ def test_words_that_would_be_lost_are_kept(caplog):
         fresh.train(SENTENCES, total_examples=9, epochs=1)
 
 
+def test_what_is_no_rule_and_no_mapping_is_refused_before_any_work():
+    text = iter(SENTENCES)
+    with pytest.raises(TypeError, match=r"trim_rule must be callable .* got 3"):
+        Word2Vec(text, trim_rule=3)
+    assert len(list(text)) == 9
+    for wrong, arguments in (({}, {"trim_rule": 3}), ([("a", 1)], {})):
+        with pytest.raises(TypeError, match="must be"):
+            Word2Vec().build_vocab_from_freq(wrong, **arguments)
+
+
 def test_nothing_counted_says_so():
     with pytest.raises(RuntimeError, match="call scan_vocab or build_vocab first"):
         Word2Vec().prepare_vocab()
