@@ -182,12 +182,16 @@ def test_locks_of_old_models_are_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "asked"),
-    [("doc2vec_old", "Doc2Vec"), ("fasttext_old", "FastText"), ("phraser-3.6.0.model", "Phraser")],
+    ("name", "asked"), [("doc2vec_old", "Doc2Vec"), ("fasttext_old", "FastText")]
 )
 def test_other_models_of_gensims_are_refused_by_name(name, asked):
     with pytest.raises(ForbiddenPickleError, match=asked):
         Model.load(DATA / name)
+
+
+def test_phrases_are_no_model():
+    with pytest.raises(VectorFileError, match="holds a Phraser, not a Word2Vec"):
+        Model.load(DATA / "phraser-3.6.0.model")
 
 
 def test_a_pickle_of_something_else_is_refused(tmp_path):
