@@ -19,9 +19,9 @@
 
 /* The logits and errors of a window are an (n_x, n_y) matrix whose rows lie
  * cw2v_row_stride(n_y) floats apart, a whole number of the longest vectors and never less
- * than n_y + 3, so that kernels may read and write past a row's end. What stands there is
+ * than n_y + 7, so that kernels may read and write past a row's end. What stands there is
  * of no account. */
-static inline int cw2v_row_stride(int n_y) { return (n_y + 3 + 15) / 16 * 16; }
+static inline int cw2v_row_stride(int n_y) { return (n_y + 7 + 15) / 16 * 16; }
 
 /* s[i][j] = x[i] . y[j] */
 typedef void cw2v_dots_fn(const float *const *x, int n_x, const float *const *y, int n_y,

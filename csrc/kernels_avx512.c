@@ -33,12 +33,21 @@ static inline __m256 fold(vec v) {
     return _mm256_add_ps(lower, _mm512_extractf32x8_ps((__m512)v, 1));
 }
 
-static inline void sum4(vec a, vec b, vec c, vec d, float *out) {
+/* The sums of the lanes of a, b, c, d, in halves: the lower of a to d, then the upper. */
+static inline __m256 half_sums(vec a, vec b, vec c, vec d) {
     __m256 ab = _mm256_hadd_ps(fold(a), fold(b));
     __m256 cd = _mm256_hadd_ps(fold(c), fold(d));
-    __m256 abcd = _mm256_hadd_ps(ab, cd);
-    __m128 upper = _mm256_extractf128_ps(abcd, 1);
-    _mm_storeu_ps(out, _mm_add_ps(_mm256_castps256_ps128(abcd), upper));
+    return _mm256_hadd_ps(ab, cd);
+}
+
+enum { SUMS = 8 };
+
+static inline vec sums(const vec *v) {
+    __m256 first = half_sums(v[0], v[1], v[2], v[3]);
+    __m256 second = half_sums(v[4], v[5], v[6], v[7]);
+    __m256 lower = _mm256_permute2f128_ps(first, second, 0x20);
+    __m256 upper = _mm256_permute2f128_ps(first, second, 0x31);
+    return (vec)_mm512_zextps256_ps512(_mm256_add_ps(lower, upper));
 }
 
 #include "kernels_simd.h"

@@ -89,7 +89,7 @@ static void prefetch(const float *row, ptrdiff_t dim) {
 }
 
 static const cw2v_kernels table = {
-    "scalar", dots,     logistic_error, logistic_loss, update,
+    "scalar",   dots,     logistic_error, logistic_loss, update,
     update_one, sum_rows, add_to_rows,    prefetch,
 };
 const cw2v_kernels *const cw2v_kernels_scalar = &table;

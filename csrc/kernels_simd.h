@@ -6,7 +6,8 @@
  *     LANES, vec                    floats in a vector: 4, 8 or 16; the vector type
  *     load_head(p, n)               the first n < LANES floats at p, zeros behind them
  *     store_head(p, v, n)           the first n < LANES floats of v, nothing behind them
- *     sum4(a, b, c, d, out)         out[0..3] = the sums of the lanes of a, b, c, d
+ *     SUMS, sums(v)                 4 or 8, at most LANES; the sums of the lanes of each of
+ *                                   SUMS vectors, in the first lanes of one
  *
  * The arithmetic is GCC's and Clang's vector extension; a * b + c becomes one fused
  * multiply-add where the CPU has it (-ffp-contract=fast). */
@@ -32,70 +33,18 @@ INLINE vec load(const float *p) {
 
 INLINE void store(float *p, vec v) { memcpy(p, &v, sizeof v); }
 
+/* The same for as many floats as `sums` gives. */
+INLINE vec load_sums(const float *p) { return SUMS < LANES ? load_head(p, SUMS) : load(p); }
+
+INLINE void store_sums(float *p, vec v) {
+    if (SUMS < LANES) store_head(p, v, SUMS);
+    else store(p, v);
+}
+
 INLINE vec splat(float a) { return a - (vec){0}; }
 
 INLINE vec blend(vec_i mask, vec a, vec b) {
     return (vec)((mask & (vec_i)a) | (~mask & (vec_i)b));
-}
-
-/* ---- products of rows ------------------------------------------------------------- */
-
-/* A tile of 2 rows of x by 6 of y: 12 sums, 2 + 1 operands, in 16 registers. */
-enum { TILE_X = 2, TILE_Y = 6 };
-
-INLINE void dot_tile(const int n_x, const int n_y, const float *const *x, const float *const *y,
-                     ptrdiff_t dim, float *s, int stride) {
-    vec sum[TILE_X][TILE_Y + 2] = {{{0}}};
-    ptrdiff_t k = 0;
-    for (; k + LANES <= dim; k += LANES) {
-        vec a[TILE_X];
-        UNROLL for (int i = 0; i < n_x; i++) a[i] = load(x[i] + k);
-        UNROLL for (int j = 0; j < n_y; j++) {
-            vec b = load(y[j] + k);
-            KEEP_IN_REGISTER(b);
-            UNROLL for (int i = 0; i < n_x; i++) sum[i][j] += a[i] * b;
-        }
-    }
-    if (k < dim) {
-        int rest = (int)(dim - k);
-        vec a[TILE_X];
-        UNROLL for (int i = 0; i < n_x; i++) a[i] = load_head(x[i] + k, rest);
-        UNROLL for (int j = 0; j < n_y; j++) {
-            vec b = load_head(y[j] + k, rest);
-            UNROLL for (int i = 0; i < n_x; i++) sum[i][j] += a[i] * b;
-        }
-    }
-    UNROLL for (int i = 0; i < n_x; i++) {
-        UNROLL for (int j = 0; j < n_y; j += 4) {
-            sum4(sum[i][j], sum[i][j + 1], sum[i][j + 2], sum[i][j + 3], s + i * stride + j);
-        }
-    }
-}
-
-INLINE void dot_columns(const int n_y, const float *const *x, int n_x, const float *const *y,
-                        ptrdiff_t dim, float *s, int stride) {
-    int i = 0;
-    for (; i + TILE_X <= n_x; i += TILE_X) {
-        dot_tile(TILE_X, n_y, x + i, y, dim, s + i * stride, stride);
-    }
-    if (i < n_x) dot_tile(1, n_y, x + i, y, dim, s + i * stride, stride);
-}
-
-static void dots(const float *const *x, int n_x, const float *const *y, int n_y, ptrdiff_t dim,
-                 float *s) {
-    int stride = cw2v_row_stride(n_y);
-    /* sum4 writes up to three floats past a tile; the next tile, if any, comes later. */
-    for (; n_y > TILE_Y; n_y -= TILE_Y, y += TILE_Y, s += TILE_Y) {
-        dot_columns(TILE_Y, x, n_x, y, dim, s, stride);
-    }
-    switch (n_y) {
-    case 1: dot_columns(1, x, n_x, y, dim, s, stride); break;
-    case 2: dot_columns(2, x, n_x, y, dim, s, stride); break;
-    case 3: dot_columns(3, x, n_x, y, dim, s, stride); break;
-    case 4: dot_columns(4, x, n_x, y, dim, s, stride); break;
-    case 5: dot_columns(5, x, n_x, y, dim, s, stride); break;
-    case 6: dot_columns(6, x, n_x, y, dim, s, stride); break;
-    }
 }
 
 /* ---- errors and loss ---------------------------------------------------------------- */
@@ -122,17 +71,19 @@ INLINE vec exp_negative(vec t) {
 
 INLINE vec negative_abs(vec s) { return (vec)((vec_i)s | INT32_MIN); }
 
+INLINE vec sigmoid(vec t) {
+    vec e = exp_negative(negative_abs(t));
+    vec positive = 1.0f / (1.0f + e); /* sigmoid(|t|) */
+    return blend(t < 0.0f, e * positive, positive);
+}
+
 static void logistic_error(float *s, int n_x, int n_y, const float *x_weight,
                            const float *y_weight, const float *label, float lr) {
     int stride = cw2v_row_stride(n_y);
     for (int i = 0; i < n_x; i++) {
         vec scale = splat(lr * x_weight[i]);
         for (int j = 0; j < n_y; j += LANES) {
-            vec logit = load(s + i * stride + j);
-            vec e = exp_negative(negative_abs(logit));
-            vec positive = 1.0f / (1.0f + e); /* sigmoid(|logit|) */
-            vec sigmoid = blend(logit < 0.0f, e * positive, positive);
-            vec error = load(label + j) - sigmoid;
+            vec error = load(label + j) - sigmoid(load(s + i * stride + j));
             store(s + i * stride + j, scale * load(y_weight + j) * error);
         }
     }
@@ -168,75 +119,153 @@ static double logistic_loss(const float *s, int n_x, int n_y, const float *x_wei
     return loss;
 }
 
-/* ---- the update ----------------------------------------------------------------------- */
+/* ---- products of rows ------------------------------------------------------------- */
 
-/* Columns k .. k + LANES of X += G Y and Y += G^T X for up to 6 rows of y, whose old and
- * new values stay in registers while the rows of x pass by: each broadcast error serves
- * two multiply-adds. Unless the old rows of x were copied, old_x is x. */
-INLINE void update_columns(const int n_y, const int whole, int rest, const int copied,
-                           const float *const *old_x,
-                           float *const *x, int n_x, float *const *y, const float *g, int stride,
-                           ptrdiff_t k) {
-    vec old_y[TILE_Y], new_y[TILE_Y];
-    UNROLL for (int j = 0; j < n_y; j++) {
-        old_y[j] = new_y[j] = whole ? load(y[j] + k) : load_head(y[j] + k, rest);
-    }
-    for (int i = 0; i < n_x; i++) {
-        vec a = whole ? load(old_x[i] + k) : load_head(old_x[i] + k, rest);
-        vec b = !copied ? a : whole ? load(x[i] + k) : load_head(x[i] + k, rest);
-        const float *errors = g + (ptrdiff_t)i * stride;
+/* A tile of 2 rows of x by 6 of y: 12 sums, 2 + 1 operands, in 16 registers. */
+enum { TILE_X = 2, TILE_Y = 6 };
+
+INLINE void dot_tile(const int n_x, const int n_y, const float *const *x, const float *const *y,
+                     ptrdiff_t dim, float *s, int stride) {
+    vec sum[TILE_X][TILE_Y + 2] = {{{0}}};
+    ptrdiff_t k = 0;
+    for (; k + LANES <= dim; k += LANES) {
+        vec a[TILE_X];
+        UNROLL for (int i = 0; i < n_x; i++) a[i] = load(x[i] + k);
         UNROLL for (int j = 0; j < n_y; j++) {
-            vec error = splat(errors[j]);
-            b += error * old_y[j];
-            new_y[j] += error * a;
+            vec b = load(y[j] + k);
+            if (n_x > 1) KEEP_IN_REGISTER(b);
+            UNROLL for (int i = 0; i < n_x; i++) sum[i][j] += a[i] * b;
         }
-        if (whole) store(x[i] + k, b);
-        else store_head(x[i] + k, b, rest);
     }
-    UNROLL for (int j = 0; j < n_y; j++) {
-        if (whole) store(y[j] + k, new_y[j]);
-        else store_head(y[j] + k, new_y[j], rest);
+    if (k < dim) {
+        int rest = (int)(dim - k);
+        vec a[TILE_X];
+        UNROLL for (int i = 0; i < n_x; i++) a[i] = load_head(x[i] + k, rest);
+        UNROLL for (int j = 0; j < n_y; j++) {
+            vec b = load_head(y[j] + k, rest);
+            UNROLL for (int i = 0; i < n_x; i++) sum[i][j] += a[i] * b;
+        }
+    }
+    UNROLL for (int i = 0; i < n_x; i++) {
+        UNROLL for (int j = 0; j < n_y; j += SUMS) {
+            store_sums(s + i * stride + j, sums(sum[i] + j));
+        }
     }
 }
 
-INLINE void update_tile(const int n_y, const int copied, const float *const *old_x,
-                        float *const *x, int n_x, float *const *y, ptrdiff_t dim, const float *g,
-                        int stride) {
-    ptrdiff_t k = 0;
-    for (; k + LANES <= dim; k += LANES) {
-        update_columns(n_y, 1, 0, copied, old_x, x, n_x, y, g, stride, k);
+INLINE void dot_columns(const int n_y, const float *const *x, int n_x, const float *const *y,
+                        ptrdiff_t dim, float *s, int stride) {
+    int i = 0;
+    for (; i + TILE_X <= n_x; i += TILE_X) {
+        dot_tile(TILE_X, n_y, x + i, y, dim, s + i * stride, stride);
     }
-    if (k < dim) {
-        update_columns(n_y, 0, (int)(dim - k), copied, old_x, x, n_x, y, g, stride, k);
+    if (i < n_x) dot_tile(1, n_y, x + i, y, dim, s + i * stride, stride);
+}
+
+/* How many of n rows to take at a time: at most 6, and all tiles about alike. */
+INLINE int tile_of(int n) {
+    if (n <= TILE_Y) return n;
+    if (n <= 2 * TILE_Y) return (n + 1) / 2;
+    if (n <= 3 * TILE_Y) return (n + 2) / 3;
+    return TILE_Y;
+}
+
+static void dots(const float *const *x, int n_x, const float *const *y, int n_y, ptrdiff_t dim,
+                 float *s) {
+    int stride = cw2v_row_stride(n_y), tile = tile_of(n_y);
+    /* Up to seven floats are stored past a tile; the next tile, if any, comes later. */
+    for (; n_y > 0; n_y -= tile, y += tile, s += tile) {
+        switch (n_y < tile ? n_y : tile) {
+        case 1: dot_columns(1, x, n_x, y, dim, s, stride); break;
+        case 2: dot_columns(2, x, n_x, y, dim, s, stride); break;
+        case 3: dot_columns(3, x, n_x, y, dim, s, stride); break;
+        case 4: dot_columns(4, x, n_x, y, dim, s, stride); break;
+        case 5: dot_columns(5, x, n_x, y, dim, s, stride); break;
+        case 6: dot_columns(6, x, n_x, y, dim, s, stride); break;
+        }
+    }
+}
+
+/* ---- the update ----------------------------------------------------------------------- */
+
+/* Up to 6 rows of one side are held in registers, old and new, while the rows of the other
+ * side pass by: each broadcast error serves two multiply-adds. The error of held row j and
+ * passing row i is g[i * pass_stride + j * hold_stride]. */
+typedef struct {
+    float *const *hold;
+    float *const *pass;
+    const float *const *old_pass; /* the passing rows as they were: copies, or the same rows */
+    int n_pass;
+    const float *g;
+    int hold_stride, pass_stride;
+} update_job;
+
+/* Columns k .. k + LANES, or the first `rest` of them. */
+INLINE void update_columns(const int n_hold, const int whole, int rest, const int copied,
+                           const update_job *job, ptrdiff_t k) {
+    vec old[TILE_Y], new[TILE_Y];
+    UNROLL for (int j = 0; j < n_hold; j++) {
+        old[j] = new[j] = whole ? load(job->hold[j] + k) : load_head(job->hold[j] + k, rest);
+    }
+    for (int i = 0; i < job->n_pass; i++) {
+        const float *old_row = job->old_pass[i] + k;
+        float *row = job->pass[i] + k;
+        vec a = whole ? load(old_row) : load_head(old_row, rest);
+        vec b = !copied ? a : whole ? load(row) : load_head(row, rest);
+        const float *g = job->g + (ptrdiff_t)i * job->pass_stride;
+        UNROLL for (int j = 0; j < n_hold; j++) {
+            vec error = splat(g[j * job->hold_stride]);
+            b += error * old[j];
+            new[j] += error * a;
+        }
+        if (whole) store(row, b);
+        else store_head(row, b, rest);
+    }
+    UNROLL for (int j = 0; j < n_hold; j++) {
+        if (whole) store(job->hold[j] + k, new[j]);
+        else store_head(job->hold[j] + k, new[j], rest);
+    }
+}
+
+INLINE void update_tile(const int n_hold, const int copied, const update_job *job,
+                        ptrdiff_t dim) {
+    ptrdiff_t k = 0;
+    for (; k + LANES <= dim; k += LANES) update_columns(n_hold, 1, 0, copied, job, k);
+    if (k < dim) update_columns(n_hold, 0, (int)(dim - k), copied, job, k);
+}
+
+INLINE void update_tiles(int n_hold, const int copied, const update_job *job, ptrdiff_t dim) {
+    switch (n_hold) {
+    case 1: update_tile(1, copied, job, dim); return;
+    case 2: update_tile(2, copied, job, dim); return;
+    case 3: update_tile(3, copied, job, dim); return;
+    case 4: update_tile(4, copied, job, dim); return;
+    case 5: update_tile(5, copied, job, dim); return;
+    case 6: update_tile(6, copied, job, dim); return;
     }
 }
 
 static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                    const float *g, float *spare) {
     int stride = cw2v_row_stride(n_y);
-    const float *const *old_x = (const float *const *)x;
-    switch (n_y) {
-    case 1: update_tile(1, 0, old_x, x, n_x, y, dim, g, stride); return;
-    case 2: update_tile(2, 0, old_x, x, n_x, y, dim, g, stride); return;
-    case 3: update_tile(3, 0, old_x, x, n_x, y, dim, g, stride); return;
-    case 4: update_tile(4, 0, old_x, x, n_x, y, dim, g, stride); return;
-    case 5: update_tile(5, 0, old_x, x, n_x, y, dim, g, stride); return;
-    case 6: update_tile(6, 0, old_x, x, n_x, y, dim, g, stride); return;
+    if (n_y <= TILE_Y) {
+        update_job job = {y, x, (const float *const *)x, n_x, g, 1, stride};
+        update_tiles(n_y, 0, &job, dim);
+        return;
+    }
+    if (n_x <= TILE_Y) {
+        update_job job = {x, y, (const float *const *)y, n_y, g, stride, 1};
+        update_tiles(n_x, 0, &job, dim);
+        return;
     }
     /* Several tiles of y: the first would change the rows of x that the next must see. */
     const float *copies[CW2V_X_MAX];
     for (int i = 0; i < n_x; i++) {
         copies[i] = memcpy(spare + i * dim, x[i], (size_t)dim * sizeof(float));
     }
-    for (; n_y >= TILE_Y; n_y -= TILE_Y, y += TILE_Y, g += TILE_Y) {
-        update_tile(TILE_Y, 1, copies, x, n_x, y, dim, g, stride);
-    }
-    switch (n_y) {
-    case 1: update_tile(1, 1, copies, x, n_x, y, dim, g, stride); return;
-    case 2: update_tile(2, 1, copies, x, n_x, y, dim, g, stride); return;
-    case 3: update_tile(3, 1, copies, x, n_x, y, dim, g, stride); return;
-    case 4: update_tile(4, 1, copies, x, n_x, y, dim, g, stride); return;
-    case 5: update_tile(5, 1, copies, x, n_x, y, dim, g, stride); return;
+    update_job job = {y, x, copies, n_x, g, 1, stride};
+    for (int tile = tile_of(n_y); n_y > 0; n_y -= tile, job.hold += tile, job.g += tile) {
+        update_tiles(n_y < tile ? n_y : tile, 1, &job, dim);
     }
 }
 
@@ -279,17 +308,16 @@ INLINE void update_one_tile(const int n_y, int first, const float *h, float *con
 
 static void update_one(const float *h, float *const *y, int n_y, ptrdiff_t dim, const float *g,
                        float *step) {
-    int first = 1;
-    for (; n_y > TILE_Y; n_y -= TILE_Y, y += TILE_Y, g += TILE_Y, first = 0) {
-        update_one_tile(TILE_Y, first, h, y, dim, g, step);
-    }
-    switch (n_y) {
-    case 1: update_one_tile(1, first, h, y, dim, g, step); return;
-    case 2: update_one_tile(2, first, h, y, dim, g, step); return;
-    case 3: update_one_tile(3, first, h, y, dim, g, step); return;
-    case 4: update_one_tile(4, first, h, y, dim, g, step); return;
-    case 5: update_one_tile(5, first, h, y, dim, g, step); return;
-    case 6: update_one_tile(6, first, h, y, dim, g, step); return;
+    int first = 1, tile = tile_of(n_y);
+    for (; n_y > 0; n_y -= tile, y += tile, g += tile, first = 0) {
+        switch (n_y < tile ? n_y : tile) {
+        case 1: update_one_tile(1, first, h, y, dim, g, step); break;
+        case 2: update_one_tile(2, first, h, y, dim, g, step); break;
+        case 3: update_one_tile(3, first, h, y, dim, g, step); break;
+        case 4: update_one_tile(4, first, h, y, dim, g, step); break;
+        case 5: update_one_tile(5, first, h, y, dim, g, step); break;
+        case 6: update_one_tile(6, first, h, y, dim, g, step); break;
+        }
     }
 }
 

@@ -20,11 +20,12 @@ static inline vec load_head(const float *p, int n) {
 
 static inline void store_head(float *p, vec v, int n) { memcpy(p, &v, (size_t)n * sizeof(float)); }
 
-static inline void sum4(vec a, vec b, vec c, vec d, float *out) {
-    out[0] = (a[0] + a[2]) + (a[1] + a[3]);
-    out[1] = (b[0] + b[2]) + (b[1] + b[3]);
-    out[2] = (c[0] + c[2]) + (c[1] + c[3]);
-    out[3] = (d[0] + d[2]) + (d[1] + d[3]);
+enum { SUMS = 4 };
+
+static inline vec sums(const vec *v) {
+    vec out;
+    for (int j = 0; j < SUMS; j++) out[j] = (v[j][0] + v[j][2]) + (v[j][1] + v[j][3]);
+    return out;
 }
 
 #include "kernels_simd.h"

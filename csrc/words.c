@@ -9,16 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "slots.h"
 #include "words_hash.h"
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 #define FEWEST_SLOTS ((uint64_t)1 << 12)
 #define MANY_SLOTS ((uint64_t)1 << 16) /* below, a full table grows fourfold */
-#define LINE 64 /* bytes that come into the cache together */
-#define HUGE_PAGE ((size_t)1 << 21)
 
 /* ---- the table ---- */
 
@@ -52,30 +47,12 @@ INLINE cw2v_slot *find_slot(const cw2v_words *words, const lookup *look, const u
     }
 }
 
-/* Free slots. A large table asks for huge pages: frequent words lie all over it, and ordinary
- * pages would have to be found one by one, when they are first used and later. */
-static cw2v_slot *new_slots(uint64_t n, void **memory)
+/* Go on in `n` slots, a power of 2 with room for all words; 0 without memory. */
+static int move_to(cw2v_words *words, uint64_t n)
 {
-    if (n > (SIZE_MAX - HUGE_PAGE) / sizeof(cw2v_slot))
-        return NULL;
-    size_t size = (size_t)n * sizeof(cw2v_slot);
-    size_t page = size < HUGE_PAGE ? LINE : HUGE_PAGE;
-    *memory = malloc(size + page);
-    if (!*memory)
-        return NULL;
-    void *slots = (void *)(((uintptr_t)*memory + page - 1) / page * page);
-#if defined(MADV_HUGEPAGE)
-    if (size >= HUGE_PAGE)
-        (void)madvise(slots, size, MADV_HUGEPAGE); /* a wish: it may fail */
-#endif
-    return memset(slots, 0, size);
-}
-
-static int grow_slots(cw2v_words *words)
-{
-    uint64_t n = (words->mask + 1) * (words->mask + 1 < MANY_SLOTS ? 4 : 2), mask = n - 1;
+    uint64_t mask = n - 1;
     void *memory;
-    cw2v_slot *slots = new_slots(n, &memory);
+    cw2v_slot *slots = cw2v_new_slots(n, sizeof *slots, 0, &memory);
     if (!slots)
         return 0;
     for (uint64_t i = 0; i <= words->mask; i++) {
@@ -94,29 +71,24 @@ static int grow_slots(cw2v_words *words)
     return 1;
 }
 
-static int grow(void **array, int64_t n, size_t size)
+static int grow_slots(cw2v_words *words)
 {
-    if ((uint64_t)n > SIZE_MAX / size)
-        return 0;
-    void *larger = realloc(*array, (size_t)n * size);
-    if (larger)
-        *array = larger;
-    return larger != NULL;
+    return move_to(words, (words->mask + 1) * (words->mask + 1 < MANY_SLOTS ? 4 : 2));
 }
 
 static int make_room(cw2v_words *words, int64_t length)
 {
     if (words->n_words >= words->capacity) {
         int64_t n = words->capacity + words->capacity / 2 + 1024;
-        if (!grow((void **)&words->firsts, n, sizeof(int64_t))
-            || !grow((void **)&words->offsets, n + 1, sizeof(int64_t)))
+        if (!cw2v_grow((void **)&words->firsts, n, sizeof(int64_t))
+            || !cw2v_grow((void **)&words->offsets, n + 1, sizeof(int64_t)))
             return 0;
         words->capacity = n;
     }
     int64_t used = words->offsets[words->n_words];
     if (used + length > words->arena_capacity) {
         int64_t n = used + length + words->arena_capacity / 2 + 4096;
-        if (!grow((void **)&words->arena, n, 1))
+        if (!cw2v_grow((void **)&words->arena, n, 1))
             return 0;
         words->arena_capacity = n;
     }
@@ -153,13 +125,21 @@ cw2v_words *cw2v_words_new(int simd)
         return NULL;
     words->simd = simd;
     words->mask = FEWEST_SLOTS - 1;
-    words->slots = new_slots(FEWEST_SLOTS, &words->slots_memory);
+    words->slots = cw2v_new_slots(FEWEST_SLOTS, sizeof *words->slots, 0, &words->slots_memory);
     words->offsets = calloc(1, sizeof *words->offsets);
     if (!words->slots || !words->offsets) {
         cw2v_words_free(words);
         return NULL;
     }
     return words;
+}
+
+int cw2v_words_reserve(cw2v_words *words, int64_t n_words)
+{
+    uint64_t n = words->mask + 1;
+    while ((uint64_t)n_words >= n - 1 - (n - 1) / 4)
+        n *= 2;
+    return n == words->mask + 1 || move_to(words, n);
 }
 
 void cw2v_words_free(cw2v_words *words)
@@ -214,6 +194,39 @@ void cw2v_words_counts(const cw2v_words *words, int64_t *counts)
             counts[words->slots[i].id] = words->slots[i].count;
 }
 
+/* ---- is it text? ---- */
+
+/* How many bytes follow the first one of a character, and the range of the second
+ * (The Unicode Standard, table 3-7); -1 if no character begins like this. */
+static int continuation(uint8_t first, uint8_t *low, uint8_t *high)
+{
+    *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (first < 0x80)
+        return 0;
+    if (first < 0xc2 || first > 0xf4)
+        return -1;
+    return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+}
+
+static int is_text(const uint8_t *bytes, int64_t length, int allow_nul)
+{
+    for (int64_t i = 0; i < length; i++) {
+        uint8_t low, high;
+        int more = continuation(bytes[i], &low, &high);
+        if (more < 0 || (bytes[i] == 0 && !allow_nul) || more >= length - i)
+            return 0;
+        for (; more > 0; more--) {
+            i++;
+            if (bytes[i] < low || bytes[i] > high)
+                return 0;
+            low = 0x80;
+            high = 0xbf;
+        }
+    }
+    return 1;
+}
+
 /* ---- text to ids ---- */
 
 #define MOST_EDGES 512             /* of words that are hashed before the first is looked up */
@@ -241,11 +254,11 @@ INLINE int64_t write_bits(uint64_t bits, int64_t at, int64_t *out)
 /* Count a word that is new, or not in the slot where it is looked for first, and write its id. */
 RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look,
                                            const uint8_t *bytes, int64_t length,
-                                           int64_t position, int check, int32_t *id)
+                                           int64_t position, int how, int32_t *id)
 {
     cw2v_slot *slot = find_slot(words, look, bytes, length);
     if (slot->length == 0) {
-        if (check && !cw2v_is_text(bytes, length))
+        if ((how & CW2V_CHECK) && !is_text(bytes, length, how & CW2V_ALLOW_NUL))
             return CW2V_WORDS_BAD_TEXT;
         cw2v_words_status status = insert(words, &slot, look, bytes, length, position);
         if (status != CW2V_WORDS_OK)
@@ -256,14 +269,14 @@ RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look
     return CW2V_WORDS_OK;
 }
 
-/* Look up and count n words that begin and end at the edges; `looks` is scratch for n. */
-INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_t n,
-                                 lookup *looks, const uint8_t *text, int64_t position, int check,
-                                 cw2v_encoded *out)
+/* Make ready to look up n words that begin and end at the edges: hash them, and ask for what
+ * the table has where they are looked for first. */
+INLINE void prepare_all(const cw2v_words *words, const int64_t *edges, int64_t n, lookup *looks,
+                        const uint8_t *text)
 {
     int32_t longs[MOST_EDGES / 2];
     int64_t n_longs = 0;
-    cw2v_slot *slots = words->slots;
+    const cw2v_slot *slots = words->slots;
     uint64_t mask = words->mask;
     for (int64_t i = 0; i < n; i++) {
         looks[i] = prepare_short(text + edges[2 * i], edges[2 * i + 1] - edges[2 * i]);
@@ -281,6 +294,16 @@ INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_
         PREFETCH(&words->offsets[slots[looks[longs[i]].hash & mask].id]);
     for (int64_t i = 0; i < n_longs && words->n_words; i++)
         PREFETCH(words->arena + words->offsets[slots[looks[longs[i]].hash & mask].id]);
+}
+
+/* Look up and count n words that begin and end at the edges; `looks` is scratch for n. */
+INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_t n,
+                                 lookup *looks, const uint8_t *text, int64_t position, int how,
+                                 cw2v_encoded *out)
+{
+    prepare_all(words, edges, n, looks, text);
+    cw2v_slot *slots = words->slots;
+    uint64_t mask = words->mask;
     int32_t *ids = out->ids + out->n_ids;
     for (int64_t i = 0; i < n; i++) {
         cw2v_slot *slot = &slots[looks[i].hash & mask];
@@ -291,7 +314,7 @@ INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_
         }
         int64_t begin = edges[2 * i], length = edges[2 * i + 1] - begin;
         cw2v_words_status status = look_further(words, &looks[i], text + begin, length,
-                                                position + begin, check, &ids[i]);
+                                                position + begin, how, &ids[i]);
         if (status != CW2V_WORDS_OK) {
             out->n_ids += i;
             out->bad_start = begin;
@@ -306,20 +329,23 @@ INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_
 }
 
 INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t length,
-                                int64_t position, int check, cw2v_encoded *out,
-                                classes (*classify)(const uint8_t *))
+                                int64_t position, int how, cw2v_encoded *out, int unicode,
+                                classes (*classify)(const uint8_t *, int))
 {
     stretch part;
     uint64_t inside = 0; /* 1 if the byte before belongs to a word */
+    uint64_t spill = 0;  /* white space that began in the 64 bytes before */
     int64_t last_break = -1;
     part.n_edges = 0;
     out->n_ids = out->n_breaks = 0;
 
     /* One step of 64 bytes more than there are, so that the last word ends in white space. */
     for (int64_t at = 0; at <= length; at += 64) {
-        classes here = classify(text + at);
+        classes here = classify(text + at, unicode);
+        uint64_t text_bits = length - at < 64 ? ((uint64_t)1 << (length - at)) - 1 : ~(uint64_t)0;
+        if (unicode && (spill | here.lead))
+            here.space |= wide_spaces(text + at, here.lead & text_bits, &spill);
         if (length - at < 64) {
-            uint64_t text_bits = ((uint64_t)1 << (length - at)) - 1;
             here.space |= ~text_bits;
             here.newline &= text_bits;
         }
@@ -337,7 +363,7 @@ INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t 
         if (part.n_edges > MOST_EDGES - EDGES_PER_STEP || length - at < 64) {
             int64_t n = part.n_edges / 2;
             cw2v_words_status status = look_up(words, part.edges, n, part.looks, text, position,
-                                               check, out);
+                                               how, out);
             if (status != CW2V_WORDS_OK)
                 return status;
             part.edges[0] = part.edges[2 * n]; /* the word that goes on */
@@ -348,13 +374,16 @@ INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t 
 }
 
 cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int64_t length,
-                                    int64_t position, int check, cw2v_encoded *out)
+                                    int64_t position, int how, cw2v_encoded *out)
 {
+    int unicode = how & CW2V_UNICODE_SPACES;
 #if HAVE_X86
     if (words->simd == 1)
-        return encode(words, text, length, position, check, out, classify_sse2);
+        return unicode ? encode(words, text, length, position, how, out, 1, classify_sse2)
+                       : encode(words, text, length, position, how, out, 0, classify_sse2);
 #endif
-    return encode(words, text, length, position, check, out, classify_portable);
+    return unicode ? encode(words, text, length, position, how, out, 1, classify_portable)
+                   : encode(words, text, length, position, how, out, 0, classify_portable);
 }
 
 cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
@@ -371,6 +400,21 @@ cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
     return CW2V_WORDS_OK;
 }
 
+void cw2v_words_find_list(const cw2v_words *words, const uint8_t *text, const int64_t *edges,
+                          int64_t n, int32_t *ids)
+{
+    lookup looks[MOST_EDGES / 2];
+    for (; n > 0; n -= MOST_EDGES / 2, edges += MOST_EDGES, ids += MOST_EDGES / 2) {
+        int64_t some = n < MOST_EDGES / 2 ? n : MOST_EDGES / 2;
+        prepare_all(words, edges, some, looks, text);
+        for (int64_t i = 0; i < some; i++) {
+            int64_t begin = edges[2 * i], length = edges[2 * i + 1] - begin;
+            const cw2v_slot *slot = find_slot(words, &looks[i], text + begin, length);
+            ids[i] = length && slot->length ? slot->id : -1;
+        }
+    }
+}
+
 int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out)
 {
     uint32_t all = 0;
@@ -384,7 +428,7 @@ int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out)
     for (int64_t i = 0; i < length; i++) {
         uint32_t c = characters[i];
         int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-        *at++ = (uint8_t)(more == 0 ? c : (0xf00u >> more & 0xff) | c >> 6 * more);
+        *at++ = (uint8_t)(more == 0 ? c : (0xf00u >> (more + 1) & 0xff) | c >> 6 * more);
         while (more-- > 0)
             *at++ = (uint8_t)(0x80 | (c >> 6 * more & 0x3f));
     }
@@ -423,33 +467,7 @@ int64_t cw2v_last_space(const uint8_t *text, int64_t begin, int64_t end)
     return -1;
 }
 
-/* How many bytes follow the first one of a character, and the range of the second
- * (The Unicode Standard, table 3-7); -1 if no character begins like this. */
-static int continuation(uint8_t first, uint8_t *low, uint8_t *high)
-{
-    *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (first < 0x80)
-        return 0;
-    if (first < 0xc2 || first > 0xf4)
-        return -1;
-    return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-}
-
 int cw2v_is_text(const uint8_t *bytes, int64_t length)
 {
-    for (int64_t i = 0; i < length; i++) {
-        uint8_t low, high;
-        int more = continuation(bytes[i], &low, &high);
-        if (more < 0 || bytes[i] == 0 || more >= length - i)
-            return 0;
-        for (; more > 0; more--) {
-            i++;
-            if (bytes[i] < low || bytes[i] > high)
-                return 0;
-            low = 0x80;
-            high = 0xbf;
-        }
-    }
-    return 1;
+    return is_text(bytes, length, 0);
 }

@@ -1,7 +1,8 @@
 /* csrc/words.h - bytes in, word ids out: the tokeniser and the table of distinct words.
  *
- * A word is a run of bytes other than ASCII white space (space \t \n \v \f \r). The table
- * gives each distinct word an id, 0, 1, 2 ... in order of first appearance, and counts it.
+ * A word is a run of bytes other than ASCII white space (space \t \n \v \f \r) or, when asked
+ * for, other than the white space of Python's str.split. The table gives each distinct word an
+ * id, 0, 1, 2 ... in order of first appearance, and counts it.
  * Ids depend on the text alone, never on the hash, the CPU or the size of the table.
  *
  * A table belongs to one thread at a time. Nothing here calls Python. */
@@ -19,6 +20,13 @@ typedef enum {
     CW2V_WORDS_TOO_MANY = 2,  /* more than 2^31 - 1 distinct words */
     CW2V_WORDS_BAD_TEXT = 3,  /* a word with a NUL byte or invalid UTF-8, when asked to check */
 } cw2v_words_status;
+
+/* How a text is read: flags for cw2v_words_encode. */
+enum {
+    CW2V_CHECK = 1,          /* a word that is no UTF-8, or has a NUL, ends the work */
+    CW2V_ALLOW_NUL = 2,      /* a NUL is a byte like any other, also when checking */
+    CW2V_UNICODE_SPACES = 4, /* split as Python's str.split does, not at ASCII white space only */
+};
 
 typedef struct {
     uint64_t low, high; /* the bytes of a word of up to 16, zero padded; of a longer one its hash
@@ -59,18 +67,26 @@ int cw2v_words_simd(const char *name);
 cw2v_words *cw2v_words_new(int simd);
 void cw2v_words_free(cw2v_words *words);
 
+/* Make the table large enough for so many words in all; 0 without memory. */
+int cw2v_words_reserve(cw2v_words *words, int64_t n_words);
+
 /* Split text[0, length) into words, count them, and write their ids and the line ends.
  *
  * The text holds whole words only: it begins and ends at white space or where the whole
  * text does. CW2V_TEXT_PADDING readable bytes follow it. `position` is that of text[0].
- * With `check`, the first new word that is no valid UTF-8 or has a NUL ends the work. */
+ * `how` is a sum of the flags above. */
 cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int64_t length,
-                                    int64_t position, int check, cw2v_encoded *out);
+                                    int64_t position, int how, cw2v_encoded *out);
 
 /* The same for n words that are known already: text[edges[2 * i], edges[2 * i + 1]), each of at
  * least one byte; 16 readable bytes follow the last. Writes n ids. */
 cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
                                          const int64_t *edges, int64_t n, int32_t *ids);
+
+/* The ids of n words, -1 for those that are not there; as cw2v_words_encode_list, but nothing is
+ * counted, and a word may have no bytes. */
+void cw2v_words_find_list(const cw2v_words *words, const uint8_t *text, const int64_t *edges,
+                          int64_t n, int32_t *ids);
 
 /* Characters to UTF-8, surrogates like any other; `out` has room for 4 bytes each.
  * Returns how many were written. */

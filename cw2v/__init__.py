@@ -11,22 +11,63 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cw2v.callbacks import CallbackAny2Vec
+    from cw2v.callbacks import CallbackAny2Vec, StopTraining
     from cw2v.keyedvectors import KeyedVectors
+    from cw2v.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
     from cw2v.progress import Progress
+    from cw2v.readers import (
+        BrownCorpus,
+        LineSentence,
+        PathLineSentences,
+        Text8Corpus,
+        save_as_line_sentence,
+    )
     from cw2v.trainer import TrainingReport
+    from cw2v.vocab import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
     from cw2v.word2vec import Word2Vec
 
 __version__ = "0.1.0"
 
-__all__ = ["CallbackAny2Vec", "KeyedVectors", "Progress", "TrainingReport", "Word2Vec"]
+__all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
+    "RULE_DEFAULT",
+    "RULE_DISCARD",
+    "RULE_KEEP",
+    "BrownCorpus",
+    "CallbackAny2Vec",
+    "FrozenPhrases",
+    "KeyedVectors",
+    "LineSentence",
+    "PathLineSentences",
+    "Phraser",
+    "Phrases",
+    "Progress",
+    "StopTraining",
+    "Text8Corpus",
+    "TrainingReport",
+    "Word2Vec",
+    "save_as_line_sentence",
+]
 
 _ROOMS = {
+    "BrownCorpus": "readers",
     "CallbackAny2Vec": "callbacks",
+    "ENGLISH_CONNECTOR_WORDS": "phrases",
+    "FrozenPhrases": "phrases",
     "KeyedVectors": "keyedvectors",
+    "LineSentence": "readers",
+    "PathLineSentences": "readers",
+    "Phraser": "phrases",
+    "Phrases": "phrases",
     "Progress": "progress",
+    "RULE_DEFAULT": "vocab",
+    "RULE_DISCARD": "vocab",
+    "RULE_KEEP": "vocab",
+    "StopTraining": "callbacks",
+    "Text8Corpus": "readers",
     "TrainingReport": "trainer",
     "Word2Vec": "word2vec",
+    "save_as_line_sentence": "readers",
 }
 
 

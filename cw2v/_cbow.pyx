@@ -49,9 +49,9 @@ cdef void cbow_step(const Model *model, const int32_t *x, int n_x, int place,
     cdef int dim = <int> model.dim, stride = cw2v_row_stride(n_y)
     cdef float one = 1, scale
     for i in range(n_x):
-        if i != place:
-            s.x_rows[n] = model.w + x[i] * model.dim
-            n += 1
+        # No branch on the place: the centre's row is overwritten by the next one.
+        s.x_rows[n] = model.w + x[i] * model.dim
+        n += i != place
     find_rows(model, targets, s)
 
     # h is the only row of s.x, its change that of s.dx.
@@ -61,9 +61,8 @@ cdef void cbow_step(const Model *model, const int32_t *x, int n_x, int place,
         gather(s.y_rows, n_y, dim, s.y)
         gemm_nt(1, n_y, dim, s.x, dim, s.y, dim, s.g, stride)
     else:
-        backend.kernels.dots(<const float *const *> &s.x, 1,
-                             <const float *const *> s.y_rows, n_y, dim, s.g)
-
+        backend.kernels.dots(<const float *const *> &s.x, 1, <const float *const *> s.y_rows, n_y,
+                             dim, s.g)
     if loss is not NULL:
         loss[0] += backend.kernels.logistic_loss(s.g, 1, n_y, &one, targets.weight,
                                                  targets.label)
@@ -95,7 +94,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, int place,
     if not 0 <= place < n_x or n_x < 2:
         raise ValueError(f"place must be one of at least two words, got {place} of {n_x}")
     find_backend(backend, &chosen)
-    cdef size_t[::1] rows = np.empty(n_x + n_y, np.uintp)
+    cdef size_t[::1] rows = np.empty(n_x + n_y + 1, np.uintp)
     cdef float[::1] g = np.empty(stride, np.float32)
     cdef float[:, ::1] copies = np.empty((2 + 2 * n_y, dim), np.float32)
     cdef float[:, ::1] padded = np.empty((2, stride), np.float32)

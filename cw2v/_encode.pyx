@@ -14,10 +14,10 @@ from libc.string cimport memcpy
 import numpy as np
 
 from cw2v._words cimport (
-    CW2V_TEXT_PADDING, CW2V_WORDS_BAD_TEXT, CW2V_WORDS_NO_MEMORY, CW2V_WORDS_OK,
-    CW2V_WORDS_TOO_MANY, cw2v_encoded, cw2v_first_space, cw2v_is_text, cw2v_last_space,
-    cw2v_utf8, cw2v_words, cw2v_words_add, cw2v_words_counts, cw2v_words_encode,
-    cw2v_words_encode_list, cw2v_words_find, cw2v_words_free,
+    CW2V_ALLOW_NUL, CW2V_CHECK, CW2V_TEXT_PADDING, CW2V_UNICODE_SPACES, CW2V_WORDS_BAD_TEXT,
+    CW2V_WORDS_NO_MEMORY, CW2V_WORDS_OK, CW2V_WORDS_TOO_MANY, cw2v_encoded, cw2v_first_space,
+    cw2v_is_text, cw2v_last_space, cw2v_utf8, cw2v_words, cw2v_words_add, cw2v_words_counts,
+    cw2v_words_encode, cw2v_words_encode_list, cw2v_words_find, cw2v_words_free,
     cw2v_words_new, cw2v_words_simd, cw2v_words_status,
 )
 
@@ -26,6 +26,9 @@ cdef extern from "Python.h":
                                int copy_null) except NULL
 
 PADDING = CW2V_TEXT_PADDING
+CHECK = <int> CW2V_CHECK
+ALLOW_NUL = <int> CW2V_ALLOW_NUL
+UNICODE_SPACES = <int> CW2V_UNICODE_SPACES
 
 cdef int TOKENS_BETWEEN_SIGNALS = 1 << 14
 
@@ -62,8 +65,11 @@ cdef class WordTable:
         return self.words.n_words
 
     def encode(self, const uint8_t[::1] text not None, Py_ssize_t length, int64_t position,
-               bint check, int32_t[::1] ids not None, int32_t[::1] breaks not None):
-        """Count the words of text[:length] and write their ids and the ends of lines."""
+               int how, int32_t[::1] ids not None, int32_t[::1] breaks not None):
+        """Count the words of text[:length] and write their ids and the ends of lines.
+
+        `how` is a sum of `CHECK`, `ALLOW_NUL` and `UNICODE_SPACES`.
+        """
         cdef cw2v_encoded out
         cdef cw2v_words_status status
         if (length < 0 or text.shape[0] < length + CW2V_TEXT_PADDING
@@ -72,7 +78,7 @@ cdef class WordTable:
         out.ids = &ids[0]
         out.breaks = &breaks[0]
         with nogil:
-            status = cw2v_words_encode(self.words, &text[0], length, position, check, &out)
+            status = cw2v_words_encode(self.words, &text[0], length, position, how, &out)
         check_status(status)
         if status == CW2V_WORDS_BAD_TEXT:
             return out.n_ids, out.n_breaks, (out.bad_start, out.bad_length)
@@ -129,6 +135,10 @@ cdef class WordTable:
         """Return the byte position of each word's first appearance, int64 (n_words,), a copy."""
         return copied(self.words.firsts, self.words.n_words)
 
+    def utf8(self):
+        """Return the words' bytes, uint8, and where each begins and ends, int64 (n_words + 1,)."""
+        return word_bytes(self.words)
+
     def not_text(self):
         """Return the ids of words with a NUL or invalid UTF-8, int64."""
         cdef int64_t i
@@ -174,6 +184,16 @@ def merge_tables(list tables not None, const int32_t[::1] owners not None,
                 break
     check_status(status)
     return merged
+
+
+cdef word_bytes(const cw2v_words *words):
+    """Copy a table's arena and offsets."""
+    cdef int64_t length = words.offsets[words.n_words]
+    arena = np.empty(length, dtype=np.uint8)
+    cdef uint8_t[::1] view = arena
+    if length:
+        memcpy(&view[0], words.arena, length)
+    return arena, copied(words.offsets, words.n_words + 1)
 
 
 cdef copied(const int64_t *values, int64_t n):
@@ -286,6 +306,25 @@ cdef class TokenEncoder:
         """Return how often each token came, int64 (n_words,)."""
         return self.table.counts()
 
+    def utf8(self):
+        """Return the tokens' UTF-8, uint8, and where each begins and ends, int64 (n_words + 1,).
+
+        A token "" has the one byte 0xff there, which begins no UTF-8.
+        """
+        for token in self.others:
+            if not isinstance(token, str):
+                raise TypeError(
+                    f"every token must be a str here, and one is a {type(token).__name__}: "
+                    f"{token!r:.60}"
+                )
+        arena, offsets = word_bytes(self.table.words)
+        if "" in self.others:
+            place = self.others[""]
+            begin, end = offsets[place], offsets[place + 1]
+            arena = np.concatenate([arena[:begin + 1], arena[end:]])
+            offsets[place + 1:] -= end - begin - 1
+        return arena, offsets
+
     def find(self, list words not None):
         """Return the ids of these tokens, int64, -1 for those that never came."""
         cdef bytes raw
@@ -302,11 +341,11 @@ cdef class TokenEncoder:
     def fill(self, int32_t[::1] ids not None, int32_t[::1] breaks not None):
         """Encode tokens until `ids` or `breaks` is full or the sentences end.
 
-        Returns the number of ids, the number of sentence ends, and whether that was all.
+        Returns the number of ids, the number of sentence ends, and whether that was all. The
+        end of an empty sentence is that of the one before, once more.
         """
         cdef Py_ssize_t n = 0, n_breaks = 0, place
         cdef Py_ssize_t n_ids = ids.shape[0], most_breaks = breaks.shape[0]
-        cdef Py_ssize_t last_break = -1
         cdef bint done = False
         self.drop()
         while n < n_ids and n_breaks < most_breaks:
@@ -346,10 +385,8 @@ cdef class TokenEncoder:
             self.place = place
             if self.tokens is None:
                 self.n_sentences += 1
-                if n != last_break:
-                    breaks[n_breaks] = <int32_t> n
-                    n_breaks += 1
-                    last_break = n
+                breaks[n_breaks] = <int32_t> n
+                n_breaks += 1
         self.look_up(ids, n)
         return n, n_breaks, done
 

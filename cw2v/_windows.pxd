@@ -20,6 +20,11 @@ cdef struct Sampling:           # what is drawn from, and how; shared by all wor
     bint sg                     # skip-gram: else CBOW
 
 
+cdef struct Tree:               # of hierarchical softmax: the path to each word, one after another
+    const int64_t *starts       # (n_words + 1,) where each word's begins
+    const uint32_t *path        # (n_total,) twice the node, plus 1 where the path turns left
+
+
 cdef struct Corpus:
     const int32_t *ids          # (n_tokens,)
     const int64_t *starts       # (n_sentences + 1,)
@@ -52,10 +57,14 @@ cdef struct Windows:            # a batch of windows; item or row i of each arra
     int32_t *y                  # (capacity, y_stride) the centre, then its noise words, each once
     float *y_weight             # (capacity, y_stride)
     int32_t *n_y                # (capacity,) how many y has, 1 to negative + 1
+    int32_t *path_start         # (capacity + 1,) where in the next two each window's path begins
+    int32_t *nodes              # (capacity * depth of the tree,) on the way to the centre
+    float *turns_left           # (likewise, and a row stride) 1 where the path turns left, else 0
 
 
 cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t last,
                       int64_t sentence, const Sampling *sampling, Rng *rng) noexcept nogil
 cdef int64_t fill_windows(Windows *windows, Piece *piece, const Sampling *sampling,
                           Rng *rng, Rng *noise_rng) noexcept nogil
+cdef void add_paths(Windows *windows, const Tree *tree) noexcept nogil
 cdef int slices_of_widest(const Sampling *sampling) noexcept nogil

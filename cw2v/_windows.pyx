@@ -149,6 +149,28 @@ cdef void add_noise(Windows *windows, const Sampling *sampling, Rng *rng) noexce
         windows.n_y[i] = n_y
 
 
+cdef void add_paths(Windows *windows, const Tree *tree) noexcept nogil:
+    """Look up the paths to the centres of all windows of the batch.
+
+    They are copied because they miss the cache: here nothing waits for them.
+    """
+    cdef const uint32_t *path
+    cdef int64_t start
+    cdef int32_t centre, n = 0
+    cdef int i, j, length
+    for i in range(windows.n):
+        centre = windows.y[i * windows.y_stride]
+        start = tree.starts[centre]
+        length = <int> (tree.starts[centre + 1] - start)
+        path = tree.path + start
+        windows.path_start[i] = n
+        for j in range(length):
+            windows.nodes[n + j] = <int32_t> (path[j] >> 1)
+            windows.turns_left[n + j] = <float> (path[j] & 1)
+        n += length
+    windows.path_start[windows.n] = n
+
+
 cdef int slices_of_widest(const Sampling *sampling) noexcept nogil:
     """How many windows one centre can give; see `fill_windows`."""
     return (2 * sampling.window + 1 + X_MAX - 1) // X_MAX if sampling.sg else 1

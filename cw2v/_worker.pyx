@@ -12,7 +12,8 @@ from cw2v._rng cimport Rng, seed_rng
 from cw2v._skipgram cimport skipgram_step
 from cw2v._step cimport Model, Scratch, Targets
 from cw2v._windows cimport (
-    Corpus, NoiseColumn, Piece, Sampling, Windows, begin_piece, fill_windows, slices_of_widest,
+    Corpus, NoiseColumn, Piece, Sampling, Tree, Windows, add_paths, begin_piece, fill_windows,
+    slices_of_widest,
 )
 
 cdef extern from "atomics.h" nogil:
@@ -27,12 +28,6 @@ cdef enum:
     AHEAD = 2                   # windows between asking for a row and using it
     NEAR_ROOT = 5               # levels of the tree that are in the cache all the time
     CACHE_LINE = 64
-
-
-cdef struct Tree:               # the paths of hierarchical softmax, one after another
-    const int64_t *starts       # (n_words + 1,) where each word's begins
-    const int32_t *points       # (n_total,) nodes, which are rows of syn1
-    const float *label          # (n_total, and a row stride) 1 where the path turns left
 
 
 cdef struct Job:                # what all workers read, and the two values that they share
@@ -52,6 +47,7 @@ cdef struct Job:                # what all workers read, and the two values that
     int64_t *stop
     double alpha
     double min_alpha
+    double epoch_part           # by how much of an epoch the corpus lowers the rate
     int epochs
 
 
@@ -73,11 +69,11 @@ cdef inline void prefetch(const Job *job, const Windows *windows, int i) noexcep
     """Ask for the rows of window i, and of the word that comes into reach next."""
     cdef const int32_t *y = windows.y + i * windows.y_stride
     cdef ptrdiff_t dim = job.model.dim
-    cdef int64_t j
+    cdef int j
     if job.model.syn1 is not NULL:
         # What lies nearer to the root is on the way to so many words that it is in the cache.
-        for j in range(job.tree.starts[y[0]] + NEAR_ROOT, job.tree.starts[y[0] + 1]):
-            job.backend.kernels.prefetch(job.model.syn1 + job.tree.points[j] * dim, dim)
+        for j in range(windows.path_start[i] + NEAR_ROOT, windows.path_start[i + 1]):
+            job.backend.kernels.prefetch(job.model.syn1 + windows.nodes[j] * dim, dim)
     if job.model.syn1neg is not NULL:
         for j in range(windows.n_y[i]):
             job.backend.kernels.prefetch(job.model.syn1neg + y[j] * dim, dim)
@@ -102,9 +98,7 @@ cdef void train_windows(const Job *job, State *state, float lr) noexcept nogil:
     cdef Targets targets
     cdef double sum_of_losses = 0
     cdef double *loss = &sum_of_losses if state.loss is not NULL else NULL
-    cdef int64_t path
-    cdef int32_t centre
-    cdef int i
+    cdef int i, path
     for i in range(min(AHEAD, windows.n)):
         prefetch(job, windows, i)
     for i in range(windows.n):
@@ -113,13 +107,12 @@ cdef void train_windows(const Job *job, State *state, float lr) noexcept nogil:
         if i + AHEAD < windows.n:
             prefetch(job, windows, i + AHEAD)
         if job.model.syn1 is not NULL:
-            centre = windows.y[i * windows.y_stride]
-            path = job.tree.starts[centre]
+            path = windows.path_start[i]
             targets.w_out = job.model.syn1
-            targets.y = job.tree.points + path
-            targets.label = job.tree.label + path
+            targets.y = windows.nodes + path
+            targets.label = windows.turns_left + path
             targets.weight = job.ones
-            targets.n_y = <int> (job.tree.starts[centre + 1] - path)
+            targets.n_y = windows.path_start[i + 1] - path
             take_step(job, state, i, &targets, lr, loss)
         if job.model.syn1neg is not NULL:
             targets.w_out = job.model.syn1neg
@@ -146,7 +139,7 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
         # which worker is where.
         seed_rng(&state.rng, job.rng_base[0], epoch * job.n_pieces + number)
         seed_rng(&state.noise_rng, job.rng_base[1], epoch * job.n_pieces + number)
-        done = (epoch + <double> first / job.n_tokens) / job.epochs
+        done = min(1.0, (epoch + job.epoch_part * first / job.n_tokens) / job.epochs)
         lr = <float> (job.alpha - (job.alpha - job.min_alpha) * done)
         begin_piece(&state.piece, &job.corpus, first, last, job.piece_sentences[number],
                     &job.sampling, &state.rng)
@@ -158,6 +151,8 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
             cw2v_write(state.predictions, state.predictions[0] + predictions)
             if state.windows.n == 0:
                 break
+            if job.model.syn1 is not NULL:
+                add_paths(&state.windows, &job.tree)
             train_windows(job, state, lr)
         cw2v_write(state.words_done, state.words_done[0] + last - first)
 
@@ -171,12 +166,13 @@ cdef class Shared:
     cdef list arrays
     cdef int64_t longest_piece
     cdef int most_y             # rows of W' that a window scores
+    cdef int depth              # of the tree, 0 without one
     cdef bint compute_loss
 
     def __init__(self, weights, tables, const int32_t[::1] ids, const int64_t[::1] starts,
                  const int64_t[::1] piece_bounds, const int64_t[::1] piece_sentences,
                  const uint64_t[::1] rng_base, params, str backend, *, double alpha,
-                 double min_alpha, int epochs):
+                 double min_alpha, int epochs, double epoch_part=1.0):
         cdef Job *job = &self.job
         # A cache line each for the next piece and for the flag that stops the workers.
         cdef int64_t[::1] counters = np.zeros(3 * CACHE_LINE // 8, np.int64)
@@ -201,6 +197,7 @@ cdef class Shared:
         job.alpha = alpha
         job.min_alpha = min_alpha
         job.epochs = epochs
+        job.epoch_part = epoch_part
 
     cdef float *borrow_matrix(self, matrix) except NULL:
         cdef float[:, ::1] view = matrix
@@ -242,14 +239,13 @@ cdef class Shared:
 
     cdef int borrow_tree(self, tables) except -1:
         cdef const int64_t[::1] starts = tables.tree_starts
-        cdef const int32_t[::1] points = tables.tree_points
-        cdef const float[::1] label = tables.tree_label
+        cdef const uint32_t[::1] path = tables.tree_path
         cdef const float[::1] ones = tables.ones
-        self.arrays += [starts, points, label, ones]
+        self.arrays += [starts, path, ones]
         self.job.tree.starts = &starts[0]
-        self.job.tree.points = &points[0]
-        self.job.tree.label = &label[0]
+        self.job.tree.path = &path[0]
         self.job.ones = &ones[0]
+        self.depth = tables.tree_depth
         self.most_y = max(self.most_y, tables.tree_depth)
         return 0
 
@@ -277,6 +273,7 @@ cdef class Worker:
         cdef ptrdiff_t capacity = BATCH + slices_of_widest(&job.sampling)
         cdef ptrdiff_t widest = 2 * job.sampling.window
         cdef ptrdiff_t n_kept = shared.longest_piece + widest + 1
+        cdef ptrdiff_t n_nodes
         cdef ptrdiff_t n_x = X_MAX if job.sampling.sg else 1  # rows that a step is taken for
         self.shared = shared
         self.arrays = []
@@ -297,7 +294,15 @@ cdef class Worker:
             windows.merged = <int32_t *> self.lend(np.int32, capacity * X_MAX)
             windows.x_weight = <float *> self.lend(np.float32, capacity * X_MAX)
 
-        scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest))
+        if shared.depth:
+            n_nodes = capacity * shared.depth
+            windows.path_start = <int32_t *> self.lend(np.int32, capacity + 1)
+            windows.nodes = <int32_t *> self.lend(np.int32, n_nodes)
+            windows.turns_left = <float *> self.lend(
+                np.float32, n_nodes + cw2v_row_stride(shared.depth)
+            )
+
+        scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest + 1))
         scratch.y_rows = <float **> self.lend(np.uintp, n_y)
         scratch.g = <float *> self.lend(np.float32, n_x * cw2v_row_stride(<int> n_y))
         scratch.x = <float *> self.lend(np.float32, n_x * dim)

@@ -227,7 +227,9 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 def _add_vectors(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "vectors", metavar="VECTORS", help="file of vectors: word2vec binary or text, or .npz"
+        "vectors",
+        metavar="VECTORS",
+        help="file of vectors: word2vec binary or text, .npz, or what save() wrote",
     )
 
 

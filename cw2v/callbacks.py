@@ -8,12 +8,29 @@ if TYPE_CHECKING:
     from cw2v.word2vec import Word2Vec
 
 
+class StopTraining(Exception):
+    """Raised by a callback to end the training early, and well.
+
+    The other callbacks of that moment are still called, no further epoch is begun,
+    `on_train_end` is called, and `Word2Vec.train` returns as if all epochs were done.
+
+    Examples
+    --------
+    >>> from cw2v import CallbackAny2Vec, StopTraining
+    >>> class UntilLossIsLow(CallbackAny2Vec):
+    ...     def on_epoch_end(self, model):
+    ...         epoch = model.training_report.epochs[-1]
+    ...         if epoch.loss / epoch.pairs < 2:
+    ...             raise StopTraining
+    """
+
+
 class CallbackAny2Vec:
     """Base of callbacks: override what is needed. gensim's own callbacks work as well.
 
     All methods are called in the thread that called `Word2Vec.train`, when no worker is
-    running. What they raise ends the training and reaches the caller; the vectors keep what
-    was learnt so far.
+    running. `StopTraining` ends the training early. Anything else that they raise ends it as
+    well, and reaches the caller; the vectors keep what was learnt so far.
     """
 
     def on_train_begin(self, model: Word2Vec) -> None:

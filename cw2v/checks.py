@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import GeneratorType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +14,35 @@ from numpy.typing import NDArray
 from cw2v.callbacks import CallbackAny2Vec
 
 
-def refuse_what_is_not_built(**given: tuple[object, object, str]) -> None:
-    """Raise for the first parameter whose value is not the one that is built."""
-    for name, (value, built, meaning) in given.items():
-        if value is not built and value != built:
-            raise NotImplementedError(f"{name}={value!r} is not built yet: {meaning}")
+def plain_int(value: Any) -> Any:
+    """Return a whole number as int, also where it is a float, as gensim does.
+
+    Anything else is returned as it is, for `TrainParams` to refuse it by name.
+    """
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return int(value)
+    return value
 
 
-def check_min_count(min_count: object) -> None:
-    """Raise ValueError unless it is a number of occurrences."""
-    if not isinstance(min_count, int | np.integer) or min_count < 0:
-        raise ValueError(f"min_count must be a whole number, at least 0, got {min_count!r}")
+def check_counts(**given: object) -> None:
+    """Raise TypeError or ValueError unless each is None or a number of occurrences or words."""
+    for name, value in given.items():
+        if value is None:
+            continue
+        if not isinstance(value, int | np.integer):
+            raise TypeError(f"{name} must be a whole number, at least 0, or None, got {value!r}")
+        if value < 0:
+            raise ValueError(f"{name} must be at least 0, or None, got {value!r}")
+
+
+def check_rule(trim_rule: object) -> None:
+    """Raise TypeError unless it is None or may be called."""
+    if trim_rule is not None and not callable(trim_rule):
+        raise TypeError(
+            f"trim_rule must be callable with a word, its count and min_count, got {trim_rule!r}"
+        )
 
 
 def check_reading(memory_budget: object, unicode_errors: object, report: object) -> None:

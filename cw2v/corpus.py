@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import operator
 import os
 import time
-import warnings
-from collections.abc import Hashable, Iterable, Sized
+from collections.abc import Hashable, Iterable, Iterator, Sized
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v._encode import TokenEncoder, WordTable, keep_known
+from cw2v._encode import CHECK, TokenEncoder, keep_known
 from cw2v.chunks import (
     SEGMENT_IDS,
     IdStore,
@@ -24,12 +24,23 @@ from cw2v.chunks import (
     default_memory_budget,
     release_behind,
 )
+from cw2v.names import Names, TextNames, TokenNames
 from cw2v.progress import Progress, Report
 from cw2v.scan import RANGE_SIZE, REPORT_SECONDS, BadText, Scan, merge
+from cw2v.sentences import count_sentences, cut_lines, cut_stream
 from cw2v.sources import BLOCK_SIZE, Source, TextInput, find_inputs
 from cw2v.vocab import Vocabulary
 
-__all__ = ["BadText", "EncodedCorpus", "ScannedCorpus", "scan_files", "scan_sentences"]
+__all__ = [
+    "BadText",
+    "EncodedCorpus",
+    "ScannedCorpus",
+    "scan_files",
+    "scan_inputs",
+    "scan_sentences",
+]
+
+logger = logging.getLogger(__name__)
 
 UnicodeErrors = Literal["strict", "replace", "keep"]
 
@@ -68,41 +79,6 @@ class EncodedCorpus:
         return len(self.starts) - 1
 
 
-class _Names(Protocol):
-    """Distinct words by provisional id, and back."""
-
-    def words(self, indices: NDArray[np.int64]) -> list[Any]: ...
-
-    def find(self, words: list[Any]) -> NDArray[np.int64]: ...
-
-
-class _TextNames:
-    """Of text files: bytes in a table."""
-
-    def __init__(self, table: WordTable) -> None:
-        self._table = table
-
-    def words(self, indices: NDArray[np.int64]) -> list[Any]:
-        return list(self._table.decode(indices))
-
-    def find(self, words: list[Any]) -> NDArray[np.int64]:
-        return self._table.find(words)
-
-
-class _TokenNames:
-    """Of Python tokens: the tokens themselves."""
-
-    def __init__(self, encoder: TokenEncoder) -> None:
-        self._encoder = encoder
-
-    def words(self, indices: NDArray[np.int64]) -> list[Any]:
-        words = self._encoder.words
-        return [words[i] for i in indices]
-
-    def find(self, words: list[Any]) -> NDArray[np.int64]:
-        return self._encoder.find(words)
-
-
 @dataclass(slots=True)
 class _Part:
     """One piece of provisional ids and how to read it."""
@@ -110,6 +86,15 @@ class _Part:
     text: int  # which input; the end of an input ends a sentence
     piece: Piece
     ids: NDArray[np.int32] | None  # the corpus's id of each of its worker's; None: the same
+
+
+class RawPiece(NamedTuple):
+    """Consecutive provisional ids of one input."""
+
+    ids: NDArray[np.int32]
+    breaks: NDArray[np.int32]  # the number of ids before each sentence end, rising
+    to_corpus: NDArray[np.int32] | None  # the corpus's id of each of these; None: the same
+    is_first: bool  # of its input: what came before ended a sentence
 
 
 class ScannedCorpus:
@@ -131,7 +116,7 @@ class ScannedCorpus:
         name: str,
         counts: NDArray[np.int64],
         n_raw_sentences: int,
-        names: _Names,
+        names: Names,
         parts: list[_Part],
         store: IdStore,
     ) -> None:
@@ -163,6 +148,45 @@ class ScannedCorpus:
             indices = np.arange(len(self), dtype=np.int64)
         return self._names.words(np.ascontiguousarray(indices, dtype=np.int64))
 
+    def cut_lines(self, longest: int) -> None:
+        """Make a sentence of each `longest` words of a longer one, as `LineSentence` does."""
+        parts = self._kept_parts()
+        cut_lines(_pieces(parts), longest)
+        self.n_raw_sentences = count_sentences(_pieces(parts))
+
+    def cut_stream(self, longest: int, n_tail: int) -> None:
+        """Make a sentence of each `longest` words, whatever the lines, as `Text8Corpus` does.
+
+        The last `n_tail` words are not cut.
+        """
+        parts = self._kept_parts()
+        cut_stream(_pieces(parts), longest, n_tail)
+        self.n_raw_sentences = count_sentences(_pieces(parts))
+
+    def pieces(self) -> Iterator[RawPiece]:
+        """Go through the provisional ids in the order of the text; they stay where they are."""
+        text = -1
+        for part in self._kept_parts():
+            yield RawPiece(
+                self._store.ids_of(part.piece), part.piece.breaks, part.ids, part.text != text
+            )
+            text = part.text
+
+    def utf8(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Return the distinct words' UTF-8, one after the other, and where each begins and ends.
+
+        Raises
+        ------
+        TypeError
+            A token is no str.
+        """
+        return self._names.utf8()
+
+    def _kept_parts(self) -> list[_Part]:
+        if self._parts is None:
+            raise RuntimeError("this corpus was encoded or closed already; scan it again")
+        return self._parts
+
     def encode(self, vocabulary: Vocabulary) -> EncodedCorpus:
         """Translate the provisional ids, which are set free on the way: possible only once.
 
@@ -179,9 +203,7 @@ class ScannedCorpus:
         OSError
             The ids exceed the memory budget and no disk is left for them.
         """
-        if self._parts is None:
-            raise RuntimeError("this corpus was encoded or closed already; scan it again")
-        parts, self._parts = self._parts, None
+        parts, self._parts = self._kept_parts(), None
         try:
             return self._encode(parts, vocabulary)
         finally:
@@ -287,20 +309,51 @@ def scan_files(
     TypeError
         `source` is nothing that can be read.
     """
+    return scan_inputs(
+        find_inputs(source),
+        workers=workers,
+        memory_budget=memory_budget,
+        unicode_errors=unicode_errors,
+        report=report,
+        _range_size=_range_size,
+        _block_size=_block_size,
+        _simd=_simd,
+    )
+
+
+def scan_inputs(
+    inputs: list[TextInput],
+    *,
+    how: int = 0,
+    workers: int = 1,
+    memory_budget: int | None = None,
+    unicode_errors: UnicodeErrors = "strict",
+    report: Report | None = None,
+    _range_size: int = RANGE_SIZE,
+    _block_size: int = BLOCK_SIZE,
+    _simd: str | None = None,
+) -> ScannedCorpus:
+    """Read inputs that were looked at before; otherwise as `scan_files`.
+
+    Parameters
+    ----------
+    how : int
+        `UNICODE_SPACES`, `ALLOW_NUL` of `cw2v._encode`, or their sum: split as Python's
+        str.split does; take NUL for a character like any other.
+    """
     workers = _whole(workers, "workers", 1)
     budget = _budget(memory_budget)
     if unicode_errors not in get_args(UnicodeErrors):
         raise ValueError(
             f"unicode_errors must be 'strict', 'replace' or 'keep', got {unicode_errors!r}"
         )
-    inputs = find_inputs(source)
     store = IdStore(budget, _most_ids(inputs, workers))
     try:
         scan = Scan(
             inputs,
             workers,
             store,
-            check=unicode_errors == "strict",
+            how=how + (CHECK if unicode_errors == "strict" else 0),
             report=report,
             range_size=_range_size,
             block_size=_block_size,
@@ -318,7 +371,7 @@ def scan_files(
         store.close()
         raise
     return ScannedCorpus(
-        _name_of(inputs), counts, _count_lines(parts), _TextNames(table), parts, store
+        _name_of(inputs), counts, count_sentences(_pieces(parts)), TextNames(table), parts, store
     )
 
 
@@ -342,10 +395,10 @@ def scan_sentences(
     TypeError
         `sentences` is itself a text or a path; a sentence is no iterable; a token has no hash.
 
-    Warns
+    Notes
     -----
-    UserWarning
-        A sentence is a str: its tokens are its characters, which is rarely meant.
+    A sentence that is a str is read as its single characters, which is rarely meant: that is
+    said once, as a warning in the log, with gensim's words.
     """
     budget = _budget(memory_budget)
     if isinstance(sentences, (str, bytes, os.PathLike)):
@@ -353,7 +406,8 @@ def scan_sentences(
             f"sentences must be an iterable of token lists, not a {type(sentences).__name__}: "
             "split a text into lists of words, or pass a path as corpus_file"
         )
-    total = len(sentences) if isinstance(sentences, Sized) else None
+    # A stream made of another may have __len__ although that has none.
+    total = operator.length_hint(sentences, -1) if isinstance(sentences, Sized) else -1
     encoder = TokenEncoder(iter(sentences))
     store = IdStore(budget)
     writer = IdWriter(store)
@@ -367,49 +421,42 @@ def scan_sentences(
             writer.commit(n_ids, breaks[:n_breaks])
             if encoder.text_sentence is not None and not warned:
                 warned = True
-                warnings.warn(
-                    "a sentence should be a list of words, but one is a "
-                    f"{type(encoder.text_sentence).__name__}, read as its single characters: "
-                    f"{encoder.text_sentence!r:.60}. Split it first, as with .split()",
-                    UserWarning,
-                    stacklevel=2,
+                logger.warning(
+                    "Each 'sentences' item should be a list of words (usually unicode strings). "
+                    "One is instead plain %s, read as its single characters: %.60r. Split it "
+                    "first, as with .split()",
+                    type(encoder.text_sentence),
+                    encoder.text_sentence,
                 )
             now = time.monotonic()
             if report is not None and (done or now - reported >= REPORT_SECONDS):
                 reported = now
-                report(Progress("read", encoder.n_sentences, total, "sentences", now - began))
+                report(
+                    Progress(
+                        "read",
+                        encoder.n_sentences,
+                        total if total >= 0 else None,
+                        "sentences",
+                        now - began,
+                    )
+                )
         parts = [_Part(0, piece, None) for piece in writer.finish()]
     except BaseException:
         store.close()
         raise
     name = "the sentences given"
     return ScannedCorpus(
-        name, encoder.counts(), encoder.n_sentences, _TokenNames(encoder), parts, store
+        name, encoder.counts(), encoder.n_sentences, TokenNames(encoder), parts, store
     )
+
+
+def _pieces(parts: list[_Part]) -> Iterator[tuple[int, Piece]]:
+    return ((part.text, part.piece) for part in parts)
 
 
 def _name_of(inputs: list[TextInput]) -> str:
     more = f" and {len(inputs) - 1} more" if len(inputs) > 1 else ""
-    return inputs[0].name + more
-
-
-def _count_lines(parts: list[_Part]) -> int:
-    """Count the lines with a word."""
-    n = 0
-    text = -1
-    is_open = False  # a line has words, but no end yet
-    for part in parts:
-        if part.text != text:
-            n += is_open
-            is_open, text = False, part.text
-        breaks = part.piece.breaks
-        if len(breaks):
-            n += len(breaks) - (not is_open and breaks[0] == 0)
-            n -= int(np.count_nonzero(breaks[1:] == breaks[:-1]))  # where two blocks meet
-            is_open = part.piece.n_ids > breaks[-1]
-        else:
-            is_open = is_open or part.piece.n_ids > 0
-    return n + is_open
+    return inputs[0].name + more if inputs else "no files"
 
 
 def _most_ids(inputs: list[TextInput], workers: int) -> int | None:

@@ -16,8 +16,10 @@ import numpy.typing as npt
 from cw2v import _vectorfile
 from cw2v.atomic import atomic_write, check_writable
 from cw2v.compressed import compress_into, open_for_reading
+from cw2v.nativefile import HEADER, MAGIC
 from cw2v.npz import Vectors, read_npz, write_npz
-from cw2v.vectorreader import TruncatedFileError, VectorFileError, VectorReader, shown
+from cw2v.savedfile import read_saved
+from cw2v.vectorreader import BUFFER_BYTES, TruncatedFileError, VectorFileError, VectorReader, shown
 
 __all__ = [
     "TruncatedFileError",
@@ -118,6 +120,7 @@ def read_word2vec(
     limit: int | None = None,
     datatype: npt.DTypeLike = np.float32,
     header: bool = True,
+    buffer_bytes: int = BUFFER_BYTES,
 ) -> Vectors:
     """Read a file in the format of Google's word2vec program.
 
@@ -139,6 +142,8 @@ def read_word2vec(
         Of the vectors returned. Text is parsed as float64 for it unless it is float32.
     header : bool
         The file begins with the line "V K". Without it only text can be read.
+    buffer_bytes : int
+        Bytes to read at a time.
 
     Returns
     -------
@@ -162,7 +167,7 @@ def read_word2vec(
         raise NotImplementedError("a binary file without its first line cannot be read")
     limit = limit or None
     dtype = np.dtype(datatype)
-    with VectorReader(path, encoding, unicode_errors) as reader:
+    with VectorReader(path, encoding, unicode_errors, buffer_bytes) as reader:
         exact = binary or dtype == np.float32
         if not header:
             vectors = reader.read_text_without_header(limit)
@@ -181,6 +186,42 @@ def read_word2vec(
     return _without_duplicates(path, words, result)
 
 
+def word2vec_blocks(
+    path: str | os.PathLike[str],
+    *,
+    binary: bool = False,
+    encoding: str = "utf8",
+    unicode_errors: str = "strict",
+    header: bool = True,
+    rows_per_block: int = 8192,
+) -> Iterator[tuple[list[str], npt.NDArray[np.float32]]]:
+    """Read a word2vec file some rows at a time; parameters and errors as of `read_word2vec`.
+
+    Yields
+    ------
+    words : list of str
+    vectors : ndarray of float32, shape (n_rows, dim)
+        Not to be believed before the last block has come: a file that proves to be cut short
+        raises its error only then.
+    """
+    with VectorReader(path, encoding, unicode_errors) as reader:
+        if header:
+            left, promised, dim = reader.read_header(binary=binary, limit=None)
+            read = reader.read_binary if binary else reader.read_text
+            while left:
+                vectors = read(min(left, rows_per_block), promised, dim)
+                yield reader.words, vectors
+                left -= len(vectors)
+                reader.forget_words()
+            reader.check_nothing_follows(promised)
+        else:
+            while len(vectors := reader.read_text_without_header(rows_per_block)):
+                yield reader.words, vectors
+                reader.forget_words()
+                if not reader.peek(1):
+                    return
+
+
 def read_vectors(
     path: str | os.PathLike[str], *, unicode_errors: str = "surrogateescape"
 ) -> Vectors:
@@ -189,8 +230,9 @@ def read_vectors(
     Parameters
     ----------
     path : str or os.PathLike
-        A file of word2vec's binary or text format, with or without a first line, perhaps
-        compressed, or of `write_npz`.
+        A file of word2vec's binary or text format, with or without a first line (as GloVe and
+        fastText write it), perhaps compressed; of `write_npz`; or of ``save()``, of vectors or
+        of a model, cw2v's or gensim's.
     unicode_errors : str
         As for `read_word2vec`. The default keeps bytes that are not UTF-8.
 
@@ -208,7 +250,10 @@ def read_vectors(
     """
     with VectorReader(path) as reader:
         start = reader.peek(1 << 16)
-    if start.startswith(b"PK\x03\x04"):
+    is_zip = start.startswith(MAGIC)
+    if start.startswith(b"\x80") or (is_zip and HEADER.encode() in start):
+        return _read_saved(path)
+    if is_zip:
         return read_npz(path)
     if not start:
         raise VectorFileError(f"{os.fspath(path)} is empty; it should hold vectors")
@@ -220,8 +265,14 @@ def read_vectors(
         return read_word2vec(path, header=False, unicode_errors=unicode_errors)
     raise VectorFileError(
         f"{os.fspath(path)} is no file of vectors that cw2v knows (word2vec binary or text, "
-        f"or .npz): it begins with {shown(start)}"
+        f".npz, or what save() wrote): it begins with {shown(start)}"
     )
+
+
+def _read_saved(path: str | os.PathLike[str]) -> Vectors:
+    _, table = read_saved(path, only_vectors=True)
+    counts = table["expandos"].get("count")
+    return Vectors([str(key) for key in table["index_to_key"]], table["vectors"], counts)
 
 
 def write_counts(

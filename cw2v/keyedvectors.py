@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from cw2v import evaluation, formats
-from cw2v.queries import Queries
+from cw2v import evaluation, nativefile
+from cw2v.nativefile import PathOrHandle, source_name
+from cw2v.savedfile import read_saved
+from cw2v.vectorreader import VectorFileError
 from cw2v.vectortable import Key
+from cw2v.word2vecfiles import Word2VecFiles, load_word2vec_format_as
 
 logger = logging.getLogger(__name__)
 
 
-class KeyedVectors(Queries):
+class KeyedVectors(Word2VecFiles):
     """Words and their vectors: gensim's class, name for name.
 
-    See `VectorTable` for how it is made, changed and looked into, and `Queries` for what can
-    be asked.
+    See `VectorTable` for how it is made and looked into, `GrowingTable` for how it is changed,
+    `Queries` for what can be asked, and `Word2VecFiles` for files of word2vec.
 
     Examples
     --------
@@ -77,8 +79,8 @@ class KeyedVectors(Queries):
             Compare words in capitals; of several variants the first row counts.
         dummy4unknown : bool
             Count questions with unknown words as wrong, instead of leaving them out.
-        similarity_function : {"most_similar"}
-            3CosAdd, the only one.
+        similarity_function : {"most_similar", "most_similar_cosmul"}
+            Both mean 3CosAdd, as in gensim; the second with a warning in the log.
 
         Returns
         -------
@@ -93,9 +95,12 @@ class KeyedVectors(Queries):
         ValueError
             The file has no section or no question; the message says where.
         """
-        if similarity_function != "most_similar":
+        if similarity_function == "most_similar_cosmul":
+            logger.warning("analogies are solved by 3CosAdd, not by 3CosMul, as in gensim")
+        elif similarity_function != "most_similar":
             raise ValueError(
-                f"similarity_function must be 'most_similar', got {similarity_function!r}"
+                "similarity_function must be 'most_similar' or 'most_similar_cosmul', "
+                f"got {similarity_function!r}"
             )
         return evaluation.word_analogies(
             analogies,
@@ -154,137 +159,137 @@ class KeyedVectors(Queries):
 
     # -- files ---------------------------------------------------------------------------
 
-    def save_word2vec_format(
+    def save(
         self,
-        fname: str | os.PathLike[str],
-        fvocab: str | os.PathLike[str] | None = None,
-        binary: bool = False,
-        total_vec: int | None = None,
-        write_header: bool = True,
-        prefix: str = "",
-        append: bool = False,
-        sort_attr: str = "count",
+        fname_or_handle: PathOrHandle,
+        separately: Collection[str] | None = None,
+        sep_limit: int = 10 * 1024**2,
+        ignore: Collection[str] = frozenset(),
+        pickle_protocol: int = 4,
     ) -> None:
-        """Save the vectors in the format of Google's word2vec program.
+        """Save keys, vectors and further values, exactly, in cw2v's own format.
+
+        The file is no pickle but a zip of NumPy arrays and JSON: loading it runs no code.
 
         Parameters
         ----------
-        fname : path
-            Appears whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
-        fvocab : path, optional
-            A second file with a line "word value" for each word, the value being `sort_attr`'s.
-        binary : bool
-            Binary or text.
-        total_vec : int, optional
-            Number of vectors for the first line, when more are to be appended.
-        write_header : bool
-            Write the first line.
-        prefix : str
-            Put in front of every word.
-        append : bool
-            Write behind what the file holds.
-        sort_attr : str
-            Rows are written by falling value of this expando, if there is one of this name.
+        fname_or_handle : path or binary file
+            A path appears whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
+        separately : collection of str, optional
+            Names of arrays that ``load(mmap="r")`` shall map into memory.
+        sep_limit : int
+            Unless `separately` is given: arrays of so many numbers will be mapped.
+        ignore : collection of str
+            Names of attributes to leave out.
+        pickle_protocol : int
+            Accepted and not used.
 
         Raises
         ------
-        ValueError
-            A word has white space in it, or `fvocab` is given but `sort_attr` is not there.
+        TypeError
+            A key is neither a str nor an int, nor a tuple of them.
         OSError
             The file cannot be written; a file that was there is as before.
         """
-        order = None
-        values = self.expandos.get(sort_attr)
-        if values is not None:
-            order = (
-                np.argsort(-values.astype(np.int64, copy=False), kind="stable")
-                if (values.dtype.kind in "iub")
-                else np.array(
-                    sorted(range(len(self)), key=lambda row: -values[row]), dtype=np.int64
-                )
-            )
-        elif fvocab is not None:
-            raise ValueError(
-                f"Cannot store vocabulary with '{sort_attr}' because that attribute does not exist"
-            )
-        else:
-            logger.info("no attribute %s in %s; rows are stored as they are", sort_attr, self)
-        formats.write_word2vec(
-            fname,
-            self.index_to_key,
-            self.vectors,
-            binary=binary,
-            header=write_header,
-            total=total_vec,
-            prefix=prefix,
-            append=append,
-            order=order,
+        self.add_lifecycle_event(
+            "saving",
+            fname_or_handle=str(fname_or_handle),
+            separately=str(separately),
+            sep_limit=sep_limit,
+            ignore=sorted(ignore),
         )
-        if fvocab is not None and order is not None and values is not None:
-            formats.write_counts(fvocab, self.index_to_key, values, order, prefix, append=append)
+        nativefile.write_state(
+            fname_or_handle,
+            "KeyedVectors",
+            type(self).__name__,
+            self.saved_attributes(),
+            separately=separately,
+            sep_limit=sep_limit,
+            ignore=ignore,
+        )
 
     @classmethod
-    def load_word2vec_format(
-        cls,
-        fname: str | os.PathLike[str],
-        fvocab: str | os.PathLike[str] | None = None,
-        binary: bool = False,
-        encoding: str = "utf8",
-        unicode_errors: str = "strict",
-        limit: int | None = None,
-        datatype: npt.DTypeLike = np.float32,
-        no_header: bool = False,
-    ) -> Self:
-        """Load vectors from a file in the format of Google's word2vec program.
+    def load(cls, fname: PathOrHandle, mmap: str | None = None) -> Self:
+        """Load vectors that `save` of cw2v or of gensim wrote; no code of the file is run.
 
         Parameters
         ----------
-        fname : path
-            The file; decompressed on the way if it ends in .gz, .bz2, .xz or .zst.
-        fvocab : path, optional
-            A file with a line "word count" for each word. Without it "count" falls by one
-            from row to row, as gensim has it.
-        binary : bool
-            Binary or text.
-        encoding, unicode_errors : str
-            As in ``bytes.decode``: "strict", "replace", "ignore", or "surrogateescape", which
-            keeps the bytes.
-        limit : int, optional
-            Load only so many rows.
-        datatype : dtype
-            Of the vectors.
-        no_header : bool
-            The file, of text, has no first line "V K" (GloVe's have none).
+        fname : path or binary file
+            The file; decompressed if its suffix says so. Of a whole model, the vectors are
+            loaded.
+        mmap : {"r", "c"}, optional
+            Map large arrays into memory (see `save`): read-only, or so that changes stay in
+            memory.
 
         Raises
         ------
-        ValueError
-            The file is damaged or of another kind; the message says where.
-        EOFError
-            The file was cut short (this error is a ValueError as well).
-        UnicodeDecodeError
-            A word is not valid in `encoding`.
+        VectorFileError
+            The file is damaged, or was not saved by cw2v or gensim.
+        ForbiddenPickleError
+            It is a pickle that asks for something that has no place among vectors.
+        OSError
+            The file cannot be read.
         """
-        counts = None
-        if fvocab is not None:
-            counts = formats.read_counts(fvocab, encoding, unicode_errors)
-        words, vectors, _ = formats.read_word2vec(
-            fname,
-            binary=binary,
-            encoding=encoding,
-            unicode_errors=unicode_errors,
-            limit=limit,
-            datatype=datatype,
-            header=not no_header,
-        )
-        if counts is None:
-            return cls.from_arrays(words, vectors, np.arange(len(words), 0, -1))
-        missing = [word for word in words if word not in counts]
-        if missing:
-            logger.warning(
-                "vocabulary file %s lacks %d words, first '%s'; their count is 0",
-                fvocab,
-                len(missing),
-                missing[0],
-            )
-        return cls.from_arrays(words, vectors, [counts.get(word, 0) for word in words])
+        _, attributes = read_saved(fname, mmap=mmap, only_vectors=True)
+        name = source_name(fname)
+        hidden = [attr for attr in attributes if callable(getattr(cls, attr, None))]
+        if hidden:
+            raise VectorFileError(f"{name}: {hidden[0]!r} is a method, no attribute")
+        try:
+            table = cls.from_saved(attributes)
+        except ValueError as error:
+            raise VectorFileError(f"{name} does not fit together: {error}") from error
+        table.add_lifecycle_event("loaded", fname=name)
+        return table
+
+    # -- gensim's objects ------------------------------------------------------------------
+
+    def to_gensim(self) -> Any:
+        """Make a gensim KeyedVectors of these vectors.
+
+        The arrays are shared: a vector changed in one is changed in the other. Lists and dicts
+        are copied, so that each can grow by itself.
+
+        Returns
+        -------
+        gensim.models.KeyedVectors
+
+        Raises
+        ------
+        ImportError
+            gensim is not installed.
+        """
+        from cw2v.gensimio import table_to_gensim
+
+        return table_to_gensim(self)
+
+    @classmethod
+    def from_gensim(cls, theirs: Any) -> Self:
+        """Make a KeyedVectors of gensim's; arrays are shared, lists and dicts copied.
+
+        Parameters
+        ----------
+        theirs : gensim.models.KeyedVectors
+            Of one of a derived class, as FastText has, the vectors of whole words are taken.
+
+        Raises
+        ------
+        ImportError
+            gensim is not installed.
+        TypeError
+            `theirs` is something else.
+        """
+        from cw2v.gensimio import table_from_gensim
+
+        return cls.from_saved(table_from_gensim(theirs))
+
+
+# gensim's older names, and functions.
+Word2VecKeyedVectors = KeyedVectors
+EuclideanKeyedVectors = KeyedVectors
+_load_word2vec_format = load_word2vec_format_as
+
+
+def load_word2vec_format(*args: Any, **kwargs: Any) -> KeyedVectors:
+    """Load a word2vec file; the same as ``KeyedVectors.load_word2vec_format``."""
+    return KeyedVectors.load_word2vec_format(*args, **kwargs)

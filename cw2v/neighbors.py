@@ -10,6 +10,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.floating[Any]]
 
 _BLOCK_NUMBERS = 1 << 22
+_PIECE = 512
 
 # Keeps a quotient of similarities finite (Levy and Goldberg 2014, equation 4).
 _COSMUL_EPSILON = 0.000001
@@ -38,12 +39,36 @@ def unit(vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return vector if length == 0 else (vector / length).astype(vector.dtype, copy=False)
 
 
+def cosine(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> Any:
+    """Give the cosine of two vectors, computed in float64.
+
+    Of a float32 vector with itself it is exactly 1, and 0 of a zero vector with any.
+    """
+    exact_one, exact_other = one.astype(np.float64), other.astype(np.float64)
+    lengths = np.linalg.norm(exact_one) * np.linalg.norm(exact_other)
+    result = np.dot(exact_one, exact_other) / lengths if lengths else 0.0
+    dtype = np.result_type(one, other)
+    return (dtype if np.issubdtype(dtype, np.floating) else np.dtype(np.float64)).type(result)
+
+
 def cosines(vectors: Floats, norms: Floats, target: npt.NDArray[Any]) -> Floats:
     """Give the dot product of `target`, (dim,), with each row scaled to length 1: (n_rows,).
 
     These are cosines when `target` has length 1.
     """
     similarities: Floats = np.dot(vectors, target) / divisors(norms)
+    return similarities
+
+
+def queries_per_block(n_rows: int) -> int:
+    """Give for how many queries to compute similarities at a time: 64 MB of them."""
+    return max(1, 4 * _BLOCK_NUMBERS // max(1, n_rows))
+
+
+def many_cosines(vectors: Floats, norms: Floats, targets: Floats) -> Floats:
+    """Give `cosines` for each row of `targets`, (n_queries, dim): (n_queries, n_rows)."""
+    similarities: Floats = targets @ vectors.T
+    similarities /= divisors(norms)
     return similarities
 
 
@@ -71,12 +96,23 @@ def largest(scores: Floats, topn: int, excluded: set[int] | frozenset[int] = fro
     wanted = min(len(scores), topn + len(excluded))
     if wanted <= 0:
         return np.empty(0, dtype=np.intp)
-    negated = -scores
-    if wanted < len(scores):
-        places = np.sort(np.argpartition(negated, wanted - 1)[:wanted])
-    else:
-        places = np.arange(len(scores))
-    places = places[np.argsort(negated[places], kind="stable")]
+    places = np.arange(len(scores)) if wanted == len(scores) else _candidates(scores, wanted)
+    places = places[np.argsort(-scores[places], kind="stable")]
     if excluded:
         places = places[~np.isin(places, list(excluded))]
     return places[:topn]
+
+
+def _candidates(scores: Floats, wanted: int) -> Any:
+    """Give, in rising order, places among which are those of the `wanted` largest scores.
+
+    The largest score of each piece is found first. So many pieces as are wanted have one at
+    or above the last of their maxima, and only scores as large as that are looked at again.
+    """
+    n_pieces = len(scores) // _PIECE
+    if n_pieces > 4 * wanted:
+        maxima = scores[: n_pieces * _PIECE].reshape(n_pieces, _PIECE).max(axis=1)
+        if not np.isnan(maxima).any():
+            at_least = np.partition(maxima, n_pieces - wanted)[n_pieces - wanted]
+            return np.flatnonzero(scores >= at_least)
+    return np.sort(np.argpartition(-scores, wanted - 1)[:wanted])

@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 UINT32_MAX = np.iinfo(np.uint32).max
-GOLDEN_SQUARED = (3 + math.sqrt(5)) / 2
 
 
-def keep_thresholds(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint32]:
-    """Return each word's chance to survive subsampling, in parts of 2**32 - 1.
+def keep_probabilities(
+    counts: NDArray[np.int64], sample: float, total: int | None = None
+) -> NDArray[np.float64]:
+    """Return each word's chance to survive subsampling, by the formula of word2vec.c and gensim.
 
-    The formula of word2vec.c and gensim, which is not that of the paper: a word that makes
-    up the part f of the text is kept with the probability sqrt(t / f) + t / f, at most 1.
+    It is not that of the paper: a word that makes up the part f of the text is kept with the
+    probability sqrt(t / f) + t / f, at most 1.
 
     Parameters
     ----------
@@ -24,19 +25,78 @@ def keep_thresholds(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint
     sample : float, at least 0
         The threshold t; 0 keeps every word. From 1 up, it is a count instead of a part of
         the text, as in gensim.
+    total : int, optional
+        Words in the text; the sum of `counts` unless given.
+    """
+    if sample == 0 or not len(counts):
+        return np.ones(len(counts))
+    if total is None:
+        total = int(counts.sum())
+    # As gensim computes it, to the last bit.
+    threshold = sample * total
+    if sample >= 1:
+        threshold = math.floor(min(sample, 1e30) * (3 + math.sqrt(5)) / 2)
+    with np.errstate(all="ignore"):  # a word that never came is kept
+        chance = (np.sqrt(counts / float(threshold)) + 1) * (float(threshold) / counts)
+    kept: NDArray[np.float64] = np.where(counts > 0, np.minimum(chance, 1.0), 1.0)
+    return kept
+
+
+def keep_thresholds(
+    counts: NDArray[np.int64], sample: float, total: int | None = None
+) -> NDArray[np.uint32]:
+    """Return `keep_probabilities` in parts of 2**32 - 1: gensim's `sample_int`.
 
     Returns
     -------
     ndarray of uint32, shape (n_words,)
         A word is kept where this is not below 32 random bits.
     """
-    if sample == 0:
-        return np.full(len(counts), UINT32_MAX, np.uint32)
-    total = counts.sum()
-    threshold = sample * total if sample < 1 else math.floor(min(sample, 1e30) * GOLDEN_SQUARED)
-    with np.errstate(divide="ignore"):
-        ratio = float(threshold) / counts
-    return np.minimum((np.sqrt(ratio) + ratio) * UINT32_MAX, UINT32_MAX).astype(np.uint32)
+    return (keep_probabilities(counts, sample, total) * UINT32_MAX).astype(np.uint32)
+
+
+def cumulative_table(
+    counts: NDArray[np.int64], ns_exponent: float, domain: int = 2**31 - 1
+) -> NDArray[np.uint32]:
+    """Return gensim's table of noise words, by which others may draw; training uses `noise_table`.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (n_words,)
+        How often each word occurs; one that never does is never drawn.
+    ns_exponent : float
+        See `noise_table`.
+    domain : int, 1 to 2**32 - 1
+        The last entry.
+
+    Returns
+    -------
+    ndarray of uint32, shape (n_words,)
+        The word to draw is the first whose entry is not below a random number up to `domain`.
+    """
+    with np.errstate(all="ignore"):
+        weights = counts.astype(np.float64) ** float(ns_exponent)
+    weights[counts == 0] = 0.0
+    if not np.isfinite(weights).all() or not weights.any():
+        weights = _relative_weights(counts, ns_exponent)
+    sums = np.add.accumulate(weights)  # one after another, so that it rounds as gensim's does
+    return np.rint(sums / sums[-1:] * domain).astype(np.uint32)
+
+
+def _relative_weights(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.float64]:
+    """Return count**ns_exponent in proportion to the greatest, so that none overflows but to 0.
+
+    Where no word ever came, all are alike.
+    """
+    came = counts > 0
+    if not came.any():
+        return np.ones(len(counts))
+    logs = np.log(np.where(came, counts, 1).astype(np.float64))
+    with np.errstate(over="ignore"):
+        most = logs[came].max() if ns_exponent > 0 else logs[came].min()
+        weights: NDArray[np.float64] = np.exp((logs - most) * ns_exponent)
+    weights[~came] = 0.0
+    return weights
 
 
 def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uint32]:
@@ -48,7 +108,7 @@ def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uin
     Parameters
     ----------
     counts : ndarray of int64, shape (n_words,)
-        How often each word occurs, at least 1.
+        How often each word occurs; one that never does is never drawn.
     ns_exponent : float
         0.75 in word2vec.c; 1 draws words as often as they occur, 0 all alike, below 0 rare
         ones more often.
@@ -59,11 +119,7 @@ def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uin
         Probabilities are right to about 2**-32.
     """
     n = len(counts)
-    # In logarithms, from the word most drawn, which then has weight 1: nothing overflows but
-    # to weight 0.
-    logs = np.log(counts.astype(np.float64))
-    with np.errstate(over="ignore"):
-        weight = np.exp((logs - (logs.max() if ns_exponent > 0 else logs.min())) * ns_exponent)
+    weight = _relative_weights(counts, ns_exponent)
     scaled = weight * (n / weight.sum())  # mean 1
 
     accept = np.ones(n)

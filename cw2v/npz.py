@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import struct
 import zipfile
-import zlib
 from collections.abc import Sequence
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from cw2v._vectorfile import decode_words
 from cw2v.atomic import atomic_write
 from cw2v.vectorreader import VectorFileError
+from cw2v.ziparrays import DAMAGE, is_disk_failure, read_member
 
 FORMAT_VERSION = 1
-
-# What zipfile raises on a damaged file.
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    KeyError,
-    NotImplementedError,
-    RuntimeError,
-    struct.error,
-)
 
 # Lone surrogates (bytes that were not UTF-8 and were kept) have to come back as they were.
 _ENCODING = ("utf8", "surrogatepass")
@@ -89,12 +76,10 @@ def write_npz(
     for row, word in enumerate(words):
         if not isinstance(word, str):
             raise TypeError(f"word {row} is {word!r}, of type {type(word).__name__}, not a str")
-    encoded = [word.encode(*_ENCODING) for word in words]
-    offsets = np.zeros(len(words) + 1, dtype=np.int64)
-    np.cumsum([len(word) for word in encoded], out=offsets[1:])
+    joined, offsets = pack_words(words)
     arrays: dict[str, npt.NDArray[Any]] = {
         "format_version": np.array(FORMAT_VERSION, dtype=np.int64),
-        "words": np.frombuffer(b"".join(encoded), dtype=np.uint8),
+        "words": joined,
         "word_offsets": offsets,
         "vectors": np.asarray(vectors, dtype=np.float32),
     }
@@ -142,21 +127,21 @@ def read_npz(path: str | os.PathLike[str]) -> Vectors:
                     f"{name} has format version {version}; this cw2v reads {FORMAT_VERSION}. "
                     "Install a newer cw2v"
                 )
-            blob = _read_array(archive, "words", np.uint8, ndim=1).tobytes()
+            joined = _read_array(archive, "words", np.uint8, ndim=1)
             offsets = _read_array(archive, "word_offsets", np.int64, ndim=1)
             vectors = _read_array(archive, "vectors", np.float32, ndim=2)
             counts = None
             if "counts.npy" in members:
                 counts = _read_array(archive, "counts", np.int64, ndim=1)
-    except _DAMAGE as error:
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:
-            raise  # the disk failed; EINVAL is a seek to a place before the file
+    except DAMAGE as error:
+        if is_disk_failure(error):
+            raise
         raise VectorFileError(f"{name} is damaged or no .npz file: {error}") from error
     except VectorFileError as error:
         if name in str(error):
             raise
         raise VectorFileError(f"{name}: {error}") from error
-    words = _split_words(name, blob, offsets)
+    words = split_words(name, joined, offsets)
     if len(vectors) != len(words) or (counts is not None and len(counts) != len(words)):
         raise VectorFileError(
             f"{name} holds {len(words)} words but {len(vectors)} vectors"
@@ -165,55 +150,45 @@ def read_npz(path: str | os.PathLike[str]) -> Vectors:
     return Vectors(words, vectors, counts)
 
 
-def _split_words(name: str, blob: bytes, offsets: npt.NDArray[np.int64]) -> list[str]:
-    ends = offsets.tolist()
-    if not ends or ends[0] != 0 or ends[-1] != len(blob) or (np.diff(offsets) < 0).any():
+def pack_words(words: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Give all words in UTF-8, one after another, and where each begins, and the end."""
+    encoded = [word.encode(*_ENCODING) for word in words]
+    offsets = np.zeros(len(words) + 1, dtype=np.int64)
+    np.cumsum([len(word) for word in encoded], out=offsets[1:])
+    return np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets
+
+
+def split_words(
+    name: str, joined: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]
+) -> list[str]:
+    """Give back the words of `pack_words`, read from the file `name`.
+
+    Raises
+    ------
+    VectorFileError
+        The offsets do not divide the bytes.
+    UnicodeDecodeError
+        The bytes of a word are no UTF-8.
+    """
+    blob = joined.tobytes()
+    divided = len(offsets) and offsets[0] == 0 and offsets[-1] == len(blob)
+    if not divided or (offsets[1:] < offsets[:-1]).any():
         raise VectorFileError(f"{name}: word_offsets do not divide the {len(blob)} bytes of words")
-    words = []
-    for row in range(len(ends) - 1):
-        try:
-            words.append(blob[ends[row] : ends[row + 1]].decode(*_ENCODING))
-        except UnicodeDecodeError as error:
-            error.reason += f" (word {row + 1} of {len(ends) - 1} in {name})"
-            raise
+    words: list[str] = []
+    spans = np.column_stack((offsets[:-1], offsets[1:]))
+    try:
+        decode_words(blob, spans, len(spans), b"utf8", b"surrogatepass", words)
+    except UnicodeDecodeError as error:
+        error.reason += f" (word {len(words) + 1} of {len(spans)} in {name})"
+        raise
     return words
 
 
 def _read_array(archive: zipfile.ZipFile, key: str, dtype: Any, ndim: int) -> npt.NDArray[Any]:
-    """Read one array; its header is compared with the member's size before memory is taken."""
-    info = archive.getinfo(f"{key}.npy")
-    with archive.open(info) as file:
-        try:
-            shape, fortran, found = _read_array_header(file)
-        except ValueError as error:
-            raise VectorFileError(f"array {key!r} has a damaged header: {error}") from error
-        if found != np.dtype(dtype).newbyteorder("<") or len(shape) != ndim or fortran:
-            raise VectorFileError(
-                f"array {key!r} must be {np.dtype(dtype).name} of {ndim} dimensions in C order, "
-                f"but is {found} of shape {shape}"
-            )
-        n_bytes = found.itemsize
-        for length in shape:
-            n_bytes *= length
-        if n_bytes != info.file_size - file.tell():
-            raise VectorFileError(
-                f"array {key!r} of shape {shape} needs {n_bytes} bytes, "
-                f"but {info.file_size - file.tell()} are there"
-            )
-        array = np.empty(shape, dtype=found)
-        view = array.reshape(-1).view(np.uint8).data
-        done = 0
-        while done < n_bytes:
-            n_read = file.readinto(view[done : done + (16 << 20)])  # type: ignore[attr-defined]
-            if not n_read:
-                raise EOFError(f"array {key!r} ends after {done} of {n_bytes} bytes")
-            done += n_read
-        file.read(1)  # at the end zipfile compares the check sum
-    return array.astype(dtype, copy=False)
-
-
-def _read_array_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(file)
-    return np.lib.format.read_array_header_2_0(file)
+    array = read_member(archive, key)
+    if array.dtype != dtype or array.ndim != ndim or not array.flags.c_contiguous:
+        raise VectorFileError(
+            f"array {key!r} must be {np.dtype(dtype).name} of {ndim} dimensions in C order, "
+            f"but is {array.dtype} of shape {array.shape}"
+        )
+    return array

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cw2v import neighbors
-from cw2v.vectortable import KEY_TYPES, Key, VectorTable
+from cw2v import neighbors, transport
+from cw2v.growingtable import GrowingTable
+from cw2v.vectortable import KEY_TYPES, Key
 
 logger = logging.getLogger(__name__)
 
 Neighbors = list[tuple[Any, float]]
 
 
-class Queries(VectorTable):
+class Queries(GrowingTable):
     """A table of vectors that answers questions, under gensim's names.
 
     A method that takes a key raises KeyError for one that is not there.
@@ -78,8 +79,77 @@ class Queries(VectorTable):
         similarities = neighbors.cosines(self.vectors[rows], self._norms()[rows], mean)
         if not topn:
             return similarities
-        excluded = {self.get_index(key) - clip_start for key in keys if isinstance(key, KEY_TYPES)}
-        return self._named(similarities, topn, excluded, clip_start)
+        return self._named(similarities, topn, self._rows_among(keys, clip_start), clip_start)
+
+    def most_similar_batch(
+        self,
+        positive: Sequence[Any] | npt.NDArray[Any],
+        negative: Sequence[Any] | None = None,
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+    ) -> Any:
+        """Answer many questions of `most_similar` at once, many times as fast.
+
+        Parameters
+        ----------
+        positive : sequence, or ndarray of shape (n_queries, vector_size)
+            For each query what `most_similar` takes as `positive`: a key, a vector, or a list
+            of keys, vectors and pairs.
+        negative : sequence, optional
+            For each query what `most_similar` takes as `negative`, or None.
+        topn, clip_start, clip_end, restrict_vocab
+            As for `most_similar`, the same for all queries.
+
+        Returns
+        -------
+        list of lists of (key, float), or ndarray
+            What `most_similar` finds for each query. With ``topn=None`` all cosines, float32
+            of shape (n_queries, n_rows).
+
+        Raises
+        ------
+        KeyError
+            A key is not there.
+        ValueError
+            Nothing was given for a query, or `negative` has another length than `positive`.
+
+        Examples
+        --------
+        >>> wv.most_similar_batch(["paris", ["king", "woman"]], [None, "man"])  # doctest: +SKIP
+        """
+        n_queries = len(positive)
+        if negative is not None and len(negative) != n_queries:
+            raise ValueError(f"{n_queries} queries need as many negatives, got {len(negative)}")
+        if topn is not None and topn < 1:
+            return [[] for _ in range(n_queries)]
+        if restrict_vocab:
+            clip_start, clip_end = 0, restrict_vocab
+        rows = slice(clip_start, clip_end or len(self.vectors))
+        vectors, norms = self.vectors[rows], self._norms()[rows]
+
+        targets = np.empty((n_queries, self.vector_size), dtype=np.float32)
+        excluded: list[set[int]] = []
+        for query, given in enumerate(positive):
+            against = None if negative is None else negative[query]
+            keys, weights = _with_weights(_as_list(given), _as_list(against))
+            targets[query] = self.get_mean_vector(
+                keys, weights, pre_normalize=True, post_normalize=True, ignore_missing=False
+            )
+            excluded.append(self._rows_among(keys, clip_start))
+
+        if topn is None:
+            similarities: npt.NDArray[Any] = neighbors.many_cosines(vectors, norms, targets)
+            return similarities
+        found: list[Neighbors] = []
+        for start in range(0, n_queries, step := neighbors.queries_per_block(len(vectors))):
+            block = neighbors.many_cosines(vectors, norms, targets[start : start + step])
+            found += [
+                self._named(row, topn, excluded[start + place], clip_start)
+                for place, row in enumerate(block)
+            ]
+        return found
 
     def most_similar_cosmul(
         self,
@@ -199,7 +269,7 @@ class Queries(VectorTable):
 
     def similarity(self, w1: Key, w2: Key) -> Any:
         """Give the cosine of the vectors of two keys, a float32 from -1 to 1."""
-        return np.dot(neighbors.unit(self.get_vector(w1)), neighbors.unit(self.get_vector(w2)))
+        return neighbors.cosine(self[w1], self[w2])
 
     def distance(self, w1: Key, w2: Key) -> Any:
         """Give 1 - `similarity`."""
@@ -217,7 +287,7 @@ class Queries(VectorTable):
             raise ZeroDivisionError("At least one of the passed list is empty.")
         mean1 = self.get_mean_vector(ws1, pre_normalize=False)
         mean2 = self.get_mean_vector(ws2, pre_normalize=False)
-        return np.dot(neighbors.unit(mean1), neighbors.unit(mean2))
+        return neighbors.cosine(mean1, mean2)
 
     @staticmethod
     def cosine_similarities(
@@ -247,6 +317,46 @@ class Queries(VectorTable):
         result: npt.NDArray[Any] = 1 - neighbors.cosines(vectors, norms, target)
         return result
 
+    def wmdistance(
+        self, document1: Sequence[Key], document2: Sequence[Key], norm: bool = True
+    ) -> float:
+        """Give the Word Mover's Distance of two texts (Kusner et al. 2015).
+
+        Parameters
+        ----------
+        document1, document2 : sequence of keys
+            Those that are not there are left out.
+        norm : bool
+            Scale the vectors to length 1 first.
+
+        Returns
+        -------
+        float
+            Infinity if no word of a text is there.
+
+        Raises
+        ------
+        ImportError
+            The package POT is not installed.
+        """
+        known1 = [key for key in document1 if key in self]
+        known2 = [key for key in document2 if key in self]
+        logger.info(
+            "Removed %d and %d OOV words from document 1 and 2 (respectively).",
+            len(document1) - len(known1),
+            len(document2) - len(known2),
+        )
+        if not known1 or not known2:
+            logger.warning(
+                "At least one of the documents had no words that were in the vocabulary."
+            )
+            return float("inf")
+        words1, weights1 = transport.words_and_weights(known1)
+        words2, weights2 = transport.words_and_weights(known2)
+        vectors1 = np.stack([self.get_vector(word, norm=norm) for word in words1])
+        vectors2 = np.stack([self.get_vector(word, norm=norm) for word in words2])
+        return transport.movers_distance(vectors1, weights1, vectors2, weights2)
+
     def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
         """Give the similarity of two keys over the sum of those of `wa`'s `topn` neighbours.
 
@@ -264,6 +374,9 @@ class Queries(VectorTable):
 
     def _vector_of(self, key: Key | npt.NDArray[Any], *, norm: bool) -> npt.NDArray[Any]:
         return key if isinstance(key, np.ndarray) else self.get_vector(key, norm=norm)
+
+    def _rows_among(self, keys: list[Any], first_row: int) -> set[int]:
+        return {self.get_index(key) - first_row for key in keys if isinstance(key, KEY_TYPES)}
 
     def _named(
         self, scores: npt.NDArray[Any], topn: int, excluded: set[int], first_row: int = 0

@@ -92,13 +92,13 @@ class Failures:
 class Worker:
     """One thread's share: its own words, ids and buffer."""
 
-    def __init__(self, store: IdStore, check: bool, block_size: int, simd: str | None) -> None:
+    def __init__(self, store: IdStore, how: int, block_size: int, simd: str | None) -> None:
         self.table = WordTable(simd)
         self.pieces: list[tuple[int, int, Piece]] = []  # (task, input, piece)
         self.new_words: list[tuple[int, int]] = []  # (size of the table, input) at each new input
         self.stored_bytes = 0  # read so far, of files as they are stored
         self._writer = IdWriter(store)
-        self._check = check
+        self._how = how
         self._buffer = BlockBuffer(block_size)
         self._breaks: NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self._file: BinaryIO | None = None  # the plain file read last
@@ -169,7 +169,7 @@ class Worker:
             self._breaks = np.empty(length + 2, dtype=np.int32)
         ids = self._writer.reserve(length // 2 + 1)
         n_ids, n_breaks, bad = self.table.encode(
-            block, length, position, self._check, ids, self._breaks
+            block, length, position, self._how, ids, self._breaks
         )
         if bad is not None:
             word = block[bad[0] : bad[0] + bad[1]].tobytes()
@@ -192,8 +192,8 @@ class Scan:
     n_workers : int, at least 1
     store : IdStore
         Where the ids go.
-    check : bool
-        Whether a NUL byte or invalid UTF-8 is an error.
+    how : int
+        How text is split and checked: a sum of `cw2v._encode.CHECK` and the like.
     report : callable or None
     range_size, block_size : int, bytes
         Only speed depends on them.
@@ -207,7 +207,7 @@ class Scan:
         n_workers: int,
         store: IdStore,
         *,
-        check: bool,
+        how: int,
         report: Report | None,
         range_size: int,
         block_size: int,
@@ -217,7 +217,7 @@ class Scan:
         self._range_size = range_size
         self._block_size = block_size
         self._report = report
-        self.workers = [Worker(store, check, block_size, simd) for _ in range(n_workers)]
+        self.workers = [Worker(store, how, block_size, simd) for _ in range(n_workers)]
         self._failures = Failures()
         self._tasks: queue.Queue[Task | None] = queue.Queue(maxsize=2 * n_workers)
         self._next_number = 0

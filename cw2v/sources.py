@@ -56,12 +56,14 @@ class TextInput:
     file: BinaryIO | None  # the open file where there is no path
     size: int | None  # bytes as stored; None where it cannot be known
     packing: str | None  # "gzip", "bzip2", "xz", "zstd"; None for plain text or not yet known
+    n_lines: int | None = None  # read no more lines than this
 
     @property
     def is_plain_file(self) -> bool:
         """Whether it is a regular file of plain text, which can be read from anywhere."""
         # Some files, as those in /proc, have text although their size is 0: read as a pipe.
-        return self.path is not None and bool(self.size) and self.packing is None
+        whole = self.path is not None and self.n_lines is None
+        return whole and bool(self.size) and self.packing is None
 
     @property
     def is_packed_file(self) -> bool:
@@ -116,7 +118,7 @@ def find_inputs(source: Source) -> list[TextInput]:
     inputs: list[TextInput] = []
     for item in sources:
         for part in _expand(item):
-            inputs.append(_look_at(len(inputs), part))
+            inputs.append(look_at(len(inputs), part))
     return inputs
 
 
@@ -141,8 +143,8 @@ def _expand(item: Any) -> list[Any]:
     return list(files)
 
 
-def _look_at(index: int, item: Any) -> TextInput:
-    """Find out what one input is."""
+def look_at(index: int, item: Any) -> TextInput:
+    """Find out what one file, pipe or file object is, or "-"; errors as for `find_inputs`."""
     if item == "-":
         if sys.stdin is None:  # the process was started with `<&-`
             raise OSError(errno.EBADF, "it is closed; there is nothing to read", "standard input")
@@ -228,7 +230,8 @@ class TextReader:
     def __init__(self, text: TextInput) -> None:
         self._text = text
         self._opened: list[BinaryIO] = []
-        self._ended = False
+        self._lines_left = text.n_lines
+        self._ended = text.n_lines == 0
         self.text_bytes = 0
         raw: Any
         if text.path is None:
@@ -277,9 +280,25 @@ class TextReader:
         while n < len(view) and not self._ended:  # a terminal's end is told once: do not ask again
             got = self._read(view[n:])
             self._ended = got == 0
+            if self._lines_left is not None:
+                got = self._up_to_last_line(view[n : n + got])
             self.text_bytes += got
             n += got
         return n
+
+    def _up_to_last_line(self, view: memoryview) -> int:
+        """Count lines; returns how many of these bytes belong to those still wanted."""
+        assert self._lines_left is not None
+        data = view.tobytes()
+        n_lines = data.count(b"\n")
+        if n_lines < self._lines_left:
+            self._lines_left -= n_lines
+            return len(data)
+        end = -1
+        for _ in range(self._lines_left):
+            end = data.index(b"\n", end + 1)
+        self._ended = True
+        return end + 1
 
     def _read(self, view: memoryview) -> int:
         n = 0

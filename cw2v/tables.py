@@ -26,9 +26,9 @@ class Tables:
         See `cw2v.noise.noise_table`.
     noise_label : ndarray of float32, shape (negative + 1 + PADDING,)
         1 for the observed word, 0 for noise.
-    tree_starts, tree_points, tree_label : ndarray of int64, int32 and float32, or None
-        Paths, as in `cw2v.huffman.HuffmanTree`; 1 where a path turns left. None without
-        hierarchical softmax.
+    tree_starts, tree_path : ndarray of int64 and uint32, or None
+        Paths, as in `cw2v.huffman.HuffmanTree`: twice the node, plus 1 where the path turns
+        left. None without hierarchical softmax.
     tree_depth : int
         The longest path.
     ones : ndarray of float32, shape (tree_depth + PADDING,)
@@ -38,30 +38,37 @@ class Tables:
     noise: NDArray[np.uint32] | None
     noise_label: NDArray[np.float32]
     tree_starts: NDArray[np.int64] | None
-    tree_points: NDArray[np.int32] | None
-    tree_label: NDArray[np.float32] | None
+    tree_path: NDArray[np.uint32] | None
     tree_depth: int
     ones: NDArray[np.float32]
 
 
-def make_tables(counts: NDArray[np.int64], params: TrainParams, tree: HuffmanTree | None) -> Tables:
-    """Return the tables for a vocabulary whose words occur `counts` times, shape (n_words,)."""
+def make_tables(
+    counts: NDArray[np.int64],
+    params: TrainParams,
+    tree: HuffmanTree | None,
+    keep: NDArray[np.uint32] | None = None,
+) -> Tables:
+    """Return the tables for a vocabulary whose words occur `counts` times, shape (n_words,).
+
+    `keep` has its place in `Tables`; it follows from `counts` unless given.
+    """
     noise_label = np.zeros(params.negative + 1 + PADDING, np.float32)
     noise_label[0] = 1
-    starts = points = label = None
+    starts = path = None
     depth = 0
     if params.hs:
         assert tree is not None  # `Weights` has one wherever it has syn1
-        starts, points, depth = tree.starts, tree.points, tree.depth
-        label = np.zeros(len(tree.codes) + PADDING, np.float32)
-        np.subtract(1, tree.codes, out=label[: len(tree.codes)], dtype=np.float32)
+        starts, depth = tree.starts, tree.depth
+        path = tree.points.astype(np.uint32)
+        path <<= 1
+        path |= 1 - tree.codes
     return Tables(
-        keep=keep_thresholds(counts, params.sample),
+        keep=keep_thresholds(counts, params.sample) if keep is None else keep,
         noise=noise_table(counts, params.ns_exponent) if params.negative else None,
         noise_label=noise_label,
         tree_starts=starts,
-        tree_points=points,
-        tree_label=label,
+        tree_path=path,
         tree_depth=depth,
         ones=np.ones(depth + PADDING, np.float32),
     )

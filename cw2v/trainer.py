@@ -148,6 +148,12 @@ class Trainer:
         Called in the calling thread with a `Progress`, a few times a second.
     run : int
         Counts the runs made with the same seed, so that a second one draws other numbers.
+    epoch_part : float, above 0
+        By how much of an epoch the corpus lowers the learning rate: below 1, it is a part of
+        a longer text; above 1, the rate is at `min_alpha` before the end.
+    keep : ndarray of uint32, shape (n_words,), optional
+        Each word's chance to survive subsampling, instead of that by `counts`; see
+        `cw2v.noise.keep_thresholds`.
     backend : str, optional
         One of `cw2v._kernels.available_backends`; the fastest unless the environment
         variable CW2V_BACKEND names another.
@@ -162,10 +168,13 @@ class Trainer:
         *,
         report: Report | None = None,
         run: int = 0,
+        epoch_part: float = 1.0,
+        keep: NDArray[np.uint32] | None = None,
         backend: str | None = None,
     ) -> None:
         check_weights(weights, counts, params)
         self.params = params
+        self.epoch_part = epoch_part
         self.backend = default_backend() if backend is None else backend
         self.n_tokens = len(corpus.ids)
         self._report = report
@@ -174,7 +183,7 @@ class Trainer:
         bounds, sentences = cut_into_pieces(corpus.starts, piece_words)
         self._shared = Shared(
             weights,
-            make_tables(counts, params, weights.tree),
+            make_tables(counts, params, weights.tree, keep),
             corpus.ids,
             corpus.starts,
             bounds,
@@ -185,6 +194,7 @@ class Trainer:
             alpha=params.alpha,
             min_alpha=params.min_alpha,
             epochs=params.epochs,
+            epoch_part=epoch_part,
         )
         # No more than there is work for: each has memory of its own.
         n_workers = min(params.workers, len(sentences))
@@ -192,8 +202,9 @@ class Trainer:
 
     def alpha_at(self, words: int) -> float:
         """Return the learning rate after `words` words, counted over all epochs."""
-        done = words / (self.n_tokens * self.params.epochs)
-        return self.params.alpha - (self.params.alpha - self.params.min_alpha) * min(done, 1.0)
+        epoch, rest = divmod(words, self.n_tokens)
+        done = min(1.0, (epoch + self.epoch_part * rest / self.n_tokens) / self.params.epochs)
+        return self.params.alpha - (self.params.alpha - self.params.min_alpha) * done
 
     def run_epoch(self, epoch: int) -> EpochResult:
         """Train on the whole corpus once.
@@ -303,7 +314,7 @@ class JobTrainer:
 
     Parameters
     ----------
-    counts, weights, params, run, backend
+    counts, weights, params, run, keep, backend
         As for `Trainer`; `alpha`, `min_alpha`, `epochs`, `workers` and `batch_words` of the
         settings are not used.
     """
@@ -315,13 +326,14 @@ class JobTrainer:
         params: TrainParams,
         *,
         run: int = 0,
+        keep: NDArray[np.uint32] | None = None,
         backend: str | None = None,
     ) -> None:
         check_weights(weights, counts, params)
         self._weights = weights
         self._params = params
         self._backend = default_backend() if backend is None else backend
-        self._tables = make_tables(counts, params, weights.tree)
+        self._tables = make_tables(counts, params, weights.tree, keep)
         self._random_base = random_base(params.seed, run)
         self._numbers = itertools.count()
         self._limits: AbstractContextManager[object] = nullcontext()

@@ -45,13 +45,20 @@ class VectorReader:
         The file; decompressed on the way when it ends in .gz, .bz2, .xz or .zst.
     encoding, unicode_errors : str
         How the bytes of a word become a str, as in ``bytes.decode``.
+    buffer_bytes : int
+        Bytes to read at a time; more where a row is longer.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], encoding: str = "utf8", unicode_errors: str = "strict"
+        self,
+        path: str | os.PathLike[str],
+        encoding: str = "utf8",
+        unicode_errors: str = "strict",
+        buffer_bytes: int = BUFFER_BYTES,
     ) -> None:
         self.path = os.fspath(path)
-        self.words: list[str] = []
+        self.words: list[str] = []  # of the rows read, but for the first _dropped
+        self._dropped = 0
         self._encoding = encoding.encode("ascii")
         self._errors = unicode_errors.encode("ascii")
         self._file: IO[bytes] = open_for_reading(path)
@@ -60,7 +67,7 @@ class VectorReader:
         if not is_compressed(path) and Path(path).is_file():
             self._file_size = Path(path).stat().st_size
         # _buffer[_start:_stop] was read and not yet used; _buffer[0] is byte _offset of the file.
-        self._buffer = bytearray(BUFFER_BYTES)
+        self._buffer = bytearray(buffer_bytes)
         self._start = self._stop = self._offset = 0
         self._at_end = False
         self._doomed = False  # the file is too small for what its header promises
@@ -161,7 +168,7 @@ class VectorReader:
                 if self._stop - pos > LONGEST_WORD and b" " not in self.peek(LONGEST_WORD):
                     raise VectorFileError(
                         f"{self.path}: no word ends within {LONGEST_WORD} bytes after byte "
-                        f"{self._offset + pos}, in {row_name(row, promised)}; "
+                        f"{self._offset + pos}, in {self._row_name(row, promised)}; "
                         "the file is damaged or of another kind"
                     )
                 if not self._fill():
@@ -174,6 +181,11 @@ class VectorReader:
     def read_text(self, n_rows: int, promised: int, dim: int) -> npt.NDArray[np.float32]:
         """Read `n_rows` of the `promised` lines after the header; their words go to `words`."""
         return self._read_lines(n_rows, promised, dim, first_line=2)
+
+    def forget_words(self) -> None:
+        """Empty `words`, so that the next rows are read into a new matrix."""
+        self._dropped += len(self.words)
+        self.words = []
 
     def read_text_without_header(self, limit: int | None) -> npt.NDArray[np.float32]:
         """Read every line, at most `limit`; the first says how many numbers each has."""
@@ -220,7 +232,9 @@ class VectorReader:
             self._start = pos
             row += taken
             if status != _vectorfile.ROW_OK:
-                self._check_only_blank_lines_follow(row, dim, status, trouble, row + first_line)
+                self._check_only_blank_lines_follow(
+                    row, dim, status, trouble, self._dropped + row + first_line
+                )
             elif taken or self._fill() or self._start < self._stop:
                 continue
             if promised is None:
@@ -253,10 +267,14 @@ class VectorReader:
             bad = len(self.words)
             place = self._offset + int(spans[bad - row, 0]) + error.start
             error.reason += (
-                f" (in the word of {row_name(bad, promised)} of {self.path}, at byte {place}; "
+                f" (in the word of {self._row_name(bad, promised)} of {self.path}, "
+                f"at byte {place}; "
                 "unicode_errors='replace' puts a mark in its place, 'surrogateescape' keeps it)"
             )
             raise
+
+    def _row_name(self, row: int, promised: int | None) -> str:
+        return row_name(self._dropped + row, promised)
 
     # -- what is wrong, and where --------------------------------------------------------
 
@@ -298,6 +316,7 @@ class VectorReader:
 
     def _truncated(self, row: int, promised: int | None) -> TruncatedFileError:
         end = self._offset + self._stop
+        row += self._dropped
         return truncated(self.path, row, promised, end, inside=self._start < self._stop)
 
 

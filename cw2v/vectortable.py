@@ -38,6 +38,8 @@ class VectorTable:
         Further values, one for each key, for example "count" (int64).
     norms : ndarray or None
         The length of each vector; None until `fill_norms` is called.
+    vectors_lockf : ndarray of float32, shape (1,) or (n_keys,)
+        By what part of a step training moves each row; 0 keeps it. A single 1 unless changed.
     vector_size : int
         The number of dimensions.
     """
@@ -69,6 +71,7 @@ class VectorTable:
         self.vectors: npt.NDArray[Any] = np.zeros((count, vector_size), dtype=dtype)
         self.norms: npt.NDArray[Any] | None = None
         self.expandos: dict[str, npt.NDArray[Any]] = {}
+        self.vectors_lockf: npt.NDArray[np.float32] = np.ones(1, dtype=np.float32)
         self.mapfile_path = mapfile_path
 
     @classmethod
@@ -114,6 +117,32 @@ class VectorTable:
                     f"{len(words)} words need as many counts, "
                     f"got shape {table.expandos['count'].shape}"
                 )
+        return table
+
+    def saved_attributes(self) -> dict[str, Any]:
+        """Give what a file of this table holds: all but what follows from the rest."""
+        attributes = {**vars(self), "norms": None}
+        if self.key_to_index == _rows_of(self.index_to_key):
+            del attributes["key_to_index"]
+        return attributes
+
+    @classmethod
+    def from_saved(cls, attributes: dict[str, Any]) -> Self:
+        """Make a table of the attributes that `saved_attributes` gave.
+
+        Raises
+        ------
+        ValueError
+            They do not fit together.
+        """
+        _check_fit(attributes)
+        table = cls.__new__(cls)
+        VectorTable.__init__(table, attributes["vector_size"])
+        vars(table).update(attributes)
+        if "key_to_index" not in attributes:
+            table.key_to_index = _rows_of(table.index_to_key)
+        if attributes.get("vectors_lockf") is None:
+            table.vectors_lockf = np.ones(1, dtype=np.float32)
         return table
 
     def __str__(self) -> str:
@@ -292,176 +321,29 @@ class VectorTable:
         if replace:
             self.unit_normalize_all()
 
-    # -- further values per key ----------------------------------------------------------
 
-    def allocate_vecattrs(
-        self, attrs: Iterable[str] | None = None, types: Iterable[Any] | None = None
-    ) -> None:
-        """Make arrays in `expandos`, or bring those that are there to the number of keys.
+def _rows_of(keys: list[Key]) -> dict[Key, int]:
+    return {key: row for row, key in enumerate(keys) if key is not None}
 
-        Parameters
-        ----------
-        attrs : iterable of str, optional
-            Their names; without it, all that are there.
-        types : iterable of dtype or type, optional
-            One for each name.
 
-        Raises
-        ------
-        TypeError
-            An array is there and has another dtype.
-        """
-        if attrs is None:
-            attrs = list(self.expandos)
-            types = [self.expandos[attr].dtype for attr in attrs]
-        for attr, wanted in zip(attrs, types or (), strict=True):
-            dtype = np.dtype({int: np.int64, str: object}.get(wanted, wanted))
-            before = self.expandos.get(attr)
-            if before is None:
-                self.expandos[attr] = np.zeros(len(self), dtype=dtype)
-                continue
-            if not np.issubdtype(dtype, before.dtype):
-                raise TypeError(
-                    f"Can't allocate type {wanted} for attribute {attr}, "
-                    f"conflicts with its existing type {before.dtype}"
-                )
-            if len(before) != len(self):
-                kept = min(len(before), len(self))
-                self.expandos[attr] = np.zeros(len(self), dtype=before.dtype)
-                self.expandos[attr][:kept] = before[:kept]
-
-    def set_vecattr(self, key: Key, attr: str, val: Any) -> None:
-        """Store the value `val` under the name `attr` for `key`."""
-        self.allocate_vecattrs([attr], [type(val)])
-        self.expandos[attr][self.get_index(key)] = val
-
-    def get_vecattr(self, key: Key, attr: str) -> Any:
-        """Give the value stored under the name `attr` for `key`."""
-        row = self.get_index(key)
-        if attr not in self.expandos:
-            raise KeyError(f"no attribute {attr!r}; there are {sorted(self.expandos)}")
-        return self.expandos[attr][row]
-
-    # -- growing -------------------------------------------------------------------------
-
-    def add_vector(self, key: Key, vector: npt.ArrayLike) -> int:
-        """Add one key, in a prepared row if there is one, and give its row.
-
-        Without prepared rows the whole matrix is copied; use `add_vectors` for several.
-        """
-        row = self.next_index
-        if row < len(self) and self.index_to_key[row] is None:
-            self.index_to_key[row] = key
-            self.key_to_index[key] = row
-            self.vectors[row] = vector
-            self.next_index += 1
-            self._invalidate_norms()
-            return row
-        warnings.warn(
-            "Adding single vectors to a KeyedVectors which grows by one each time can be costly. "
-            "Consider adding in batches or preallocating to the required size.",
-            UserWarning,
-            stacklevel=2,
-        )
-        row = len(self)
-        self.add_vectors([key], [vector])
-        self.next_index = row + 1
-        return row
-
-    def add_vectors(
-        self,
-        keys: Key | Sequence[Key],
-        weights: npt.ArrayLike | Sequence[npt.ArrayLike],
-        extras: dict[str, npt.NDArray[Any]] | None = None,
-        replace: bool = False,
-    ) -> None:
-        """Add keys with their vectors.
-
-        Parameters
-        ----------
-        keys : str, int or sequence of them
-            One key or several.
-        weights : array-like
-            Of shape (n_keys, vector_size), or (vector_size,) for one key.
-        extras : dict of str to ndarray, optional
-            Further values, one for each key, for `expandos`.
-        replace : bool
-            Give keys that are there the new vector and values; otherwise they keep the old.
-
-        Raises
-        ------
-        ValueError
-            The shapes do not fit together.
-        """
-        if isinstance(keys, KEY_TYPES):
-            keys, weights = [keys], np.reshape(np.asarray(weights), (1, -1))
-        new_vectors = np.asarray(weights)
-        if new_vectors.shape != (len(keys), self.vector_size) and len(keys):
-            raise ValueError(
-                f"{len(keys)} keys need vectors of shape ({len(keys)}, {self.vector_size}), "
-                f"got {new_vectors.shape}"
-            )
-        extras = extras or {}
-        for attr, values in extras.items():
-            if len(values) != len(keys):
-                raise ValueError(f"{len(keys)} keys need as many values of {attr!r}")
-        self.allocate_vecattrs(extras.keys(), [values.dtype for values in extras.values()])
-
-        added, known = [], []
-        for place, key in enumerate(keys):
-            if key in self.key_to_index:
-                known.append(place)
-            else:
-                self.key_to_index[key] = len(self.index_to_key)
-                self.index_to_key.append(key)
-                added.append(place)
-        if added:
-            self.vectors = np.vstack(
-                (self.vectors, new_vectors[added].astype(self.vectors.dtype, copy=False))
-            )
-            self.allocate_vecattrs()
-            for attr, values in extras.items():
-                self.expandos[attr][len(self) - len(added) :] = values[added]
-        if replace and known:
-            rows = [self.key_to_index[keys[place]] for place in known]
-            self.vectors[rows] = new_vectors[known]
-            for attr, values in extras.items():
-                self.expandos[attr][rows] = values[known]
-        self._invalidate_norms()
-
-    def __setitem__(self, keys: Key | list[Key], weights: npt.ArrayLike) -> None:
-        """Add keys with their vectors; keys that are there get the new ones."""
-        if not isinstance(keys, list):
-            keys, weights = [keys], np.reshape(np.asarray(weights), (1, -1))
-        self.add_vectors(keys, weights, replace=True)
-
-    def resize_vectors(self, seed: int = 0) -> None:
-        """Give `vectors` a row for each key; new rows are drawn from +-1 / vector_size."""
-        shape = (len(self), self.vector_size)
-        if self.vectors.shape != shape:
-            grown = np.random.default_rng(seed).random(shape, dtype=np.float32)
-            grown *= 2.0
-            grown -= 1.0
-            grown /= self.vector_size
-            grown[: len(self.vectors), : self.vectors.shape[1]] = self.vectors
-            self.vectors = grown
-        self.allocate_vecattrs()
-        self._invalidate_norms()
-
-    def sort_by_descending_frequency(self) -> None:
-        """Bring the rows into the order of falling "count"; equal counts by falling row."""
-        if not len(self):
-            return
-        if "count" not in self.expandos:
-            raise KeyError("no attribute 'count' to sort by; set it with set_vecattr")
-        counts = self.expandos["count"].astype(np.int64)
-        order = np.lexsort((-np.arange(len(counts)), -counts))
-        self.index_to_key = [self.index_to_key[row] for row in order.tolist()]
-        self.allocate_vecattrs()
-        for attr in self.expandos:
-            self.expandos[attr] = self.expandos[attr][order]
-        if len(self.vectors):
-            logger.warning("sorting after vectors have been allocated is expensive & error-prone")
-            self.vectors = self.vectors[order]
-        self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
-        self._invalidate_norms()
+def _check_fit(attributes: dict[str, Any]) -> None:
+    """Raise ValueError unless a table can have these: a file may say anything."""
+    size, keys = attributes.get("vector_size"), attributes.get("index_to_key")
+    if not isinstance(size, (int, np.integer)) or not isinstance(keys, list):
+        raise ValueError("a table of vectors needs a list of keys and a size")
+    vectors = attributes.get("vectors")
+    if vectors is not None and (
+        not isinstance(vectors, np.ndarray) or vectors.ndim != 2 or vectors.shape[1] != size
+    ):
+        raise ValueError(f"vectors of size {size} need a matrix with so many columns")
+    if vectors is not None and len(vectors) not in (0, len(keys)):
+        raise ValueError(f"{len(keys)} keys need as many vectors, got {len(vectors)}")
+    expandos = attributes.get("expandos") or {}
+    for name, values in expandos.items():
+        if not isinstance(values, np.ndarray) or values.shape != (len(keys),):
+            raise ValueError(f"{len(keys)} keys need an array of so many values of {name!r}")
+    rows = attributes.get("key_to_index") or {}
+    if not all(
+        isinstance(row, (int, np.integer)) and 0 <= row < len(keys) for row in rows.values()
+    ):
+        raise ValueError(f"the rows of {len(keys)} keys must be below that")

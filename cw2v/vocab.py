@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+# What a rule may answer of a word; gensim's numbers.
+RULE_DEFAULT = 0  # as min_count decides
+RULE_DISCARD = 1
+RULE_KEEP = 2
+
+TrimRule: TypeAlias = Callable[[Any, int, int], int]  # word, count, min_count
 
 
 class Counted(Protocol):
@@ -56,7 +63,7 @@ def build_vocabulary(scanned: Counted, *, min_count: int = 5) -> Vocabulary:
 
     Parameters
     ----------
-    scanned : ScannedCorpus
+    scanned : ScannedCorpus, or anything `Counted`
     min_count : int, at least 0
         Rarer words are left out.
 
@@ -73,72 +80,187 @@ def build_vocabulary(scanned: Counted, *, min_count: int = 5) -> Vocabulary:
     ValueError
         `min_count` is negative.
     """
-    min_count = _checked(min_count)
-    counts = np.asarray(scanned.counts, dtype=np.int64)
-    order = _by_falling_count(counts, min_count)
-    if not len(order):
-        commonest = scanned.words(np.argmax(counts, keepdims=True)) if len(counts) else []
-        raise RuntimeError(_why_empty(scanned.name, counts, commonest, min_count))
-    return Vocabulary(scanned.words(order), counts[order])
+    choice = choose_words(scanned, min_count)
+    if not len(choice.rows):
+        raise RuntimeError(why_empty(scanned, choice))
+    order = by_falling_count(choice.counts)
+    return Vocabulary(scanned.words(choice.rows[order]), choice.counts[order])
 
 
-def vocabulary_from_counts(counts: Mapping[Any, int], *, min_count: int = 5) -> Vocabulary:
-    """Choose words from counts made elsewhere; as `build_vocabulary`, in the mapping's order.
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """Which of the words that were counted are to be trained.
+
+    Attributes
+    ----------
+    rows : ndarray
+        int64 (n_words,), the places of these words in what was counted, rising.
+    counts : ndarray
+        int64 (n_words,), how often they came.
+    min_count : int
+        The least count, unless a rule said otherwise.
+    n_dropped, total_dropped : int
+        How many words are left out, and how often they came together.
+    by_rule : bool
+        A rule was asked.
+    """
+
+    rows: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    min_count: int
+    n_dropped: int
+    total_dropped: int
+    by_rule: bool
+
+    @property
+    def total(self) -> int:
+        """How often the words chosen came together."""
+        return int(self.counts.sum())
+
+
+def choose_words(
+    counted: Counted,
+    min_count: int,
+    *,
+    max_final_vocab: int | None = None,
+    trim_rule: TrimRule | None = None,
+) -> Choice:
+    """Choose by count, by number and by rule, as gensim does.
 
     Parameters
     ----------
-    counts : mapping of word to int
-        How often each word came, 0 to 2**63 - 1.
+    counted : Counted
     min_count : int, at least 0
+        Rarer words are left out, unless the rule keeps them.
+    max_final_vocab : int, at least 0, optional
+        Raise `min_count` to where at most so many words are left.
+    trim_rule : callable, optional
+        See `kept_by_rule`.
+    """
+    min_count = _whole("min_count", min_count)
+    counts = np.asarray(counted.counts, dtype=np.int64)
+    if max_final_vocab is not None:
+        max_final_vocab = _whole("max_final_vocab", max_final_vocab)
+        if max_final_vocab < len(counts):
+            # One more than the first count that is too many; ties with it are left out.
+            most = np.partition(counts, -1 - max_final_vocab)[-1 - max_final_vocab]
+            min_count = max(min_count, int(most) + 1)
+        min_count = max(min_count, 1)
+    if trim_rule is None:
+        kept = counts >= min_count
+    else:
+        kept = kept_by_rule(counted.words(), counts, min_count, trim_rule)
+    rows = np.flatnonzero(kept)
+    return Choice(
+        rows,
+        counts[rows],
+        min_count,
+        len(counts) - len(rows),
+        int(counts[~kept].sum()),
+        trim_rule is not None,
+    )
+
+
+def kept_by_rule(
+    words: list[Any], counts: NDArray[np.int64], min_count: int, trim_rule: TrimRule | None
+) -> NDArray[np.bool_]:
+    """Return which words a rule keeps, as gensim's `keep_vocab_item` does.
+
+    Parameters
+    ----------
+    words : list
+        (n_words,)
+    counts : ndarray of int64, shape (n_words,)
+    min_count : int
+        What the rule is told, and what decides where it answers `RULE_DEFAULT`.
+    trim_rule : callable or None
+        Called with word, count and `min_count`; answers `RULE_DISCARD`, `RULE_KEEP` or
+        `RULE_DEFAULT`.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_words,)
+    """
+    kept = counts >= min_count
+    if trim_rule is not None:
+        for row, (word, count) in enumerate(zip(words, counts.tolist(), strict=True)):
+            answer = trim_rule(word, count, min_count)
+            if answer == RULE_KEEP:
+                kept[row] = True
+            elif answer == RULE_DISCARD:
+                kept[row] = False
+    return kept
+
+
+class CountedMapping:
+    """Counts made elsewhere: a mapping of word to how often it came, 0 to 2**63 - 1.
 
     Raises
     ------
-    RuntimeError
-        No word is left.
     ValueError, TypeError
-        A count, or `min_count`, is negative or not a whole number.
+        A count is negative or not a whole number.
     """
-    min_count = _checked(min_count)
-    words = list(counts)
-    values: NDArray[np.int64] = np.empty(len(words), dtype=np.int64)
-    for i, word in enumerate(words):
-        try:
-            count = operator.index(counts[word])
-        except TypeError:
+
+    name = "the counts given"
+
+    def __init__(self, counts: Mapping[Any, int]) -> None:
+        if not isinstance(counts, Mapping):
             raise TypeError(
-                f"the count of {word!r} must be a whole number, got {counts[word]!r}"
-            ) from None
-        if not 0 <= count < 2**63:
-            raise ValueError(f"the count of {word!r} must be 0 to 2**63 - 1, got {count}")
-        values[i] = count
-    order = _by_falling_count(values, min_count)
-    if not len(order):
-        commonest = [words[int(values.argmax())]] if words else []
-        raise RuntimeError(_why_empty("the mapping", values, commonest, min_count))
-    return Vocabulary([words[i] for i in order], values[order])
+                "counts must be a mapping of word to number, such as a dict, "
+                f"got {type(counts).__name__}"
+            )
+        self._words = list(counts)
+        self.counts: NDArray[np.int64] = np.empty(len(self._words), dtype=np.int64)
+        for i, word in enumerate(self._words):
+            count = _as_whole(counts[word])
+            if count is None:
+                raise TypeError(
+                    f"the count of {word!r} must be a whole number, got {counts[word]!r}"
+                )
+            if not 0 <= count < 2**63:
+                raise ValueError(f"the count of {word!r} must be 0 to 2**63 - 1, got {count}")
+            self.counts[i] = count
+
+    def words(self, indices: NDArray[np.int64] | None = None) -> list[Any]:
+        """Return the words with these indices, or all, in the order of the mapping."""
+        return self._words if indices is None else [self._words[i] for i in indices]
 
 
-def _checked(min_count: int) -> int:
-    try:
-        checked = operator.index(min_count)
-    except TypeError:
-        raise TypeError(f"min_count must be a whole number, got {min_count!r}") from None
-    if checked < 0:
-        raise ValueError(f"min_count must be 0 or more, got {checked}")
-    return checked
+def by_falling_count(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows by falling count; among equals the last comes first, as in gensim."""
+    return np.lexsort((-np.arange(len(counts)), -counts))
 
 
-def _by_falling_count(counts: NDArray[np.int64], min_count: int) -> NDArray[np.int64]:
-    """Order the words with enough occurrences; among equals the last to appear is first."""
-    chosen = np.flatnonzero(counts >= min_count)
-    return chosen[np.lexsort((-chosen, -counts[chosen]))]
-
-
-def _why_empty(name: str, counts: NDArray[np.int64], commonest: list[Any], min_count: int) -> str:
-    if not commonest:
-        return f"no words in {name}: empty, or all white space, or read to its end before"
+def why_empty(counted: Counted, choice: Choice) -> str:
+    """Say why no word is left."""
+    n = len(counted.counts)
+    if not n:
+        return f"no words in {counted.name}: empty, or all white space, or read to its end before"
+    commonest = counted.words(np.argmax(counted.counts, keepdims=True))[0]
+    if choice.by_rule:
+        return (
+            f"trim_rule and min_count={choice.min_count} leave none of the {n} words in "
+            f"{counted.name}; the commonest is {commonest!r}, with {counted.counts.max()}"
+        )
     return (
-        f"no word occurs {min_count} times (min_count={min_count}) in {name}; the commonest of "
-        f"{len(counts)} is {commonest[0]!r}, with {counts.max()}. Lower min_count, or check how "
-        "the text is split."
+        f"no word occurs {choice.min_count} times (min_count={choice.min_count}) in "
+        f"{counted.name}; the commonest of {n} is {commonest!r}, with {counted.counts.max()}. "
+        "Lower min_count, or check how the text is split."
     )
+
+
+def _as_whole(value: Any) -> int | None:
+    """Return a whole number as int, also where it is a float; None for anything else."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        return int(value) if isinstance(value, float) and value.is_integer() else None
+
+
+def _whole(name: str, value: Any) -> int:
+    number = _as_whole(value)
+    if number is None:
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if number < 0:
+        raise ValueError(f"{name} must be 0 or more, got {number}")
+    return number

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import tables
 from hypothesis import settings
 
 from cw2v._kernels import available_backends
@@ -20,6 +21,23 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("backend", available_backends())
 
 
+@pytest.fixture
+def kv():
+    """Give a small table, with counts."""
+    return tables.make()
+
+
+@pytest.fixture
+def twin():
+    """Give our KeyedVectors and gensim's with the same 500 words."""
+    gensim = pytest.importorskip("gensim.models")
+    ours = tables.make(500, 10)
+    theirs = gensim.KeyedVectors(10)
+    theirs.add_vectors(list(ours.index_to_key), ours.vectors.copy())
+    theirs.expandos["count"] = ours.expandos["count"].copy()
+    return ours, theirs
+
+
 @pytest.fixture(scope="session")
 def data_folder():
     """Return the folder of real corpora and evaluation sets."""
@@ -27,3 +45,9 @@ def data_folder():
     if not folder:
         pytest.skip("CW2V_DATA is not set: it names the folder of corpora and evaluation sets")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def gensim_models():
+    """Return gensim.models, with which the same calls are compared."""
+    return pytest.importorskip("gensim.models", reason="gensim is not installed")

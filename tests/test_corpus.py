@@ -122,6 +122,12 @@ def test_a_pipe_gives_what_python_reads(data, workers, block_size):
     check_against_twin(scanned, twin([data]))
 
 
+def test_words_of_any_script_are_found_again():
+    words = ["a", "é", "\u07ff", "\u0800", "日本", "\ud800", "\uffff", "\U00010000", "\U0010ffff"]
+    scanned = scan_sentences([words, words[::-1]])
+    assert sentences_of(scanned) == [words, words[::-1]]
+
+
 def test_every_place_where_two_ranges_can_meet(tmp_path):
     data = b"a bb\n\nccc \xc3\xa9\r\nbb a\n a"
     path = tmp_path / "text"
@@ -331,13 +337,14 @@ def test_any_hashable_is_a_token():
     assert (scanned.n_raw_tokens, scanned.n_raw_sentences) == (14, 2)
 
 
-def test_a_text_is_no_list_of_sentences():
+def test_a_text_is_no_list_of_sentences(caplog):
     for sentences in ("the cat", b"the cat", Path("corpus.txt")):
         with pytest.raises(TypeError, match="corpus_file"):
             scan_sentences(sentences)
-    with pytest.warns(UserWarning, match="'the cat'") as warned:
-        scanned = scan_sentences(["the cat", "sat"])
-    assert len(warned) == 1
+    scanned = scan_sentences(["the cat", "sat"])
+    (warned,) = caplog.messages
+    assert "Each 'sentences' item should be a list of words" in warned
+    assert "'the cat'" in warned
     assert scanned.words() == ["t", "h", "e", " ", "c", "a", "s"]
 
 

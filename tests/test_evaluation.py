@@ -135,9 +135,13 @@ def test_a_file_without_questions_is_refused(tmp_path):
         make().evaluate_word_analogies(tmp_path / "q")
 
 
-def test_another_similarity_function_is_refused(questions):
+def test_another_similarity_function_is_refused(questions, caplog):
     with pytest.raises(ValueError, match="similarity_function"):
-        make().evaluate_word_analogies(questions, similarity_function="most_similar_cosmul")
+        make().evaluate_word_analogies(questions, similarity_function="euclid")
+    by_sums = make().evaluate_word_analogies(questions)
+    as_gensim = make().evaluate_word_analogies(questions, similarity_function="most_similar_cosmul")
+    assert by_sums == as_gensim
+    assert "3CosAdd" in caplog.text
 
 
 @pytest.mark.parametrize("case_insensitive", [True, False])

@@ -5,40 +5,10 @@ import warnings
 
 import numpy as np
 import pytest
+from tables import WORDS, assert_same_neighbours
 
 from cw2v import neighbors
 from cw2v.keyedvectors import KeyedVectors
-
-WORDS = ["the", "king", "queen", "man", "woman", "King", "paris", "東京", "a", "b", "c", "d"]
-
-
-def make(n_words=12, dim=6, seed=0):
-    words = [*WORDS, *(f"w{n}" for n in range(n_words))][:n_words]
-    vectors = np.random.default_rng(seed).standard_normal((n_words, dim)).astype(np.float32)
-    counts = np.random.default_rng(seed).integers(1, 9, n_words)
-    return KeyedVectors.from_arrays(words, vectors, counts)
-
-
-@pytest.fixture
-def kv():
-    return make()
-
-
-@pytest.fixture
-def twin():
-    """Give our KeyedVectors and gensim's with the same 500 words."""
-    gensim = pytest.importorskip("gensim.models")
-    ours = make(500, 10)
-    theirs = gensim.KeyedVectors(10)
-    theirs.add_vectors(list(ours.index_to_key), ours.vectors.copy())
-    theirs.expandos["count"] = ours.expandos["count"].copy()
-    return ours, theirs
-
-
-def assert_same_neighbours(ours, theirs):
-    assert [key for key, _ in ours] == [key for key, _ in theirs]
-    np.testing.assert_allclose([x for _, x in ours], [x for _, x in theirs], rtol=0, atol=3e-6)
-
 
 # -- the table ---------------------------------------------------------------------------
 

@@ -84,5 +84,5 @@ def test_the_package_itself_imports_nothing_large():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "False True Word2Vec"
-    with pytest.raises(AttributeError, match="module 'cw2v' has no attribute 'Phrases'"):
-        cw2v.Phrases  # noqa: B018
+    with pytest.raises(AttributeError, match="module 'cw2v' has no attribute 'Doc2Vec'"):
+        cw2v.Doc2Vec  # noqa: B018

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cw2v.corpus import scan_sentences
-from cw2v.vocab import build_vocabulary, vocabulary_from_counts
+from cw2v.vocab import CountedMapping, build_vocabulary
 
 
 def test_ids_go_by_falling_count_and_ties_by_reverse_first_appearance():
@@ -31,7 +31,7 @@ def test_the_order_is_that_of_a_plain_sort(tokens, min_count):
     )
     for make in (
         lambda: build_vocabulary(scan_sentences([tokens]), min_count=min_count),
-        lambda: vocabulary_from_counts(counts, min_count=min_count),
+        lambda: build_vocabulary(CountedMapping(counts), min_count=min_count),
     ):
         if expected:
             assert make().words == expected
@@ -56,9 +56,9 @@ def test_no_word_left_says_what_there_was():
     with pytest.raises(RuntimeError, match="no words in the sentences given: empty"):
         build_vocabulary(scan_sentences([]))
     with pytest.raises(RuntimeError, match="the commonest of 1 is 'a', with 2"):
-        vocabulary_from_counts({"a": 2})
-    with pytest.raises(RuntimeError, match="no words in the mapping"):
-        vocabulary_from_counts({})
+        build_vocabulary(CountedMapping({"a": 2}))
+    with pytest.raises(RuntimeError, match="no words in the counts given"):
+        build_vocabulary(CountedMapping({}))
 
 
 def test_settings_out_of_range_are_refused():
@@ -67,14 +67,14 @@ def test_settings_out_of_range_are_refused():
     with pytest.raises(TypeError, match="min_count must be a whole number"):
         build_vocabulary(scan_sentences([["a"]]), min_count=2.5)
     with pytest.raises(ValueError, match="count of 'a' must be 0"):
-        vocabulary_from_counts({"a": -1})
+        build_vocabulary(CountedMapping({"a": -1}))
     with pytest.raises(ValueError, match="count of 'a' must be 0"):
-        vocabulary_from_counts({"a": 2**63})
+        build_vocabulary(CountedMapping({"a": 2**63}))
     with pytest.raises(TypeError, match="count of 'a' must be a whole number"):
-        vocabulary_from_counts({"a": 1.5})
+        build_vocabulary(CountedMapping({"a": 1.5}))
 
 
 def test_counts_above_32_bits_keep_their_order():
-    vocabulary = vocabulary_from_counts({"a": 2**40, "b": 2**62, "c": 2**40 + 1})
+    vocabulary = build_vocabulary(CountedMapping({"a": 2**40, "b": 2**62, "c": 2**40 + 1}))
     assert vocabulary.words == ["b", "c", "a"]
     assert vocabulary.counts.tolist() == [2**62, 2**40 + 1, 2**40]

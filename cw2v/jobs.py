@@ -1,0 +1,270 @@
+"""Training by jobs, for classes that make sentences in the worker threads.
+
+`Word2Vec.train` encodes a text before training on it. A subclass that overrides
+`_do_train_job`, as fastnode2vec's does to walk through a graph, wants gensim's way instead:
+sentences are gathered into batches, and threads of Python call that method with each.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cw2v.passes import EMPTY_TEXT, Pass
+from cw2v.progress import Progress, Report
+from cw2v.trainer import EpochResult, JobTrainer
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+logger = logging.getLogger(__name__)
+
+LOOK_AROUND = 0.2  # seconds from one report to the next
+
+
+def batches(
+    sentences: Iterable[Any], batch_words: int, count_words: Callable[[list[Any]], int]
+) -> Iterator[list[Any]]:
+    """Gather sentences until the next would make more than `batch_words` words.
+
+    Parameters
+    ----------
+    sentences : iterable
+    batch_words : int
+        A sentence that is longer makes a batch of its own.
+    count_words : callable
+        Gives the number of words in a list of sentences.
+
+    Yields
+    ------
+    list of sentences
+    """
+    batch: list[Any] = []
+    n_words = 0
+    for sentence in sentences:
+        length = count_words([sentence])
+        if batch and n_words + length > batch_words:
+            yield batch
+            batch, n_words = [], 0
+        batch.append(sentence)
+        n_words += length
+    if batch:
+        yield batch
+
+
+def run_jobs(
+    jobs: Iterable[Job],
+    work: Callable[[Job], Result],
+    *,
+    workers: int,
+    most_waiting: int,
+    look_around: Callable[[], None] = lambda: None,
+) -> Iterator[Result]:
+    """Do jobs in threads.
+
+    What a job raises reaches the caller, and so does Ctrl-C; jobs that are not begun by then
+    are not done. No thread outlives the iteration.
+
+    Parameters
+    ----------
+    jobs : iterable
+        Read in the calling thread, no further than `most_waiting` jobs ahead.
+    work : callable
+        Called with a job, in one of the threads.
+    workers : int
+        Threads.
+    most_waiting : int
+        Jobs begun or waiting at a time.
+    look_around : callable
+        Called in the calling thread between jobs, a few times a second.
+
+    Yields
+    ------
+    object
+        What `work` returned, in the order of the jobs.
+    """
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="cw2v-job")
+    waiting: deque[Future[Result]] = deque()
+    looked = time.monotonic()
+
+    def collect(at_most: int) -> Iterator[Result]:
+        """Give results until no more than `at_most` jobs are left, and then those at hand."""
+        nonlocal looked
+        while waiting:
+            for future in waiting:
+                if future.done() and future.exception() is not None:
+                    future.result()  # raises
+            if time.monotonic() - looked >= LOOK_AROUND:
+                looked = time.monotonic()
+                look_around()
+            if waiting[0].done():
+                yield waiting.popleft().result()
+            elif len(waiting) <= at_most:
+                return
+            else:
+                wait(waiting, LOOK_AROUND, FIRST_COMPLETED)
+
+    try:
+        for job in jobs:
+            waiting.append(pool.submit(work, job))
+            yield from collect(most_waiting - 1)
+        yield from collect(0)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def encode_sentences(
+    sentences: Iterable[Iterable[Any]], index: Mapping[Any, int]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Look up the words of some sentences; those that are not in `index` are left out.
+
+    Returns
+    -------
+    ids : ndarray of int32, shape (n_tokens,)
+    starts : ndarray of int64, shape (n_sentences + 1,)
+        Where sentences start, rising from 0, and n_tokens.
+    """
+    ids: list[int] = []
+    starts = [0]
+    find = index.get
+    for sentence in sentences:
+        ids.extend(word for token in sentence if (word := find(token)) is not None)
+        starts.append(len(ids))
+    return np.array(ids, np.int32), np.array(starts, np.int64)
+
+
+class WorkingMemory(threading.local):
+    """What gensim gives each of its threads, made when a thread first asks."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.mine = make()
+
+
+class JobModel(Protocol):
+    """What `JobPasses` asks of a model, which is a `Word2Vec`."""
+
+    workers: int
+    epochs: int
+    batch_words: int
+    compute_loss: bool
+    report: Report | None
+    min_alpha_yet_reached: float
+    _job_trainer: JobTrainer | None
+    _job_results: list[EpochResult]
+
+    def _do_train_job(self, sentences: Any, alpha: float, inits: Any) -> tuple[int, int]: ...
+    def _raw_word_count(self, job: Iterable[Any]) -> int: ...
+    def _get_thread_working_mem(self) -> Any: ...
+    def _get_next_alpha(self, epoch_progress: float, cur_epoch: int) -> float: ...
+
+
+class JobPasses:
+    """Sentences that go to `_do_train_job` in batches.
+
+    The learning rate falls from batch to batch, by the part of `total_examples` or
+    `total_words` that was handed out, as gensim computes it.
+    """
+
+    def __init__(
+        self,
+        model: JobModel,
+        trainer: JobTrainer,
+        sentences: Iterable[Any],
+        *,
+        total_examples: int | None,
+        total_words: int | None,
+        most_waiting: int,
+    ) -> None:
+        self._model = model
+        self._trainer = trainer
+        self._sentences = sentences
+        self._total_examples, self._total_words = total_examples, total_words
+        self._most_waiting = most_waiting
+        self._begun = time.perf_counter()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Give the model the trainer, for as long as jobs are run."""
+        with self._trainer:
+            self._model._job_trainer = self._trainer
+            try:
+                yield
+            finally:
+                self._model._job_trainer = None
+
+    def run(self, epoch: int) -> Pass:
+        """Hand out all sentences once."""
+        model = self._model
+        start = time.perf_counter()
+        memory = WorkingMemory(model._get_thread_working_mem)
+        n_words = n_sentences = n_trained = 0
+        done: list[EpochResult] = []
+        model._job_results = done
+
+        def work(job: tuple[list[Any], float]) -> tuple[int, int, int]:
+            batch, alpha = job
+            trained, raw = model._do_train_job(batch, alpha, memory.mine)
+            return len(batch), trained, raw
+
+        def tell() -> None:
+            if model.report is not None:
+                model.report(self._progress(epoch, n_sentences, n_words, done))
+
+        for batch_sentences, batch_trained, batch_words in run_jobs(
+            self._jobs(epoch),
+            work,
+            workers=model.workers,
+            most_waiting=self._most_waiting,
+            look_around=tell,
+        ):
+            n_sentences += batch_sentences
+            n_trained += batch_trained
+            n_words += batch_words
+        if not n_sentences:
+            logger.warning(EMPTY_TEXT)
+        result = EpochResult(
+            words=sum(job.words for job in done),
+            kept_words=n_trained,
+            pairs=sum(job.pairs for job in done),
+            loss=sum(job.loss or 0.0 for job in done) if model.compute_loss else None,
+            seconds=time.perf_counter() - start,
+        )
+        return Pass(result, n_words, n_sentences)
+
+    def _jobs(self, epoch: int) -> Iterator[tuple[list[Any], float]]:
+        """Give each batch with its learning rate."""
+        model = self._model
+        n_given = 0
+        total = self._total_examples or self._total_words
+        for batch in batches(self._sentences, model.batch_words, model._raw_word_count):
+            yield batch, model._get_next_alpha(n_given / total if total else 0.0, epoch)
+            n_given += len(batch) if self._total_examples else model._raw_word_count(batch)
+
+    def _progress(
+        self, epoch: int, n_sentences: int, n_words: int, done: list[EpochResult]
+    ) -> Progress:
+        model = self._model
+        by_sentences = bool(self._total_examples)
+        total = self._total_examples or self._total_words or 0
+        pairs = sum(job.pairs for job in done)
+        loss = sum(job.loss or 0.0 for job in done)
+        return Progress(
+            stage="train",
+            done=epoch * total + (n_sentences if by_sentences else n_words),
+            total=total * model.epochs or None,
+            unit="sentences" if by_sentences else "words",
+            seconds=time.perf_counter() - self._begun,
+            epoch=epoch + 1,
+            epochs=model.epochs,
+            alpha=model.min_alpha_yet_reached,
+            loss=loss / pairs if model.compute_loss and pairs else None,
+        )

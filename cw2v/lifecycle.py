@@ -1,0 +1,50 @@
+"""What happened to a model or table: a log that is saved with it, as gensim keeps one."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import sys
+from copy import deepcopy
+from datetime import datetime
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+
+class Lifecycle:
+    """Gives a class the list `lifecycle_events`; setting that to None ends the keeping of it."""
+
+    lifecycle_events: list[dict[str, Any]] | None
+
+    def add_lifecycle_event(
+        self, event_name: str, log_level: int = logging.INFO, **event: Any
+    ) -> None:
+        """Append an event to `lifecycle_events`, and log it.
+
+        Parameters
+        ----------
+        event_name : str
+            For example "created" or "saving".
+        log_level : int
+            Of the entry in the log; 0 for none.
+        **event
+            What is to be kept of it; the time, the versions of cw2v and Python, and the
+            platform are added. Values that JSON can hold are saved with the model.
+        """
+        from cw2v import __version__
+
+        entry = {
+            **deepcopy(event),
+            "datetime": datetime.now().isoformat(),
+            "cw2v": __version__,
+            "python": sys.version,
+            "platform": platform.platform(),
+            "event": event_name,
+        }
+        if log_level:
+            logger.log(log_level, "%s lifecycle event %s", type(self).__name__, entry)
+        events = getattr(self, "lifecycle_events", [])
+        if events is not None:
+            events.append(entry)
+            self.lifecycle_events = events

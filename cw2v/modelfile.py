@@ -1,0 +1,282 @@
+"""A model to a file and back: the save and load of Word2Vec."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from inspect import getattr_static
+from types import MethodType
+from typing import Any, Protocol, Self, TypeVar
+
+import numpy as np
+
+from cw2v import nativefile
+from cw2v.huffman import HuffmanTree
+from cw2v.keyedvectors import KeyedVectors
+from cw2v.lifecycle import Lifecycle
+from cw2v.nativefile import PathOrHandle, source_name
+from cw2v.savedfile import read_saved
+from cw2v.statecodec import Nested, ragged
+from cw2v.trainer import EpochResult, TrainingReport
+from cw2v.vectorreader import VectorFileError
+
+logger = logging.getLogger(__name__)
+
+_RECORDS = {
+    "EpochResult": EpochResult,
+    "HuffmanTree": HuffmanTree,
+    "TrainingReport": TrainingReport,
+}
+
+# What follows from other attributes, and is computed again.
+_DERIVED = ("cum_table",)
+
+Model = TypeVar("Model", bound="ModelFiles")
+Model_co = TypeVar("Model_co", bound="ModelFiles", covariant=True)
+
+
+def _can_be_set(of_class: Any) -> bool:
+    """Say whether an object may have an attribute of its own where its class has this."""
+    if isinstance(of_class, property):
+        return of_class.fset is not None
+    return not callable(of_class) and not hasattr(type(of_class), "__get__")
+
+
+def _check_tree(tree: HuffmanTree, n_words: int) -> None:
+    """Raise ValueError unless training can follow the tree's paths: a file may say anything."""
+    starts, points = np.asarray(tree.starts), np.asarray(tree.points)
+    shapes = (np.asarray(tree.codes).shape, points.shape, starts.shape)
+    if shapes != ((len(points),), (len(points),), (n_words + 1,)):
+        raise ValueError(f"a tree of {n_words} words cannot have arrays of the shapes {shapes}")
+    kinds = (tree.codes.dtype.str, points.dtype.str, starts.dtype.str)
+    if [kind[1:] for kind in kinds] != ["u1", "i4", "i8"]:
+        raise ValueError(f"a tree cannot have arrays of the types {kinds}")
+    inside = 0 <= points.min(initial=0) <= points.max(initial=0) < max(1, n_words - 1)
+    rising = starts[0] == 0 and starts[-1] == len(points) and (starts[1:] >= starts[:-1]).all()
+    if not inside or not rising or tree.codes.max(initial=0) > 1:
+        raise ValueError(f"the paths of a tree of {n_words} words lead out of it")
+
+
+class _Load(Protocol[Model_co]):
+    """What `load` is called with, and what it gives."""
+
+    def __call__(
+        self, fname: PathOrHandle, mmap: str | None = None, rethrow: bool = False
+    ) -> Model_co: ...
+
+
+class _OnClassOnly:
+    """A class method that an object of the class does not have."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, instance: object, owner: type[Model]) -> _Load[Model]:
+        if instance is not None:
+            raise AttributeError("This method should be called on a class object.")
+        return MethodType(self._function, owner)
+
+
+class ModelFiles(Lifecycle):
+    """Gives a model `save` and `load`.
+
+    The class that names this one among its bases is the model; its constructor without
+    arguments makes a model that lacks nothing but a vocabulary. A class derived from it may have
+    any constructor: `load` does not call it.
+
+    Attributes
+    ----------
+    wv : KeyedVectors
+        Stored with the model.
+    """
+
+    wv: KeyedVectors
+
+    def save(
+        self,
+        fname_or_handle: PathOrHandle,
+        separately: Collection[str] | None = None,
+        sep_limit: int = 10 * 1024**2,
+        ignore: Collection[str] = frozenset(),
+        pickle_protocol: int = 4,
+    ) -> None:
+        """Save the model, with all that is needed to go on training, in one file.
+
+        The file is no pickle but a zip of NumPy arrays and JSON, described in docs/formats.md:
+        loading it runs no code. Numbers, text, lists, dicts, arrays, and the state of NumPy's
+        random numbers are stored, also in attributes of a derived class. What cannot be stored
+        (other objects, functions but for `hash`) is left out with a warning, and None when the
+        file is loaded.
+
+        Parameters
+        ----------
+        fname_or_handle : path or binary file
+            A path appears whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
+        separately : collection of str, optional
+            Names of arrays that ``load(mmap="r")`` shall map into memory.
+        sep_limit : int
+            Unless `separately` is given: arrays of so many numbers will be mapped.
+        ignore : collection of str
+            Names of attributes to leave out.
+        pickle_protocol : int
+            Accepted and not used.
+
+        Raises
+        ------
+        TypeError
+            A word is neither a str nor an int, nor a tuple of them.
+        OSError
+            The file cannot be written; a file that was there is as before.
+        """
+        self.add_lifecycle_event(
+            "saving",
+            fname_or_handle=str(fname_or_handle),
+            separately=str(separately),
+            sep_limit=sep_limit,
+            ignore=sorted(ignore),
+        )
+        nativefile.write_state(
+            fname_or_handle,
+            "Word2Vec",
+            type(self).__name__,
+            self._saved_attributes(),
+            separately=separately,
+            sep_limit=sep_limit,
+            ignore=ignore,
+            records=_RECORDS,
+        )
+        logger.info("saved %s object to %s", type(self).__name__, source_name(fname_or_handle))
+
+    @_OnClassOnly
+    def load(cls, fname: PathOrHandle, mmap: str | None = None, rethrow: bool = False) -> Self:
+        """Load a model that cw2v or gensim saved; no code of the file is run.
+
+        Of gensim, models of the versions 1.0 to 4.4 are read, whether gensim is installed or
+        not. A pickle that asks for anything but what such models are made of is refused.
+
+        Parameters
+        ----------
+        fname : path or binary file
+            The file; decompressed if its suffix says so.
+        mmap : {"r", "c"}, optional
+            Map large arrays into memory (see `save`): read-only, or so that changes stay in
+            memory.
+        rethrow : bool
+            Accepted and not used.
+
+        Returns
+        -------
+        Word2Vec
+            Of this class, whichever class derived from it was saved.
+
+        Raises
+        ------
+        AttributeError
+            The file holds vectors alone; or this was called on a model, not on the class.
+        VectorFileError
+            The file is damaged, or was not saved by cw2v or gensim.
+        ForbiddenPickleError
+            It is a pickle that asks for something that has no place in a model.
+        OSError
+            The file cannot be read.
+        """
+        kind, attributes = read_saved(fname, mmap=mmap, records=_RECORDS)
+        if kind != "Word2Vec":
+            raise AttributeError(f"Model of type {kind} can't be loaded by {cls}")
+        return cls._from_attributes(attributes, source_name(fname))
+
+    def to_gensim(self) -> Any:
+        """Make a gensim Word2Vec of this model, which can go on training it.
+
+        The matrices are shared: gensim's training changes them here as well. Lists and dicts
+        are copied, so that each vocabulary can grow by itself.
+
+        Returns
+        -------
+        gensim.models.Word2Vec
+
+        Raises
+        ------
+        ImportError
+            gensim is not installed.
+        """
+        from cw2v.gensimio import model_to_gensim
+
+        return model_to_gensim(self)
+
+    @classmethod
+    def from_gensim(cls, theirs: Any) -> Self:
+        """Make a model of gensim's that can go on training it; see `to_gensim` for what is shared.
+
+        Parameters
+        ----------
+        theirs : gensim.models.Word2Vec
+
+        Raises
+        ------
+        ImportError
+            gensim is not installed.
+        TypeError
+            `theirs` is something else, or one of gensim's models that need more than a vector
+            for each word.
+        """
+        from cw2v.gensimio import model_from_gensim
+
+        return cls._from_attributes(model_from_gensim(theirs), "gensim's model")
+
+    def _saved_attributes(self) -> dict[str, Any]:
+        state: Any = self.__getstate__()
+        attributes = {name: value for name, value in state.items() if name not in _DERIVED}
+        wv = self.wv.saved_attributes()
+        if attributes.get("_tree") is not None:  # the codes are views of it
+            wv["expandos"] = {
+                name: value
+                for name, value in self.wv.expandos.items()
+                if name not in ("code", "point")
+            }
+        attributes["wv"] = Nested(wv)
+        return attributes
+
+    @classmethod
+    def _from_attributes(cls, attributes: dict[str, Any], source: str) -> Self:
+        hidden = [name for name in attributes if not _can_be_set(getattr_static(cls, name, None))]
+        nested = attributes.get("wv")
+        if hidden or not isinstance(nested, Nested):
+            raise VectorFileError(
+                f"{source}: {hidden[0]!r} is a method, no attribute"
+                if hidden
+                else f"{source} holds a model without vectors"
+            )
+        model = cls.__new__(cls)
+        for base in cls.__mro__:
+            if ModelFiles in base.__bases__:
+                base.__init__(model)  # type: ignore[misc]
+        for name, value in attributes.items():
+            if isinstance(getattr_static(cls, name, None), property):
+                setattr(model, name, value)
+            else:
+                vars(model)[name] = value
+        try:
+            model.wv = KeyedVectors.from_saved(nested.state)
+            model._after_load()
+        except ValueError as error:
+            raise VectorFileError(f"{source} does not fit together: {error}") from error
+        model.add_lifecycle_event("loaded", fname=source)
+        return model
+
+    def _after_load(self) -> None:
+        """Compute again what is not stored."""
+        expandos = self.wv.expandos
+        tree: HuffmanTree | None = getattr(self, "_tree", None)
+        if tree is None and "code" in expandos and "point" in expandos:
+            tree = HuffmanTree.from_paths(list(expandos["code"]), list(expandos["point"]))
+        self._tree = tree
+        if tree is not None:
+            _check_tree(tree, len(self.wv))
+            expandos["code"] = ragged(tree.codes, tree.starts)
+            expandos["point"] = ragged(tree.points, tree.starts)
+        if getattr(self, "hashfxn", hash) is None:
+            self.hashfxn = hash
+        if getattr(self, "negative", 0) and len(self.wv) and hasattr(self, "make_cum_table"):
+            self.make_cum_table()

@@ -1,0 +1,204 @@
+"""What a Word2Vec model holds: its settings, its words and matrices, what was read and learnt."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cw2v.corpus import EncodedCorpus, ScannedCorpus, UnicodeErrors
+from cw2v.huffman import HuffmanTree
+from cw2v.keyedvectors import KeyedVectors
+from cw2v.lifecycle import Lifecycle
+from cw2v.params import TrainParams
+from cw2v.progress import Report
+from cw2v.trainer import TrainingReport
+from cw2v.vocab import Counted
+
+logger = logging.getLogger(__name__)
+
+Sentences: TypeAlias = Iterable[Sequence[Hashable]]
+
+
+class ModelState(Lifecycle):
+    """All that a model knows; the classes below this one add what it does, stage by stage.
+
+    `Word2Vec` says what each setting means.
+    """
+
+    # Settings.
+    vector_size: int
+    layer1_size: int
+    alpha: float
+    min_alpha: float
+    window: int
+    shrink_windows: bool
+    min_count: int | None
+    max_vocab_size: int | None
+    max_final_vocab: int | None
+    sorted_vocab: int
+    null_word: int
+    sample: float
+    seed: int | None
+    workers: int
+    sg: int
+    hs: int
+    negative: int
+    ns_exponent: float
+    cbow_mean: int
+    corrected_cbow: bool
+    epochs: int
+    batch_words: int
+    compute_loss: bool
+    reread: bool
+    hashfxn: Any
+    comment: str | None
+    memory_budget: int | None
+    unicode_errors: UnicodeErrors
+    report: Report | None
+
+    # Words and matrices.
+    wv: KeyedVectors
+    syn1neg: NDArray[np.float32]  # only with `negative`
+    syn1: NDArray[np.float32]  # only with `hs`
+    cum_table: NDArray[np.uint32] | None
+    effective_min_count: int
+    _tree: HuffmanTree | None
+    _counted: Counted | None  # what scan_vocab found, until it is asked for as a dict
+    _raw_vocab: dict[Any, int] | None
+    _why_empty: str = ""  # why the last choice of words left none
+
+    # What was read and learnt.
+    corpus_count: int
+    corpus_total_words: int
+    train_count: int
+    total_train_time: float
+    running_training_loss: float
+    min_alpha_yet_reached: float
+    training_report: TrainingReport
+    random: np.random.RandomState
+
+    # What belongs to this process, and is left behind when the model is copied.
+    _scanned: ScannedCorpus | None  # text that is read and not encoded yet
+    _keep_ids: bool  # ask scan_vocab for it
+    _encoded: EncodedText | None
+
+    def __str__(self) -> str:
+        """Return the model's size and learning rate, as gensim does."""
+        return (
+            f"{type(self).__name__}<vocab={len(self.wv)}, vector_size={self.wv.vector_size}, "
+            f"alpha={self.alpha}>"
+        )
+
+    __repr__ = __str__
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what belongs to this process: the encoded text, and who is reported to."""
+        state = {**self.__dict__, "_raw_vocab": self.raw_vocab}
+        for name in ("_job_trainer", "_job_results"):
+            state.pop(name, None)
+        return state | dict.fromkeys(("_encoded", "_scanned", "_counted", "report"))
+
+    @property
+    def raw_vocab(self) -> dict[Any, int] | None:
+        """How often each word came, before any was left out; empty once it has been used."""
+        if self._counted is not None:
+            counted, self._counted = self._counted, None
+            counts = zip(counted.words(), counted.counts.tolist(), strict=True)
+            self._raw_vocab = defaultdict(int, counts)
+        return self._raw_vocab
+
+    @raw_vocab.setter
+    def raw_vocab(self, counts: dict[Any, int] | None) -> None:
+        self._counted, self._raw_vocab = None, counts
+
+    def _seed(self) -> int:
+        """Return the seed; where it is None, another one each time, as in gensim."""
+        if self.seed is None:
+            return int(np.random.SeedSequence().generate_state(1)[0])
+        return self.seed
+
+    def _params(self, **changed: Any) -> TrainParams:
+        """Return the settings of a training run, checked."""
+        settings = {
+            "vector_size": self.vector_size,
+            "window": self.window,
+            "shrink_windows": bool(self.shrink_windows),
+            "sg": bool(self.sg),
+            "hs": bool(self.hs),
+            "cbow_mean": bool(self.cbow_mean),
+            "corrected_cbow": bool(self.corrected_cbow),
+            "negative": self.negative,
+            "ns_exponent": self.ns_exponent,
+            "sample": self.sample,
+            "alpha": self.alpha,
+            "min_alpha": self.min_alpha,
+            "epochs": self.epochs,
+            "workers": self.workers,
+            "seed": self._seed(),
+            "batch_words": self.batch_words,
+            "compute_loss": bool(self.compute_loss),
+        }
+        return TrainParams(**(settings | changed))
+
+    def estimate_memory(
+        self, vocab_size: int | None = None, report: dict[str, int] | None = None
+    ) -> dict[str, int]:
+        """Estimate the memory of the model, as gensim does.
+
+        Parameters
+        ----------
+        vocab_size : int, optional
+            Words; those of the model unless given.
+        report : dict, optional
+            Further parts, in bytes; the estimate is added to it.
+
+        Returns
+        -------
+        dict of str to int
+            Bytes for "vocab", "vectors", "syn1" with `hs`, "syn1neg" with `negative`, and
+            their "total".
+        """
+        n_words = vocab_size or len(self.wv)
+        report = report or {}
+        matrix = n_words * self.layer1_size * np.dtype(np.float32).itemsize
+        report["vocab"] = n_words * (700 if self.hs else 500)
+        report["vectors"] = n_words * self.vector_size * np.dtype(np.float32).itemsize
+        if self.hs:
+            report["syn1"] = matrix
+        if self.negative:
+            report["syn1neg"] = matrix
+        report["total"] = sum(report.values())
+        logger.info(
+            "estimated required memory for %i words and %i dimensions: %i bytes",
+            n_words,
+            self.vector_size,
+            report["total"],
+        )
+        return report
+
+
+class EncodedText:
+    """A text in ids of a model's words, and what it was made of.
+
+    Parameters
+    ----------
+    text : object
+        Equal for the same text only; see `cw2v.checks.identity`.
+    words : list
+        The vocabulary, `wv.index_to_key`.
+    corpus : EncodedCorpus
+    """
+
+    def __init__(self, text: object, words: list[Any], corpus: EncodedCorpus) -> None:
+        self.corpus = corpus
+        self._text = text
+        self._words, self._n_words = words, len(words)
+
+    def is_of(self, text: object, words: list[Any]) -> bool:
+        """Say whether this is `text`, in ids of `words`."""
+        return text == self._text and words is self._words and len(words) == self._n_words

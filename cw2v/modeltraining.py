@@ -1,0 +1,380 @@
+"""A text and a model's matrices to a trained model: epochs, callbacks, loss."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cw2v.callbacks import CallbackAny2Vec, StopTraining
+from cw2v.checks import check_callbacks, check_source
+from cw2v.corpus import EncodedCorpus
+from cw2v.jobs import JobPasses, encode_sentences
+from cw2v.modelstate import Sentences
+from cw2v.modelweights import ModelWeights
+from cw2v.params import TrainParams
+from cw2v.passes import EncodedPasses, Pass, Passes, RereadPasses
+from cw2v.sources import Source
+from cw2v.trainer import EpochResult, JobTrainer, Trainer
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Promised:
+    """How long the text is, as the caller of `train` says.
+
+    Attributes
+    ----------
+    examples, words : int or None
+        Sentences and words, before any word is dropped.
+    """
+
+    examples: int | None
+    words: int | None
+
+    def part(self, n_sentences: int, n_words: int) -> float:
+        """Return how long a text is, where what was promised is 1."""
+        if self.examples:
+            return n_sentences / self.examples
+        return n_words / self.words if self.words else 1.0
+
+
+class ModelTraining(ModelWeights):
+    """The part of `Word2Vec` that trains."""
+
+    _job_trainer: JobTrainer | None = None  # while jobs are run
+    _job_results: list[EpochResult]
+
+    def train(
+        self,
+        corpus_iterable: Sentences | None = None,
+        corpus_file: Source | None = None,
+        total_examples: int | None = None,
+        total_words: int | None = None,
+        epochs: int | None = None,
+        start_alpha: float | None = None,
+        end_alpha: float | None = None,
+        word_count: int = 0,
+        queue_factor: int = 2,
+        report_delay: float = 1.0,
+        compute_loss: bool | None = None,
+        callbacks: Iterable[CallbackAny2Vec] = (),
+    ) -> tuple[int, int]:
+        """Train the vectors of a vocabulary already built.
+
+        Parameters
+        ----------
+        corpus_iterable : iterable of lists of str, optional
+            The text; or else
+        corpus_file : path, list of paths, or open binary file, optional
+            as for `Word2Vec`. Words not in the vocabulary are passed over.
+        total_examples, total_words : int
+            Sentences or words of the text; one of them is enough. The learning rate falls by
+            them: where they promise more than there is, as for a text that comes in parts, it
+            ends above `end_alpha`.
+        epochs : int
+            Passes over the text; `model.epochs` for what the constructor was given.
+        start_alpha, end_alpha : float, optional
+            Learning rates at the start and the end, kept as the model's `alpha` and
+            `min_alpha`.
+        compute_loss : bool, optional
+            Add up the loss; as the constructor was told unless given.
+        callbacks : iterable of CallbackAny2Vec
+            Called before and after training and each epoch; `StopTraining` ends it early.
+        queue_factor : int
+            For a class that overrides `_do_train_job`: jobs waiting for each worker.
+        word_count, report_delay
+            Accepted and not used.
+
+        Returns
+        -------
+        trained_words, raw_words : int
+            Words that were trained on after subsampling, and words read, in all epochs.
+
+        Raises
+        ------
+        RuntimeError
+            There is no vocabulary, or it has a single word: there is nothing to tell apart.
+        ValueError
+            Totals or `epochs` are not given, neither `hs` nor `negative` is set, or the
+            matrices are not what `build_vocab` laid out.
+        TypeError
+            Not exactly one text is given, or a generator for several epochs.
+        """
+        to_call = check_callbacks(callbacks)
+        alpha, min_alpha = start_alpha or self.alpha, end_alpha or self.min_alpha
+        self._check_trainable(alpha)
+        epochs = _check_totals(total_examples, total_words, epochs)
+        check_source(corpus_iterable, corpus_file, passes=epochs)
+        loss = self.compute_loss if compute_loss is None else bool(compute_loss)
+        params = self._params(epochs=epochs, alpha=alpha, min_alpha=min_alpha, compute_loss=loss)
+        self.alpha, self.min_alpha = alpha, min_alpha
+        self.epochs, self.compute_loss = params.epochs, loss
+        promised = Promised(total_examples, total_words)
+        passes = self._passes(params, corpus_iterable, corpus_file, promised, queue_factor)
+        self.add_lifecycle_event(
+            "train",
+            msg=f"training model with {self.workers} workers on {len(self.wv)} vocabulary and "
+            f"{self.layer1_size} features, using sg={self.sg} hs={self.hs} sample={self.sample} "
+            f"negative={self.negative} window={self.window} "
+            f"shrink_windows={self.shrink_windows}",
+        )
+        return self._run(passes, params, to_call, promised, warn=corpus_file is None)
+
+    def get_latest_training_loss(self) -> float:
+        """Return the loss summed over all predictions of the last call of `train`, so far.
+
+        It is counted in float64, from epoch to epoch. `training_report.epochs` has each
+        epoch's sum and number of predictions.
+        """
+        return self.running_training_loss
+
+    # ---- before the first epoch -------------------------------------------------------------
+
+    def _check_trainable(self, alpha: float) -> None:
+        """Raise unless the model can be trained; warn of what is probably a mistake."""
+        if not self.hs and not self.negative:
+            raise ValueError(
+                "You must set either 'hs' or 'negative' to be positive for proper training. "
+                "When both 'hs=0' and 'negative=0', there will be no training."
+            )
+        if self.hs and self.negative:
+            logger.warning(
+                "Both hierarchical softmax and negative sampling are activated. This is probably "
+                "a mistake. You should set either 'hs=0' or 'negative=0' to disable one of them. "
+            )
+        if alpha > self.min_alpha_yet_reached:
+            logger.warning("Effective 'alpha' higher than previous training cycles")
+        if not len(self.wv):
+            why = f": {self._why_empty}" if self._why_empty else ""
+            raise RuntimeError(f"you must first build vocabulary before training the model{why}")
+        if not len(self.wv.vectors):
+            raise RuntimeError("you must initialize vectors before training the model")
+        if len(self.wv) == 1:
+            raise RuntimeError(
+                f"the vocabulary has a single word, {self.wv.index_to_key[0]!r}: training needs "
+                "others to tell it from. Lower min_count, or check how the text is split."
+            )
+
+    def _passes(
+        self,
+        params: TrainParams,
+        sentences: Sentences | None,
+        corpus_file: Source | None,
+        promised: Promised,
+        queue_factor: int,
+    ) -> Passes:
+        """Return the epochs that are to be run."""
+        weights, counts, keep = self._weights(), self._counts(), self._keep_thresholds()
+        job_method = getattr(self._do_train_job, "__func__", None)
+        if sentences is not None and job_method is not ModelTraining._do_train_job:
+            return JobPasses(
+                self,
+                JobTrainer(counts, weights, params, run=self.train_count, keep=keep),
+                sentences,
+                total_examples=promised.examples,
+                total_words=promised.words,
+                most_waiting=params.workers * (1 + max(1, queue_factor)),
+            )
+
+        def make_trainer(corpus: EncodedCorpus) -> Trainer:
+            return Trainer(
+                corpus,
+                counts,
+                weights,
+                params,
+                report=self.report,
+                run=self.train_count,
+                keep=keep,
+                epoch_part=promised.part(corpus.n_raw_sentences, corpus.n_raw_tokens),
+            )
+
+        if self.reread and sentences is not None:
+            return RereadPasses(partial(self._encode, sentences, None), make_trainer)
+        return EncodedPasses(self._encode(sentences, corpus_file), make_trainer)
+
+    def _encode(self, sentences: Sentences | None, corpus_file: Source | None) -> EncodedCorpus:
+        """Return the text in ids: as `build_vocab` encoded it, if it is the same."""
+        text = self._identity(sentences, corpus_file)
+        if self._encoded is not None and self._encoded.is_of(text, self.wv.index_to_key):
+            return self._encoded.corpus
+        start = time.perf_counter()
+        with closing(self._scan(sentences, corpus_file)) as scanned:
+            encoded = scanned.encode(self._vocabulary())
+        self.training_report.read_seconds += time.perf_counter() - start
+        return encoded
+
+    # ---- the epochs -------------------------------------------------------------------------
+
+    def _run(
+        self,
+        passes: Passes,
+        params: TrainParams,
+        callbacks: list[CallbackAny2Vec],
+        promised: Promised,
+        warn: bool,
+    ) -> tuple[int, int]:
+        """Run the epochs, call the callbacks, keep the books."""
+        report = self.training_report
+        report.train_seconds, report.epochs = 0.0, []
+        self.running_training_loss = 0.0
+        trained_words = raw_words = 0
+        start = time.perf_counter()
+        try:
+            go_on = _call(callbacks, "on_train_begin", self)
+            with passes.held():
+                for epoch in range(params.epochs):
+                    go_on = go_on and _call(callbacks, "on_epoch_begin", self)
+                    if not go_on:
+                        break
+                    done = passes.run(epoch)
+                    self._note(done, epoch, params, promised, warn)
+                    trained_words += done.result.kept_words
+                    raw_words += done.n_words
+                    go_on = _call(callbacks, "on_epoch_end", self)
+        finally:
+            # However the training ended, norms computed before are those of other vectors,
+            # and these random numbers are used.
+            self._clear_post_train()
+            self.train_count += 1
+            report.train_seconds = time.perf_counter() - start
+            self.total_train_time += report.train_seconds
+        self.add_lifecycle_event(
+            "train",
+            msg=f"training on {raw_words} raw words ({trained_words} effective words) took "
+            f"{report.train_seconds:.1f}s, "
+            f"{trained_words / max(report.train_seconds, 1e-9):.0f} effective words/s",
+        )
+        _call(callbacks, "on_train_end", self)
+        return trained_words, raw_words
+
+    def _note(
+        self,
+        done: Pass,
+        epoch: int,
+        params: TrainParams,
+        promised: Promised,
+        warn: bool,
+    ) -> None:
+        """Keep what an epoch did, and log it."""
+        result = done.result
+        self.training_report.epochs.append(result)
+        self.running_training_loss += result.loss or 0.0
+        part = promised.part(done.n_sentences, done.n_words)
+        self.min_alpha_yet_reached = _alpha_after(params, epoch + part)
+        self._clear_post_train()
+        logger.info(
+            "EPOCH %i: training on %i raw words (%i effective words) took %.1fs, "
+            "%.0f effective words/s",
+            epoch,
+            done.n_words,
+            result.kept_words,
+            result.seconds,
+            result.kept_words / max(result.seconds, 1e-9),
+        )
+        for what, given, found in (
+            ("example count", promised.examples, done.n_sentences),
+            ("raw word count", promised.words, done.n_words),
+        ):
+            if warn and given and given != found:
+                logger.warning(
+                    "EPOCH %i: supplied %s (%i) did not equal expected count (%i)",
+                    epoch,
+                    what,
+                    found,
+                    given,
+                )
+
+    def _clear_post_train(self) -> None:
+        self.wv._invalidate_norms()
+
+    # ---- jobs, for classes that override _do_train_job --------------------------------------
+
+    def _do_train_job(self, sentences: Any, alpha: float, inits: Any) -> tuple[int, int]:
+        """Train on one batch of sentences; gensim's hook for subclasses.
+
+        A class that overrides this may make other sentences of those it is given, in the
+        worker threads, and pass them on to this.
+
+        Parameters
+        ----------
+        sentences : list of lists of words
+        alpha : float
+            The learning rate.
+        inits : tuple of ndarray
+            See `_get_thread_working_mem`; not used here.
+
+        Returns
+        -------
+        trained_words, raw_words : int
+            Words trained on after subsampling, and all.
+        """
+        ids, starts = encode_sentences(sentences, self.wv.key_to_index)
+        raw_words = self._raw_word_count(sentences)
+        if not len(ids):
+            return 0, raw_words
+        starts = np.unique(starts)  # without empty sentences
+        if self._job_trainer is not None:
+            result = self._job_trainer.run(ids, starts, alpha)
+            self._job_results.append(result)
+        else:
+            with JobTrainer(
+                self._counts(), self._weights(), self._params(), keep=self._keep_thresholds()
+            ) as trainer:
+                result = trainer.run(ids, starts, alpha)
+        return result.kept_words, raw_words
+
+    def _raw_word_count(self, job: Iterable[Any]) -> int:
+        """Return the number of words in some sentences."""
+        return sum(len(sentence) for sentence in job)
+
+    def _get_thread_working_mem(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return two arrays of shape (layer1_size,), which each thread of gensim's has."""
+        return np.zeros(self.layer1_size, np.float32), np.zeros(self.layer1_size, np.float32)
+
+    def _get_next_alpha(self, epoch_progress: float, cur_epoch: int) -> float:
+        """Return the learning rate after a part of an epoch, 0 to 1; epochs begin at 0."""
+        done = (cur_epoch + epoch_progress) / self.epochs
+        alpha = self.alpha - (self.alpha - self.min_alpha) * done
+        self.min_alpha_yet_reached = max(self.min_alpha, alpha)
+        return self.min_alpha_yet_reached
+
+
+def _check_totals(total_examples: int | None, total_words: int | None, epochs: int | None) -> int:
+    """Raise ValueError, with gensim's words, unless the text's length and epochs are given."""
+    if total_examples is None and total_words is None:
+        raise ValueError(
+            "You must specify either total_examples or total_words, for proper learning-rate "
+            "and progress calculations. If you've just built the vocabulary using the same "
+            "corpus, using the count cached in the model is sufficient: "
+            "total_examples=model.corpus_count."
+        )
+    if epochs is None or epochs <= 0:
+        raise ValueError(
+            "You must specify an explicit epochs count. The usual value is epochs=model.epochs."
+        )
+    return epochs
+
+
+def _alpha_after(params: TrainParams, epochs: float) -> float:
+    """Return the learning rate after so many epochs."""
+    return params.alpha - (params.alpha - params.min_alpha) * min(1.0, epochs / params.epochs)
+
+
+def _call(callbacks: list[CallbackAny2Vec], moment: str, model: Any) -> bool:
+    """Call all callbacks; returns whether none of them wants to stop."""
+    go_on = True
+    for callback in callbacks:
+        try:
+            getattr(callback, moment)(model)
+        except StopTraining:
+            go_on = False
+    return go_on

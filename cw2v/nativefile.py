@@ -1,0 +1,283 @@
+"""cw2v's own file of a model or of vectors: a zip of NumPy arrays and JSON, never a pickle.
+
+docs/formats.md describes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+import numpy.typing as npt
+
+from cw2v import ziparrays
+from cw2v.atomic import atomic_write
+from cw2v.compressed import DAMAGE as COMPRESSION_DAMAGE
+from cw2v.compressed import compress_into, is_compressed, open_for_reading
+from cw2v.statecodec import Decoder, Encoder
+from cw2v.vectorreader import VectorFileError
+
+logger = logging.getLogger(__name__)
+
+FORMAT = "cw2v"
+FORMAT_VERSION = 1
+KINDS = ("KeyedVectors", "Word2Vec", "Phrases", "FrozenPhrases")
+HEADER = "cw2v.json"
+MAGIC = b"PK\x03\x04"
+
+# Without these nothing is left of a table of vectors; what to do where they cannot be stored.
+_KEYS = (
+    "keys must be str or int (or tuples of them). Replace them, for example by str(key), or save "
+    "only the vectors, with numpy.save"
+)
+_INDISPENSABLE = {
+    "index_to_key": _KEYS,
+    "key_to_index": _KEYS,
+    "vectors": "vectors must be numbers",
+    "expandos": "values of keys must be numbers, text, lists, dicts or arrays. Replace them, or "
+    "delete them from expandos",
+}
+
+PathOrHandle: TypeAlias = str | os.PathLike[str] | IO[bytes]
+
+
+def write_state(
+    target: PathOrHandle,
+    kind: str,
+    class_name: str,
+    attributes: Mapping[str, Any],
+    *,
+    separately: Collection[str] | None = None,
+    sep_limit: int = 10 * 1024**2,
+    ignore: Collection[str] = frozenset(),
+    records: Mapping[str, type] | None = None,
+) -> None:
+    """Write an object's attributes to a file.
+
+    Parameters
+    ----------
+    target : path or binary file
+        A path is written whole or not at all, compressed by its suffix.
+    kind : str
+        What it is, one of `KINDS`.
+    class_name : str
+        The name of its class, which may be derived from that.
+    attributes : mapping
+        What is stored. What cannot be is left out, with a UserWarning that names it.
+    separately : collection of str, optional
+        Names of attributes that `read_state` maps into memory when asked to.
+    sep_limit : int
+        Without `separately`: arrays of so many numbers are mapped.
+    ignore : collection of str
+        Names of attributes to leave out.
+    records : mapping of str to type, optional
+        Dataclasses that are stored.
+
+    Raises
+    ------
+    TypeError
+        A key is neither a str nor an int nor a tuple of them.
+    OSError
+        The file cannot be written; a file that was there is as before.
+    """
+    encoder = Encoder(records or {}, sep_limit, separately)
+    state = encoder.state(attributes, ignore)
+    for path, error in encoder.failed.items():
+        if (hint := _INDISPENSABLE.get(path.rpartition(".")[2])) is not None:
+            raise TypeError(f"{error}; {hint}")
+        warnings.warn(
+            f"{error}: it is left out and will be None when the file is loaded. "
+            f"ignore={{{path.rpartition('.')[2]!r}}} leaves it out silently",
+            UserWarning,
+            stacklevel=3,
+        )
+    header = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "kind": kind,
+        "class": class_name,
+        "state": state,
+    }
+    text = json.dumps(header, allow_nan=False).encode("ascii")
+    with contextlib.ExitStack() as stack:
+        if isinstance(target, (str, os.PathLike)):
+            file = stack.enter_context(atomic_write(target, "wb"))
+            stream: Any = stack.enter_context(compress_into(file, target))
+            if stream is not file:
+                stream = _Onward(stream)
+        else:
+            stream = target
+        with zipfile.ZipFile(stream, "w", allowZip64=True) as archive:
+            ziparrays.write_member(archive, HEADER, text)
+            for name, array in encoder.arrays.items():
+                ziparrays.write_member(archive, name, array)
+
+
+def read_state(
+    source: PathOrHandle,
+    *,
+    mmap: str | None = None,
+    records: Mapping[str, type] | None = None,
+    only_vectors: bool = False,
+) -> tuple[str, dict[str, Any]]:
+    """Read a file of `write_state`.
+
+    Parameters
+    ----------
+    source : path or binary file
+        Decompressed if its suffix says so.
+    mmap : {"r", "c"}, optional
+        Map large arrays into memory: read-only, or so that changes stay in memory. Arrays that
+        are mapped are not compared with their check sums.
+    records : mapping of str to type, optional
+        Dataclasses that may be read.
+    only_vectors : bool
+        Of a model read the table of vectors alone.
+
+    Returns
+    -------
+    kind : str
+        "KeyedVectors" or "Word2Vec".
+    attributes : dict
+
+    Raises
+    ------
+    VectorFileError
+        The file is damaged, of another kind, or of a later version of the format.
+    OSError
+        The file cannot be read, or is compressed and was to be mapped.
+    """
+    name = source_name(source)
+    check_mmap(source, mmap)
+    with opened(source) as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                ziparrays.check_members(archive, file.seek(0, os.SEEK_END))
+                header = _read_header(archive)
+
+                def array(key: str, mapped: bool) -> npt.NDArray[Any]:
+                    if mapped and mmap is not None:
+                        return ziparrays.map_member(archive, key, name, mmap)
+                    return ziparrays.read_member(archive, key)
+
+                kind, encoded = header["kind"], header["state"]
+                if only_vectors and kind == "Word2Vec":
+                    kind, encoded = "KeyedVectors", encoded["attributes"]["wv"]
+                state = Decoder(array, records or {}, name).state(encoded)
+        except VectorFileError as error:
+            if name in str(error):
+                raise
+            raise VectorFileError(f"{name}: {error}") from error
+        except _MALFORMED as error:
+            if isinstance(error, MemoryError) or ziparrays.is_disk_failure(error):
+                raise
+            raise VectorFileError(
+                f"{name} is damaged or no file of cw2v's: {type(error).__name__}: {error}"
+            ) from error
+    return kind, state
+
+
+# What reading and decoding a damaged file, or one made to harm, may raise.
+_MALFORMED: tuple[type[Exception], ...] = (
+    *ziparrays.DAMAGE,
+    AttributeError,
+    LookupError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+def _read_header(archive: zipfile.ZipFile) -> dict[str, Any]:
+    if HEADER not in archive.namelist():
+        raise VectorFileError(
+            f"it is a zip file, but has no {HEADER}: it was not saved by save(). "
+            "(cw2v.formats.read_vectors reads .npz files)"
+        )
+    header = json.loads(archive.read(HEADER))
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise VectorFileError(f"its {HEADER} does not say that it is a file of cw2v's")
+    if header.get("version") != FORMAT_VERSION:
+        raise VectorFileError(
+            f"it has format version {header.get('version')}; this cw2v reads "
+            f"{FORMAT_VERSION}. Install a newer cw2v"
+        )
+    if header.get("kind") not in KINDS:
+        raise VectorFileError(f"it holds a {header.get('kind')!r}, unknown to this cw2v")
+    return header
+
+
+def check_mmap(source: PathOrHandle, mmap: str | None) -> None:
+    """Raise unless arrays of `source` can be mapped into memory in the mode `mmap`."""
+    if mmap is None:
+        return
+    if mmap not in ("r", "c"):
+        raise ValueError(
+            f"mmap must be 'r' (read-only), 'c' (changes stay in memory) or None, got {mmap!r}. "
+            "To change the file itself, save it again"
+        )
+    if not isinstance(source, (str, os.PathLike)) or is_compressed(source):
+        raise OSError(
+            f"Cannot mmap compressed object or open file {source_name(source)}. "
+            "Use load(fname, mmap=None) or uncompress files manually."
+        )
+
+
+def source_name(source: PathOrHandle) -> str:
+    """Name a file in a message."""
+    if isinstance(source, (str, os.PathLike)):
+        return os.fspath(source)
+    return str(getattr(source, "name", source))
+
+
+@contextlib.contextmanager
+def opened(source: PathOrHandle) -> Iterator[IO[bytes]]:
+    """Open a file for reading at any place; a compressed one is decompressed beside first."""
+    if not isinstance(source, (str, os.PathLike)):
+        yield source
+    elif not is_compressed(source):
+        with Path(source).open("rb") as file:
+            yield file
+    else:
+        with tempfile.TemporaryFile() as plain:
+            try:
+                with open_for_reading(source) as compressed:
+                    shutil.copyfileobj(compressed, plain, 1 << 20)
+            except COMPRESSION_DAMAGE as error:
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise
+                raise VectorFileError(
+                    f"{os.fspath(source)} is damaged or cut short as a compressed file ({error})"
+                ) from error
+            plain.seek(0)
+            yield plain
+
+
+class _Onward:
+    """A stream that is only written onwards: zipfile need not try to go back in it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._place = 0
+
+    def write(self, data: Any) -> int:
+        n_bytes = len(memoryview(data).cast("B")) if not isinstance(data, bytes) else len(data)
+        self._stream.write(data)
+        self._place += n_bytes
+        return n_bytes
+
+    def tell(self) -> int:
+        return self._place
+
+    def flush(self) -> None:
+        self._stream.flush()

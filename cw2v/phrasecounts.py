@@ -1,0 +1,213 @@
+"""Sentences -> how often each word and phrase comes, as `Phrases` needs it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cw2v._keytable import KeyTable, PruningCounter
+from cw2v._pairs import PairCounter
+from cw2v.corpus import ScannedCorpus
+from cw2v.readers import scan_corpus
+
+MOST_WORKERS = 4  # each goes through the whole text, and counts its share
+
+
+@dataclass(frozen=True, eq=False)
+class CountedPairs:
+    """Words and phrases as they were counted: by number, without their text.
+
+    Attributes
+    ----------
+    utf8, offsets : ndarray
+        The words' text, uint8, and where each begins and ends, int64 (n_words + 1,).
+    counts : ndarray
+        int64 (n_words,), how often each word came.
+    counters : list of PairCounter
+        The phrases, each in one of them; finished.
+    delimiter : bytes
+        Joins the words of a phrase.
+    n_connectors : int
+        So many of the words are connectors, which are not counted.
+    """
+
+    utf8: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    counters: list[PairCounter]
+    delimiter: bytes
+    n_connectors: int
+
+    def __len__(self) -> int:
+        return len(self.counts) - self.n_connectors + sum(map(len, self.counters))
+
+    def as_table(self) -> KeyTable:
+        """Make a table of them by their text."""
+        table = KeyTable()
+        if len(self):
+            table.add_phrases(self.utf8, self.offsets, self.counts, self.counters, self.delimiter)
+        return table
+
+    def is_unambiguous(self) -> bool:
+        """Say whether no two of them have the same text: no word has a part of the delimiter."""
+        text = self.utf8.tobytes()
+        characters = {c.encode("utf-8", "surrogatepass") for c in _decoded(self.delimiter)}
+        return bool(characters) and not any(c in text for c in characters)
+
+
+class Keys:
+    """Words and phrases, counted; by their text only from when somebody asks for that.
+
+    Parameters
+    ----------
+    counted : KeyTable or CountedPairs
+    """
+
+    def __init__(self, counted: KeyTable | CountedPairs) -> None:
+        self._counted = counted
+        if isinstance(counted, CountedPairs) and not counted.is_unambiguous():
+            self._counted = counted.as_table()
+
+    def __len__(self) -> int:
+        return len(self._counted)
+
+    @property
+    def pairs(self) -> CountedPairs | None:
+        """What was counted, as long as nobody asked for `table`."""
+        return self._counted if isinstance(self._counted, CountedPairs) else None
+
+    @property
+    def table(self) -> KeyTable:
+        """The counts by text."""
+        if isinstance(self._counted, CountedPairs):
+            self._counted = self._counted.as_table()
+        return self._counted
+
+
+@dataclass(frozen=True)
+class PhraseCounts:
+    """What was counted.
+
+    Attributes
+    ----------
+    keys : Keys
+        How often each word that is no connector, and each phrase, came.
+    min_reduce : int
+        1, and one more for each time that rare ones were dropped.
+    n_tokens : int
+        All words of the text, connectors included.
+    """
+
+    keys: Keys
+    min_reduce: int
+    n_tokens: int
+
+
+def count_phrases(
+    sentences: Iterable[Iterable[str]],
+    *,
+    delimiter: str,
+    connector_words: Collection[str],
+    max_vocab_size: float,
+    workers: int | None = None,
+) -> PhraseCounts:
+    """Count words, and phrases of two words with connectors between them.
+
+    Parameters
+    ----------
+    sentences : iterable of iterables of str
+        Read once; by threads if it is one of our readers.
+    delimiter : str
+        Joins the words of a phrase.
+    connector_words : collection of str
+        Not counted, and no part of a phrase but between its two words.
+    max_vocab_size : number
+        After a sentence with which there are more words and phrases, rare ones are dropped,
+        with just the same result as gensim's.
+    workers : int, optional
+        Threads; by default as many as there are CPUs, 4 at most. The result does not depend
+        on it.
+
+    Raises
+    ------
+    TypeError
+        A token is no str.
+    """
+    if workers is None:
+        workers = min(_cpus(), MOST_WORKERS)
+    scanned = scan_corpus(sentences, workers=workers)
+    try:
+        arena, offsets = scanned.utf8()
+        words = scanned.words()
+        is_connector = np.fromiter(
+            (word in connector_words for word in words), dtype=np.uint8, count=len(words)
+        )
+        raw = delimiter.encode("utf-8", "surrogatepass")
+        counters = _count_pairs(scanned, is_connector, workers)
+        n_connectors = int(is_connector.sum())
+        pairs = CountedPairs(arena, offsets, scanned.counts, counters, raw, n_connectors)
+        if len(pairs) <= max_vocab_size:
+            scanned.close()  # makes room
+            for counter in counters:
+                counter.finish()
+            return PhraseCounts(Keys(pairs), 1, scanned.n_raw_tokens)
+        pruning = PruningCounter(arena, offsets, is_connector, raw, int(max_vocab_size))
+        from_files = hasattr(sentences, "_cw2v_scan")  # which give no empty sentences
+        for ids, breaks, to_corpus, is_first in scanned.pieces():
+            pruning.count(ids, breaks, to_corpus, is_first, not from_files)
+        pruning.end_sentence()
+        return PhraseCounts(Keys(pruning.table), pruning.min_reduce, scanned.n_raw_tokens)
+    finally:
+        scanned.close()
+
+
+def _cpus() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _decoded(delimiter: bytes) -> str:
+    return delimiter.decode("utf-8", "surrogatepass")
+
+
+def _count_pairs(
+    scanned: ScannedCorpus, is_connector: NDArray[np.uint8], workers: int
+) -> list[PairCounter]:
+    """Go through the text with every worker, each for its share of the phrases."""
+    counters = [PairCounter(is_connector, share, workers) for share in range(workers)]
+    stopped = threading.Event()
+
+    def count(counter: PairCounter) -> None:
+        for ids, breaks, to_corpus, is_first in scanned.pieces():
+            if stopped.is_set():
+                return
+            counter.count(ids, breaks, to_corpus, is_first)
+
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for _ in pool.map(count, counters):
+                pass
+        except BaseException:
+            stopped.set()
+            raise
+    return counters
+
+
+def table_of(counts: dict[Any, Any]) -> KeyTable | None:
+    """Put a dict of counts into a table; None if a word is no str, or a count no whole number."""
+    if not all(
+        isinstance(word, str) and isinstance(count, int) and abs(count) < 2**62
+        for word, count in counts.items()
+    ):
+        return None
+    table = KeyTable()
+    table.add_items(counts.keys(), counts.values())
+    return table

@@ -1,0 +1,137 @@
+"""Phrases to a file and back; gensim's pickles of them, of any version, are read as well."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from cw2v import nativefile
+from cw2v.gensimpickle import Plain, read_pickle
+from cw2v.nativefile import PathOrHandle, opened, source_name
+from cw2v.scorers import SCORERS, checked_scorer, original_scorer
+from cw2v.vectorreader import VectorFileError
+
+KINDS = ("Phrases", "FrozenPhrases")
+
+# What every saved object has, and of which type.
+_NEEDED: dict[str, tuple[type, ...]] = {
+    "connector_words": (frozenset, set),
+    "delimiter": (str,),
+    "min_count": (int, float),
+    "scoring": (str,),
+    "threshold": (int, float),
+}
+
+
+def write_phrases(
+    target: PathOrHandle, kind: str, class_name: str, attributes: dict[str, Any]
+) -> None:
+    """Write an object's attributes: a zip of arrays and JSON; see `nativefile.write_state`.
+
+    A scorer of the user's is stored by its name.
+    """
+    scoring = attributes["scoring"]
+    names = {scorer: name for name, scorer in SCORERS.items()}
+    name = names.get(scoring) or f"{scoring.__module__}:{scoring.__qualname__}"
+    nativefile.write_state(target, kind, class_name, attributes | {"scoring": name})
+
+
+def read_phrases(
+    source: PathOrHandle, scoring: Callable[..., float] | None = None
+) -> tuple[str, dict[str, Any]]:
+    """Read what `write_phrases` or gensim wrote.
+
+    Parameters
+    ----------
+    source : path or binary file
+    scoring : callable, optional
+        The scorer, in place of what the file names.
+
+    Returns
+    -------
+    kind : {"Phrases", "FrozenPhrases"}
+    attributes : dict
+
+    Raises
+    ------
+    VectorFileError
+        The file is damaged, or holds something else.
+    ForbiddenPickleError
+        It is a pickle that asks for something that gensim's phrases do not need.
+    ValueError
+        It names a scorer that is not loaded.
+    OSError
+        The file cannot be read.
+    """
+    name = source_name(source)
+    with opened(source) as file:
+        start = file.read(2)
+        file.seek(-len(start), 1)
+        if not nativefile.MAGIC.startswith(start) or not start:
+            return _from_gensim(read_pickle(file, name), name)
+    kind, attributes = nativefile.read_state(source)
+    if kind not in KINDS:
+        raise VectorFileError(f"{name} holds a {kind}, no phrases")
+    for attribute, types in _NEEDED.items():
+        if not isinstance(attributes.get(attribute), types):
+            raise VectorFileError(f"{name} lacks {attribute!r}, or it is no {types[0].__name__}")
+    attributes["scoring"] = scoring or _scorer_called(attributes["scoring"], name)
+    return kind, attributes
+
+
+def _scorer_called(scoring: Any, name: str) -> Callable[..., float]:
+    """Find a scorer by its name, among what the program has imported already."""
+    if scoring in SCORERS:
+        return SCORERS[scoring]
+    module_name, _, path = str(scoring).partition(":")
+    found: Any = sys.modules.get(module_name)
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    if not inspect.isfunction(found) or found.__module__ != module_name:
+        raise ValueError(
+            f"{name} was saved with the scorer {scoring!r}, which this program has not imported: "
+            "import its module first, or pass scoring="
+        )
+    return checked_scorer(found, "a saved model")
+
+
+def _from_gensim(saved: Any, name: str) -> tuple[str, dict[str, Any]]:
+    """Give gensim's attributes, of any version, as gensim 4 has them."""
+    if not isinstance(saved, Plain) or saved.name not in (*KINDS, "Phraser"):
+        kind = saved.name if isinstance(saved, Plain) else type(saved).__name__
+        raise VectorFileError(f"{name} holds a {kind}, no phrases")
+    state = dict(saved.attributes)
+    kind = "Phrases" if saved.name == "Phrases" else "FrozenPhrases"
+    try:
+        state["delimiter"] = delimiter = _text(state.get("delimiter", "_"))
+        common_terms = state.pop("common_terms", ())
+        words = state.get("connector_words", common_terms)
+        state["connector_words"] = frozenset(map(_text, words))
+        scoring = state.get("scoring", original_scorer)
+        state["scoring"] = SCORERS[scoring] if isinstance(scoring, str) else scoring
+        if not callable(state["scoring"]):
+            raise ValueError(f"its scorer is {state['scoring']!r}")
+        if kind == "Phrases":
+            state["vocab"] = {_text(word): int(count) for word, count in state["vocab"].items()}
+            state.setdefault("corpus_word_count", 0)
+        else:
+            state["phrasegrams"] = {
+                key if isinstance(key, str) else delimiter.join(map(_text, key)): (
+                    score[1] if isinstance(score, tuple) else score
+                )
+                for key, score in state["phrasegrams"].items()
+            }
+        for part in ("min_count", "threshold"):
+            float(state[part])
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise VectorFileError(
+            f"{name} lacks something that gensim's phrases have: {type(error).__name__}: {error}"
+        ) from error
+    return kind, state
+
+
+def _text(word: Any) -> str:
+    """Decode what versions before 4.0 kept as bytes."""
+    return str(word, "utf-8") if isinstance(word, bytes) else str(word)

@@ -1,0 +1,430 @@
+"""gensim's readers: files as iterables of sentences, each a list of str.
+
+Given to `Word2Vec` or `Phrases`, they are not iterated: threads read their files, with the same
+result.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import itertools
+import lzma
+import operator
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cw2v._encode import ALLOW_NUL, UNICODE_SPACES
+from cw2v.atomic import atomic_write
+from cw2v.compressed import compress_into
+from cw2v.corpus import ScannedCorpus, UnicodeErrors, scan_inputs, scan_sentences
+from cw2v.progress import Report
+from cw2v.sources import TextInput, TextReader, look_at
+
+if sys.version_info >= (3, 14):
+    from compression.zstd import ZstdFile
+else:
+    from backports.zstd import ZstdFile
+
+MAX_WORDS_IN_BATCH = 10000  # gensim's name; the longest sentence that readers give
+
+_STREAM_BLOCK = 8192  # bytes that Text8Corpus looks at together
+
+# File objects of which we know that they give bytes, and how; of no class derived from them.
+_BYTE_FILES: tuple[type, ...] = (
+    io.BufferedRandom,
+    io.BufferedReader,
+    io.BytesIO,
+    io.FileIO,
+    bz2.BZ2File,
+    gzip.GzipFile,
+    lzma.LZMAFile,
+    ZstdFile,
+)
+
+Scanner = Callable[..., ScannedCorpus]
+
+
+class _LineReader:
+    """What `LineSentence` and `PathLineSentences` share: lines of some inputs as sentences.
+
+    `_cw2v_scan` is there only where threads may read instead of `__iter__`.
+    """
+
+    max_sentence_length: int
+    limit: int | None
+
+    def _inputs(self) -> list[TextInput] | None:
+        """Look at what is to be read; None where only `_other_lines` can read it."""
+        raise NotImplementedError
+
+    def _other_lines(self) -> Iterable[str | bytes]:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[list[str]]:
+        longest, _ = _checked(self.max_sentence_length, self.limit)
+        inputs = self._inputs()
+        if inputs is None:
+            yield from _sentences(self._other_lines(), longest, "the file given")
+            return
+        for text in inputs:
+            with _opened(text) as file:
+                yield from _sentences(file, longest, text.name)
+
+    @property
+    def _cw2v_scan(self) -> Scanner:
+        if type(self).__iter__ is not _LineReader.__iter__ or self._inputs() is None:
+            raise AttributeError("_cw2v_scan")  # a subclass, or a file object, has its own way
+        return self._scan
+
+    def _scan(
+        self,
+        *,
+        workers: int = 1,
+        memory_budget: int | None = None,
+        unicode_errors: UnicodeErrors = "strict",
+        report: Report | None = None,
+    ) -> ScannedCorpus:
+        """Read everything by threads: the sentences that iterating gives, in the same order."""
+        longest, _ = _checked(self.max_sentence_length, self.limit)
+        inputs = self._inputs()
+        assert inputs is not None
+        scanned = scan_inputs(
+            inputs,
+            how=UNICODE_SPACES + ALLOW_NUL,
+            workers=workers,
+            memory_budget=memory_budget,
+            unicode_errors=unicode_errors,
+            report=report,
+        )
+        scanned.cut_lines(longest)
+        return scanned
+
+
+class LineSentence(_LineReader):
+    r"""A file of sentences, one on each line, of words with white space between them.
+
+    Iterable as often as wanted. Words are split as ``str.split()`` does, so also at the white
+    space that is not ASCII (U+00A0, U+3000 ...). Lines without a word are left out.
+
+    Parameters
+    ----------
+    source : str, path or file object
+        A plain file, or one compressed with gzip, bzip2, xz or Zstandard. A file object must
+        have ``seek``; it may give lines of bytes (in UTF-8) or str.
+    max_sentence_length : int, at least 1
+        A line of more words becomes several sentences of so many; the last has the rest.
+    limit : int, at least 0, optional
+        Read no more than so many lines.
+
+    Raises
+    ------
+    ValueError, TypeError
+        `max_sentence_length` or `limit` is out of range.
+    OSError, UnicodeDecodeError
+        When iterated: the file cannot be read, or is no UTF-8.
+
+    Examples
+    --------
+    >>> import io
+    >>> list(LineSentence(io.BytesIO(b"to be\n\nor not to be\n"), max_sentence_length=3))
+    [['to', 'be'], ['or', 'not', 'to'], ['be']]
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        max_sentence_length: int = MAX_WORDS_IN_BATCH,
+        limit: int | None = None,
+    ) -> None:
+        self.source = source
+        self.max_sentence_length, self.limit = _checked(max_sentence_length, limit)
+
+    def _inputs(self) -> list[TextInput] | None:
+        if hasattr(self.source, "seek"):
+            if type(self.source) not in _BYTE_FILES:
+                return None
+            self.source.seek(0)
+            name = getattr(self.source, "name", None)
+            shown = name if isinstance(name, str) else f"the {type(self.source).__name__} given"
+            return [TextInput(0, shown, None, self.source, None, None, self.limit)]
+        return [_look_at(0, self.source, self.limit)]
+
+    def _other_lines(self) -> Iterable[str | bytes]:
+        self.source.seek(0)
+        return itertools.islice(self.source, self.limit)
+
+
+class PathLineSentences(_LineReader):
+    """The files of a folder, in the order of their names, each read as by `LineSentence`.
+
+    Parameters
+    ----------
+    source : str or path
+        The folder; all in it is read, but no subfolders. Or a single file.
+    max_sentence_length : int, at least 1
+        As for `LineSentence`.
+    limit : int, at least 0, optional
+        Read no more than so many lines of each file.
+
+    Attributes
+    ----------
+    input_files : list of str
+        What is read; the folder is listed when the reader is made.
+
+    Raises
+    ------
+    ValueError, TypeError
+        `source` is neither a file nor a folder; a parameter is out of range.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str],
+        max_sentence_length: int = MAX_WORDS_IN_BATCH,
+        limit: int | None = None,
+    ) -> None:
+        self.source = os.fspath(source)
+        self.max_sentence_length, self.limit = _checked(max_sentence_length, limit)
+        path = Path(self.source)
+        if path.is_file():
+            self.input_files = [self.source]
+        elif path.is_dir():
+            self.source = os.path.join(self.source, "")  # noqa: PTH118  with the slash, as gensim
+            self.input_files = sorted(self.source + item.name for item in path.iterdir())
+        else:
+            raise ValueError(f"input is neither a file nor a path: {self.source!r}")
+
+    def _inputs(self) -> list[TextInput]:
+        return [_look_at(i, name, self.limit) for i, name in enumerate(self.input_files)]
+
+
+class Text8Corpus:
+    """A text without lines, as text8, in sentences of equal length.
+
+    Parameters
+    ----------
+    fname : str or path
+        As for `LineSentence`.
+    max_sentence_length : int, at least 1
+        Words in a sentence; the last one has the rest.
+
+    Notes
+    -----
+    The same sentences as gensim's, which are made for words with single spaces between them.
+    If there is other white space, the last sentence may be longer than `max_sentence_length`,
+    and two words with a line end between them become one where a block of 8192 bytes ends with
+    that line end. Read a text with lines by `LineSentence`.
+    """
+
+    def __init__(
+        self, fname: str | os.PathLike[str], max_sentence_length: int = MAX_WORDS_IN_BATCH
+    ) -> None:
+        self.fname = fname
+        self.max_sentence_length, _ = _checked(max_sentence_length, None)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        longest, _ = _checked(self.max_sentence_length, None)
+        sentence: list[str] = []
+        with _opened(_look_at(0, self.fname, None)) as file:
+            for text, is_tail in _stream(file):
+                sentence += _decoded(text, file.name).split()
+                while len(sentence) >= longest and not is_tail:
+                    yield sentence[:longest]
+                    sentence = sentence[longest:]
+        if sentence:
+            yield sentence
+
+    @property
+    def _cw2v_scan(self) -> Scanner:
+        if type(self).__iter__ is not Text8Corpus.__iter__:
+            raise AttributeError("_cw2v_scan")
+        return self._scan
+
+    def _scan(
+        self,
+        *,
+        workers: int = 1,
+        memory_budget: int | None = None,
+        unicode_errors: UnicodeErrors = "strict",
+        report: Report | None = None,
+    ) -> ScannedCorpus:
+        """Read everything by threads: the sentences that iterating gives, in the same order."""
+        longest, _ = _checked(self.max_sentence_length, None)
+        text = _look_at(0, self.fname, None)
+        with _opened(text) as file:
+            blocks = _BlockFile(_stream(file))
+            scanned = scan_inputs(
+                [TextInput(0, text.name, None, blocks, None, None)],  # type: ignore[arg-type]
+                how=UNICODE_SPACES + ALLOW_NUL,
+                workers=workers,
+                memory_budget=memory_budget,
+                unicode_errors=unicode_errors,
+                report=report,
+            )
+        scanned.cut_stream(longest, len(blocks.tail.decode("utf-8", "replace").split()))
+        return scanned
+
+
+class BrownCorpus:
+    """The Brown corpus as NLTK has it: files of words with their tags, ``word/tag``.
+
+    Words are in lower case, with the first two letters of the tag; what has a tag that does
+    not begin with letters, such as punctuation, is left out.
+
+    Parameters
+    ----------
+    dirname : str or path
+        The folder, of which all files are read.
+    """
+
+    def __init__(self, dirname: str | os.PathLike[str]) -> None:
+        self.dirname = dirname
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for path in Path(self.dirname).iterdir():
+            if not path.is_file():
+                continue
+            with _opened(_look_at(0, path, None)) as file:
+                for line in file:
+                    parts = (token.split("/") for token in _decoded(line, file.name).split())
+                    pairs = [part for part in parts if len(part) == 2]
+                    words = [
+                        f"{word.lower()}/{tag[:2]}" for word, tag in pairs if tag[:2].isalpha()
+                    ]
+                    if words:
+                        yield words
+
+
+def save_as_line_sentence(
+    corpus: Iterable[Iterable[str]], filename: str | os.PathLike[str]
+) -> None:
+    """Write sentences to a file for `LineSentence`: one on a line, spaces between the words.
+
+    The file appears whole or not at all, and is compressed if its name ends in .gz, .bz2, .xz
+    or .zst.
+    """
+    with atomic_write(filename, "wb") as file, compress_into(file, filename) as stream:
+        for sentence in corpus:
+            stream.write((" ".join(sentence) + "\n").encode())
+
+
+def scan_corpus(
+    sentences: Iterable[Iterable[Any]],
+    *,
+    workers: int = 1,
+    memory_budget: int | None = None,
+    report: Report | None = None,
+) -> ScannedCorpus:
+    """Read sentences once, by threads where they come from a reader of ours."""
+    if hasattr(sentences, "_cw2v_scan"):
+        scanned: ScannedCorpus = sentences._cw2v_scan(
+            workers=workers, memory_budget=memory_budget, unicode_errors="strict", report=report
+        )
+        return scanned
+    return scan_sentences(sentences, memory_budget=memory_budget, report=report)
+
+
+def _checked(max_sentence_length: int, limit: int | None) -> tuple[int, int | None]:
+    longest = operator.index(max_sentence_length)
+    if longest < 1:
+        raise ValueError(f"max_sentence_length must be 1 or more, got {max_sentence_length}")
+    if limit is not None and operator.index(limit) < 0:
+        raise ValueError(f"limit must be None or 0 or more, got {limit}")
+    return min(longest, 2**62), limit
+
+
+def _look_at(index: int, path: str | os.PathLike[str], limit: int | None) -> TextInput:
+    text = look_at(index, Path(path).expanduser())
+    return TextInput(index, text.name, text.path, None, text.size, text.packing, limit)
+
+
+class _Stream(io.RawIOBase):
+    """A `TextReader` as a file object."""
+
+    def __init__(self, reader: TextReader) -> None:
+        self._reader = reader
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._reader.read_into(memoryview(buffer).cast("B"))
+
+
+class _Opened(io.BufferedReader):
+    """An input's text, decompressed."""
+
+    def __init__(self, reader: TextReader, name: str) -> None:
+        super().__init__(_Stream(reader), 1 << 16)
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+
+@contextmanager
+def _opened(text: TextInput) -> Iterator[_Opened]:
+    with TextReader(text) as reader:
+        yield _Opened(reader, text.name)
+
+
+class _BlockFile:
+    """Blocks of bytes that begin and end between words, as a file object."""
+
+    def __init__(self, blocks: Iterator[tuple[bytes, bool]]) -> None:
+        self._blocks = blocks
+        self._left = b""
+        self.tail = b""  # what came after the last space
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        while not self._left:
+            text, is_tail = next(self._blocks, (b"", True))
+            if is_tail:
+                self.tail = self.tail or text
+                self._left = text
+                break
+            self._left = text + b" "
+        n = min(len(view), len(self._left))
+        view[:n] = self._left[:n]
+        self._left = self._left[n:]
+        return n
+
+
+def _stream(file: io.BufferedReader) -> Iterator[tuple[bytes, bool]]:
+    """Cut a text at the last space of every 8192 bytes; last comes what follows the last space."""
+    rest = b""
+    while block := file.read(_STREAM_BLOCK):
+        text = rest + block
+        cut = text.rfind(b" ")
+        if cut < 0:
+            rest = text
+            continue
+        yield text[:cut], False
+        rest = text[cut:].strip()
+    yield rest, True
+
+
+def _sentences(lines: Iterable[str | bytes], longest: int, name: str) -> Iterator[list[str]]:
+    for line in lines:
+        words = _decoded(line, name).split()
+        for begin in range(0, len(words), longest):
+            yield words[begin : begin + longest]
+
+
+def _decoded(text: str | bytes, name: str) -> str:
+    """Decode UTF-8; an error says in which file."""
+    if isinstance(text, str):
+        return text
+    try:
+        return str(text, "utf-8")
+    except UnicodeDecodeError as error:
+        error.add_note(f"in {name}")
+        raise

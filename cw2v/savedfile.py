@@ -1,0 +1,64 @@
+"""Files of save(), whoever wrote them: cw2v's own, or gensim's pickles read without unpickling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cw2v import nativefile
+from cw2v.nativefile import PathOrHandle, opened, source_name
+from cw2v.vectorreader import VectorFileError, shown
+
+
+def read_saved(
+    source: PathOrHandle,
+    *,
+    mmap: str | None = None,
+    records: Mapping[str, type] | None = None,
+    only_vectors: bool = False,
+) -> tuple[str, dict[str, Any]]:
+    """Read what ``save()`` of cw2v or of gensim wrote; the first bytes tell which.
+
+    Parameters
+    ----------
+    source : path or binary file
+        The file; arrays that gensim put beside it are found by its name.
+    mmap : {"r", "c"}, optional
+        Map large arrays into memory; see `nativefile.read_state`.
+    records : mapping of str to type, optional
+        Dataclasses that may be read from cw2v's file.
+    only_vectors : bool
+        Of a model read the table of vectors alone.
+
+    Returns
+    -------
+    kind : str
+        "KeyedVectors" or "Word2Vec".
+    attributes : dict
+        By their names in gensim 4, whatever the version that wrote them.
+
+    Raises
+    ------
+    VectorFileError
+        The file is damaged or of another kind.
+    ForbiddenPickleError
+        It is a pickle that asks for something other than gensim's models are made of.
+    OSError
+        The file cannot be read.
+    """
+    nativefile.check_mmap(source, mmap)
+    with opened(source) as file:
+        start = file.read(64)
+        file.seek(-len(start), 1)
+    if start.startswith(nativefile.MAGIC):
+        return nativefile.read_state(source, mmap=mmap, records=records, only_vectors=only_vectors)
+    # Protocol 2 and later begin with 0x80; 0 and 1 with the class of the object.
+    if start.startswith((b"\x80", b"ccopy_reg\n", b"ccopyreg\n", b"(i", b"(c")):
+        from cw2v.gensimstate import read_gensim
+
+        return read_gensim(source, mmap=mmap, only_vectors=only_vectors)
+    raise VectorFileError(
+        f"{source_name(source)} was not saved by save(): it "
+        + (f"begins with {shown(start)}" if start else "is empty")
+        + ". (load_word2vec_format reads files of word2vec)"
+    )

@@ -1,0 +1,72 @@
+"""Where sentences end in pieces of ids: line ends, and cuts where a line is too long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cw2v.chunks import Piece
+
+
+def count_sentences(pieces: Iterable[tuple[int, Piece]]) -> int:
+    """Count the sentences with a word.
+
+    Parameters
+    ----------
+    pieces : iterable of (int, Piece)
+        In the order of the text, each with the number of its input, whose end ends a sentence.
+    """
+    n = 0
+    text = -1
+    is_open = False  # a sentence has words, but no end yet
+    for its_text, piece in pieces:
+        if its_text != text:
+            n += is_open
+            is_open, text = False, its_text
+        breaks = piece.breaks
+        if len(breaks):
+            n += len(breaks) - (not is_open and breaks[0] == 0)
+            n -= int(np.count_nonzero(breaks[1:] == breaks[:-1]))  # where two blocks meet
+            is_open = piece.n_ids > breaks[-1]
+        else:
+            is_open = is_open or piece.n_ids > 0
+    return int(n + is_open)
+
+
+def cut_lines(pieces: Iterable[tuple[int, Piece]], longest: int) -> None:
+    """Cut every line of more than `longest` words after each `longest` words, in place."""
+    before = 0  # words of the line at hand in earlier pieces, from the last cut on
+    text = -1
+    for its_text, piece in pieces:
+        if its_text != text:
+            before, text = 0, its_text
+        edges = np.concatenate([[-before], piece.breaks, [piece.n_ids]]).astype(np.int64)
+        lengths = np.diff(edges)
+        if lengths.max() > longest:
+            n_cuts = np.maximum(lengths - 1, 0) // longest
+            numbers = np.arange(n_cuts.sum()) - np.repeat(np.cumsum(n_cuts) - n_cuts, n_cuts)
+            cuts = np.repeat(edges[:-1], n_cuts) + (numbers + 1) * longest
+            _add_breaks(piece, cuts[cuts >= 0])
+        before = int(edges[-1] - edges[-2])
+        before = (before - 1) % longest + 1 if before else 0
+
+
+def cut_stream(pieces: Iterable[tuple[int, Piece]], longest: int, n_tail: int) -> None:
+    """Forget the line ends; cut after each `longest` words, but for the last `n_tail`, in place."""
+    held = list(pieces)
+    last_cut = sum(piece.n_ids for _, piece in held) - n_tail
+    begin = 0
+    for _, piece in held:
+        end = min(begin + piece.n_ids - 1, last_cut)
+        first = max(-(-begin // longest), 1) * longest
+        piece.breaks = np.empty(0, dtype=np.int32)
+        _add_breaks(piece, np.arange(first, end + 1, longest) - begin)
+        begin += piece.n_ids
+
+
+def _add_breaks(piece: Piece, cuts: NDArray[np.int64]) -> None:
+    breaks = np.concatenate([piece.breaks, cuts.astype(np.int32)])
+    breaks.sort()
+    piece.breaks = breaks
