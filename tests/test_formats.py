@@ -46,7 +46,9 @@ def test_every_float_and_word_survives_word2vecs_formats(tmp_path_factory, table
     path = tmp_path_factory.mktemp("v") / f"v{suffix}"
     write_word2vec(path, words, vectors, binary=binary)
     same(read_word2vec(path, binary=binary), words, vectors)
-    same(read_vectors(path), words, vectors)
+    # Four or eight bytes may happen to be the digits of a row of text.
+    if not binary or vectors.shape[1] > 2:
+        same(read_vectors(path), words, vectors)
 
 
 @pytest.mark.parametrize("binary", [True, False])
