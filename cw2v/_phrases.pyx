@@ -6,7 +6,7 @@ from cpython.unicode cimport PyUnicode_GetLength
 from libc.math cimport log
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcmp, memcpy, memset
 
 import numpy as np
 
@@ -153,7 +153,11 @@ cdef class Joiner:
                     out.edges[2 * (n + i)] = out.edges[2 * before]
                     out.edges[2 * (n + i) + 1] = out.edges[2 * i + 1]
                 before = i
-        cw2v_words_find_list(self.table.words, out.text, out.edges, 2 * n, out.ids)
+        if self.scorer == KNOWN:  # how often words came does not matter
+            memset(out.ids, 0xff, n * sizeof(int32_t))
+            cw2v_words_find_list(self.table.words, out.text, out.edges + 2 * n, n, out.ids + n)
+        else:
+            cw2v_words_find_list(self.table.words, out.text, out.edges, 2 * n, out.ids)
         return 0
 
     cdef int walk(self, list words, Sentence *sentence, list joined, dict found) except -1:
