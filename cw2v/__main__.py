@@ -47,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         debug = args.debug
         # Imported here, so that Ctrl-C while NumPy and SciPy load is handled below too.
         from cw2v import commands
+        from cw2v.terminal import warnings_shown
 
         if sys.stdout is None and args.command != "train":
             why = "it is closed; nobody would see the result"
@@ -55,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="surrogateescape")
         try:
-            commands.RUN[args.command](args)
+            with warnings_shown(quiet=getattr(args, "quiet", False)):
+                commands.RUN[args.command](args)
         except commands.UsageError as error:
             args.parser.error(str(error))
         if sys.stdout is not None:

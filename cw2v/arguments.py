@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import re
+from typing import Any
 
 from cw2v import __version__
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]*)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 _DESCRIPTION = """\
-Trains word vectors (word2vec: skip-gram with negative sampling) and asks them questions.
+Trains word vectors (word2vec: skip-gram or CBOW, with negative sampling, hierarchical
+softmax or both) and asks them questions.
 
 Results go to standard output; progress and messages to standard error.
 Exit status: 0 done; 1 an error while running; 2 a wrong command line; 130 stopped by Ctrl-C."""
@@ -27,6 +29,7 @@ If you stop it with Ctrl-C, nothing is written and a file already there stays as
 _TRAIN_EXAMPLE = """\
 example:
   cw2v train text.txt.gz -o vectors.bin --vector-size 200 --workers 4
+  cw2v train text.txt -o vectors.bin --cbow --hs --negative 0 --save-model model.cw2v
   zcat texts/*.gz | cw2v train - -o vectors.txt"""
 
 _NEIGHBORS_EXAMPLE = """\
@@ -51,6 +54,28 @@ example:
 _DEMO = """\
 Train on the documentation strings of Python's own library, NumPy and SciPy as they are
 installed here (nothing is downloaded), and print the neighbours of some words."""
+
+# Google's options, and what to write here. They are named so that argparse does not take
+# -output for -o with the value "utput".
+_GOOGLE = {
+    "-train": "the text is named without an option",
+    "-output": "write -o",
+    "-size": "write --vector-size",
+    "-window": "write --window",
+    "-sample": "write --sample",
+    "-hs": "write --hs for 1, nothing for 0",
+    "-negative": "write --negative",
+    "-threads": "write --workers",
+    "-iter": "write --epochs",
+    "-min-count": "write --min-count",
+    "-alpha": "write --alpha",
+    "-classes": "there is nothing like it",
+    "-debug": "write --quiet for 0",
+    "-binary": "the suffix of -o, or --format bin or txt, says it",
+    "-save-vocab": "write --save-model, which has the vocabulary in it",
+    "-read-vocab": "there is nothing like it",
+    "-cbow": "write --cbow for 1, nothing for 0",
+}
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -141,8 +166,11 @@ def _add_command(
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("corpus", nargs="+", metavar="CORPUS", help="file, folder, or -")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to save the vectors")
     parser.add_argument(
-        "-o", "--output", required=True, metavar="FILE", help="where to save the vectors"
+        "--save-model",
+        metavar="FILE",
+        help="where to save the whole model, for cw2v.Word2Vec.load; with -o or instead of it",
     )
     parser.add_argument(
         "--format",
@@ -150,16 +178,49 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         help="word2vec binary, word2vec text, or NumPy archive (default: by FILE's suffix,"
         " .bin, .txt, .vec or .npz; .gz and the like may follow all but .npz)",
     )
-    model = parser.add_argument_group("model")
+    _add_model(parser.add_argument_group("model"))
+    _add_training(parser.add_argument_group("training"))
+    _add_reading(parser.add_argument_group("reading and messages"))
+    for theirs, ours in _GOOGLE.items():
+        parser.add_argument(
+            theirs, action=_GoogleSpelling, ours=ours, nargs="?", help=argparse.SUPPRESS
+        )
+
+
+def _add_model(model: argparse._ArgumentGroup) -> None:
+    model.add_argument(
+        "--cbow",
+        action="store_true",
+        help="predict a word from the words around it (default: skip-gram, which predicts them"
+        " from the word)",
+    )
+    model.add_argument(
+        "--cbow-mean",
+        type=int,
+        choices=(0, 1),
+        help="with --cbow: predict from the mean of their vectors (1), or the sum (default 1)",
+    )
+    model.add_argument(
+        "--corrected-cbow",
+        action="store_true",
+        help="with --cbow: train by its true gradient, not as word2vec.c and gensim do",
+    )
+    model.add_argument(
+        "--hs",
+        action="store_true",
+        help="hierarchical softmax, beside negative sampling; with --negative 0, instead of it",
+    )
+    _number(model, "--negative", int, 5, "noise words drawn for each window; 0, with --hs: none")
     _number(model, "--vector-size", int, 100, "numbers in a vector")
     _number(model, "--window", int, 5, "farthest context word, in words")
-    _number(model, "--negative", int, 5, "noise words drawn for each window")
     _number(
         model, "--sample", float, 1e-3, "subsample words more frequent than this share; 0: none"
     )
     _number(model, "--ns-exponent", float, 0.75, "noise words are drawn by count to this power")
     _number(model, "--min-count", int, 5, "leave out words that occur less often")
-    training = parser.add_argument_group("training")
+
+
+def _add_training(training: argparse._ArgumentGroup) -> None:
     _number(training, "--epochs", int, 5, "passes over the text")
     _number(training, "--alpha", float, 0.025, "learning rate at the start")
     _number(training, "--min-alpha", float, 1e-4, "learning rate at the end")
@@ -172,9 +233,11 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     )
     _number(training, "--seed", int, 1, "with one worker, the same seed gives the same vectors")
     training.add_argument(
-        "--loss", action="store_true", help="measure and show the mean loss per pair of words"
+        "--loss", action="store_true", help="measure and show the mean loss of a prediction"
     )
-    reading = parser.add_argument_group("reading and messages")
+
+
+def _add_reading(reading: argparse._ArgumentGroup) -> None:
     reading.add_argument(
         "--errors",
         choices=("strict", "replace", "keep"),
@@ -249,6 +312,23 @@ def _number(
     parser.add_argument(
         flag, type=kind, default=default, metavar="X" if kind is float else "N", help=told
     )
+
+
+class _GoogleSpelling(argparse.Action):
+    """Refuses an option of Google's program with the name that it has here."""
+
+    def __init__(self, *args: Any, ours: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ours = ours
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        parser.error(f"{option_string} is an option of Google's word2vec; here, {self._ours}")
 
 
 class _Positive(int):

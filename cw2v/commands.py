@@ -7,6 +7,7 @@ import difflib
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,24 +33,23 @@ class UsageError(Exception):
 def train(args: argparse.Namespace) -> None:
     """Train vectors on the corpus and save them."""
     began = time.perf_counter()
-    output = Path(args.output)
-    file_format = args.format or _format_from_suffix(output)
-    if file_format == "npz" and is_compressed(output):
-        raise UsageError(f"{output}: npz files are not compressed; end the name in .npz")
+    files = _Outputs.of(args)
     settings = _checked_settings(args)
-    _refuse_output_among_input(output, args.corpus)
-    check_writable(output)
+    for output in files.paths:
+        _refuse_output_among_input(output, args.corpus)
+    for output in files.paths:
+        check_writable(output)
     with ProgressDisplay(style="none" if args.quiet else None) as display:
         try:
             model = Word2Vec(corpus_file=args.corpus, report=display, **settings)
             display.stage = "save"
             saving = time.perf_counter()
-            _save(model.wv, output, file_format)
+            files.save(model)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(_interrupted(display.stage, output)) from None
+            raise KeyboardInterrupt(_interrupted(display.stage, files.paths)) from None
     now = time.perf_counter()
     if not args.quiet:
-        print(_summary(model, output, now - saving, now - began), file=sys.stderr)
+        print(_summary(model, files.paths, now - saving, now - began), file=sys.stderr)
 
 
 def neighbors(args: argparse.Namespace) -> None:
@@ -93,6 +93,50 @@ def demo(args: argparse.Namespace) -> None:
         documentation.run(workers=args.workers, seed=args.seed, report=display)
 
 
+@dataclass(frozen=True)
+class _Outputs:
+    """Where training saves what: at least one of the two."""
+
+    vectors: Path | None
+    file_format: str
+    model: Path | None
+
+    @classmethod
+    def of(cls, args: argparse.Namespace) -> _Outputs:
+        """Take them from the command line, or raise UsageError."""
+        vectors = None if args.output is None else Path(args.output)
+        model = None if args.save_model is None else Path(args.save_model)
+        if vectors is None:
+            if model is None:
+                raise UsageError("nowhere to save to; give -o FILE, --save-model FILE or both")
+            if args.format:
+                raise UsageError("--format is that of the vectors; give -o FILE as well")
+            return cls(None, "", model)
+        file_format = args.format or _format_from_suffix(vectors)
+        if file_format == "npz" and is_compressed(vectors):
+            raise UsageError(f"{vectors}: npz files are not compressed; end the name in .npz")
+        if model is not None and model.resolve() == vectors.resolve():
+            raise UsageError(f"{vectors} cannot hold both the vectors and the model")
+        return cls(vectors, file_format, model)
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files, in the order in which they are written."""
+        return [path for path in (self.model, self.vectors) if path is not None]
+
+    def save(self, model: Word2Vec) -> None:
+        """Write the model first: if the vectors cannot be saved, they are in it."""
+        if self.model is not None:
+            model.save(self.model)
+        if self.vectors is None:
+            return
+        wv = model.wv
+        if self.file_format == "npz":
+            write_npz(self.vectors, wv.index_to_key, wv.vectors, wv.expandos["count"])
+        else:
+            wv.save_word2vec_format(self.vectors, binary=self.file_format == "bin")
+
+
 def _format_from_suffix(output: Path) -> str:
     inner = output.with_suffix("") if is_compressed(output) else output
     try:
@@ -105,8 +149,16 @@ def _format_from_suffix(output: Path) -> str:
 
 
 def _checked_settings(args: argparse.Namespace) -> dict[str, Any]:
+    if not args.hs and not args.negative:
+        raise UsageError("--negative 0 leaves nothing to train on; give --hs as well")
+    if not args.cbow and (args.cbow_mean is not None or args.corrected_cbow):
+        flag = "--corrected-cbow" if args.corrected_cbow else "--cbow-mean"
+        raise UsageError(f"{flag} is a setting of CBOW; give --cbow as well")
     settings = {
-        "sg": 1,
+        "sg": int(not args.cbow),
+        "hs": int(args.hs),
+        "cbow_mean": 1 if args.cbow_mean is None else args.cbow_mean,
+        "corrected_cbow": args.corrected_cbow,
         "vector_size": args.vector_size,
         "window": args.window,
         "negative": args.negative,
@@ -135,29 +187,25 @@ def _refuse_output_among_input(output: Path, corpus: list[str]) -> None:
         if name == "-" or not source.exists():
             continue  # what does not exist is reported when it is opened
         if output.exists() and output.samefile(source):
-            raise UsageError(f"{output} is the corpus itself; the vectors would replace it")
+            raise UsageError(f"{output} is the corpus itself, which would be replaced")
         if source.is_dir() and output.parent.exists() and output.parent.samefile(source):
             raise UsageError(
                 f"{output} lies in the corpus folder, so the next run would read it as text;"
-                " save the vectors elsewhere"
+                " save it elsewhere"
             )
 
 
-def _save(vectors: KeyedVectors, output: Path, file_format: str) -> None:
-    if file_format == "npz":
-        write_npz(output, vectors.index_to_key, vectors.vectors, vectors.expandos["count"])
-    else:
-        vectors.save_word2vec_format(output, binary=file_format == "bin")
-
-
-def _interrupted(stage: str, output: Path) -> str:
+def _interrupted(stage: str, outputs: list[Path]) -> str:
+    names = " and ".join(map(str, outputs))
     if stage == "save":
-        return f"interrupted while saving; {output} is as it was before, or complete"
+        each = "each of " if len(outputs) > 1 else ""
+        return f"interrupted while saving; {each}{names} is as it was before, or complete"
     doing = {"read": "reading", "train": "training"}[stage]
-    return f"interrupted while {doing}; nothing was saved, {output} was not touched"
+    were = "were" if len(outputs) > 1 else "was"
+    return f"interrupted while {doing}; nothing was saved, {names} {were} not touched"
 
 
-def _summary(model: Word2Vec, output: Path, saving: float, whole: float) -> str:
+def _summary(model: Word2Vec, outputs: list[Path], saving: float, whole: float) -> str:
     report = model.training_report
     n_trained = sum(epoch.words for epoch in report.epochs)
     read = (
@@ -171,7 +219,7 @@ def _summary(model: Word2Vec, output: Path, saving: float, whole: float) -> str:
     last = report.epochs[-1]
     loss = "" if last.loss is None else f", loss {last.loss / max(last.pairs, 1):.4f}"
     return (
-        f"{output}: {len(model.wv):,} words x {model.vector_size}, from"
+        f"{', '.join(map(str, outputs))}: {len(model.wv):,} words x {model.vector_size}, from"
         f" {format_count(model.corpus_total_words)} words in"
         f" {format_count(model.corpus_count)} sentences, {model.epochs} epochs{loss};"
         f" {read}, {train}, save {format_seconds(saving)}, in all {format_seconds(whole)}"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar, Literal, TextIO, TypeAlias
 
 from tqdm import tqdm
@@ -47,6 +50,33 @@ def format_rate(amount: float, seconds: float, unit: str) -> str:
     """Write a speed: ``2.81 M words/s``; for the unit ``bytes``, ``28.1 MB/s``."""
     speed = amount / seconds if seconds > 0 else 0.0
     return f"{format_size(speed)}/s" if unit == "bytes" else f"{format_count(speed)} {unit}/s"
+
+
+@contextmanager
+def warnings_shown(*, quiet: bool = False) -> Iterator[None]:
+    """Print what the package warns of in its log to standard error, above a bar that may be there.
+
+    Parameters
+    ----------
+    quiet : bool
+        Print errors only.
+    """
+    logger = logging.getLogger("cw2v")
+    handler = _Messages(logging.ERROR if quiet else logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _Messages(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = " ".join(record.getMessage().split())
+            tqdm.write(f"cw2v: {record.levelname.lower()}: {text}", file=sys.stderr)
+        except Exception:
+            self.handleError(record)
 
 
 def _three_digits(number: float) -> str:

@@ -7,6 +7,7 @@ import pytest
 import tables
 from hypothesis import settings
 
+from cw2v.__main__ import main
 from cw2v._kernels import available_backends
 
 # Where a change is judged, the same examples are tried every time; elsewhere, new ones.
@@ -51,3 +52,34 @@ def data_folder():
 def gensim_models():
     """Return gensim.models, with which the same calls are compared."""
     return pytest.importorskip("gensim.models", reason="gensim is not installed")
+
+
+@pytest.fixture
+def usage_error(capsys):
+    """Return a check that a command line ends with exit code 2 and this message."""
+
+    def check(args, message):
+        with pytest.raises(SystemExit) as stop:
+            main([str(arg) for arg in args])
+        assert stop.value.code == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert message in " ".join(shown.err.split())
+
+    return check
+
+
+@pytest.fixture
+def runtime_error(capsys):
+    """Return a check that a command line ends with exit code 1 and one line like this."""
+
+    def check(args, *parts):
+        assert main([str(arg) for arg in args]) == 1
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert shown.err.startswith("cw2v: error: ")
+        assert shown.err.count("\n") == 1
+        for part in parts:
+            assert str(part) in shown.err
+
+    return check

@@ -70,37 +70,6 @@ def vectors(folder, corpus):
     return path
 
 
-@pytest.fixture
-def usage_error(capsys):
-    """Return a check that a command line ends with exit code 2 and this message."""
-
-    def check(args, message):
-        with pytest.raises(SystemExit) as stop:
-            main([str(arg) for arg in args])
-        assert stop.value.code == 2
-        shown = capsys.readouterr()
-        assert shown.out == ""
-        assert message in " ".join(shown.err.split())
-
-    return check
-
-
-@pytest.fixture
-def runtime_error(capsys):
-    """Return a check that a command line ends with exit code 1 and one line like this."""
-
-    def check(args, *parts):
-        assert main([str(arg) for arg in args]) == 1
-        shown = capsys.readouterr()
-        assert shown.out == ""
-        assert shown.err.startswith("cw2v: error: ")
-        assert shown.err.count("\n") == 1
-        for part in parts:
-            assert str(part) in shown.err
-
-    return check
-
-
 # Training
 
 
@@ -281,6 +250,10 @@ def test_a_text_without_enough_words_says_so(tmp_path, runtime_error, text):
     path.write_text(text)
     runtime_error(["train", path, "-o", tmp_path / "v.bin", "--quiet"])
     assert not (tmp_path / "v.bin").exists()
+
+
+def test_training_without_a_place_for_its_result_is_a_usage_error(corpus, usage_error):
+    usage_error(["train", corpus], "give -o FILE, --save-model FILE or both")
 
 
 def test_no_command_and_no_corpus_are_usage_errors(usage_error):
