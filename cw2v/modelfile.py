@@ -152,7 +152,7 @@ class ModelFiles(Lifecycle):
     def load(cls, fname: PathOrHandle, mmap: str | None = None, rethrow: bool = False) -> Self:
         """Load a model that cw2v or gensim saved; no code of the file is run.
 
-        Of gensim, models of the versions 1.0 to 4.4 are read, whether gensim is installed or
+        Of gensim, models of the versions 0.12 to 4.4 are read, whether gensim is installed or
         not. A pickle that asks for anything but what such models are made of is refused.
 
         Parameters

@@ -1,5 +1,6 @@
 """What the README shows is what happens."""
 
+import gzip
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import cw2v
+from cw2v.demo import documentation
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -30,16 +32,20 @@ def numbers_hidden(text):
     return re.sub(r"[0-9]+", "0", text)
 
 
-def test_the_example_prints_what_the_readme_shows(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", block("example")],
-        cwd=tmp_path,
+def run(name, folder):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", block(name)],
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(Path(cw2v.__file__).parent.parent)},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+
+
+def test_the_example_prints_what_the_readme_shows(tmp_path):
+    done = run("example", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     got, told = done.stdout.splitlines(), block("output").splitlines()
     # The first line has the shape of a vector; the words themselves depend on the versions
@@ -48,6 +54,17 @@ def test_the_example_prints_what_the_readme_shows(tmp_path):
     assert len(got) == len(told) == 4
     assert {line.split()[0] for line in got[1:]} & {line.split()[0] for line in told[1:]}
     assert [path.name for path in tmp_path.iterdir()] == ["vectors.bin"]
+
+
+def test_the_program_in_gensims_place_runs(tmp_path):
+    with gzip.open(tmp_path / "text.txt.gz", "wt", encoding="utf-8") as text:
+        for sentence in documentation()[:20_000]:
+            print(*sentence, file=text)
+    done = run("in-gensims-place", tmp_path)
+    # gensim says it too: model.train begins at a rate above that at which training had ended.
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "Effective 'alpha' higher than previous training cycles\n"
+    assert cw2v.Word2Vec.load(tmp_path / "model.cw2v").sg == 0
 
 
 def test_the_example_has_ten_lines():
