@@ -57,6 +57,7 @@ cdef struct Windows:            # a batch of windows; item or row i of each arra
     int32_t *y                  # (capacity, y_stride) the centre, then its noise words, each once
     float *y_weight             # (capacity, y_stride)
     int32_t *n_y                # (capacity,) how many y has, 1 to negative + 1
+    int64_t *path_from          # (capacity,) where in the tree each centre's path begins
     int32_t *path_start         # (capacity + 1,) where in the next two each window's path begins
     int32_t *nodes              # (capacity * depth of the tree,) on the way to the centre
     float *turns_left           # (likewise, and a row stride) 1 where the path turns left, else 0

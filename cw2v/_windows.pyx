@@ -152,23 +152,29 @@ cdef void add_noise(Windows *windows, const Sampling *sampling, Rng *rng) noexce
 cdef void add_paths(Windows *windows, const Tree *tree) noexcept nogil:
     """Look up the paths to the centres of all windows of the batch.
 
-    They are copied because they miss the cache: here nothing waits for them.
+    They are copied because they miss the cache: here nothing waits for them. The first two
+    rounds only ask for what the next one needs, so that the misses overlap.
     """
     cdef const uint32_t *path
-    cdef int64_t start
+    cdef int32_t *nodes
+    cdef float *turns_left
     cdef int32_t centre, n = 0
-    cdef int i, j, length
+    cdef int i, j
     for i in range(windows.n):
         centre = windows.y[i * windows.y_stride]
-        start = tree.starts[centre]
-        length = <int> (tree.starts[centre + 1] - start)
-        path = tree.path + start
+        windows.path_from[i] = tree.starts[centre]
         windows.path_start[i] = n
-        for j in range(length):
-            windows.nodes[n + j] = <int32_t> (path[j] >> 1)
-            windows.turns_left[n + j] = <float> (path[j] & 1)
-        n += length
+        n += <int32_t> (tree.starts[centre + 1] - tree.starts[centre])
     windows.path_start[windows.n] = n
+    for i in range(windows.n):
+        windows.nodes[windows.path_start[i]] = tree.path[windows.path_from[i]]
+    for i in range(windows.n):
+        path = tree.path + windows.path_from[i]
+        nodes = windows.nodes + windows.path_start[i]
+        turns_left = windows.turns_left + windows.path_start[i]
+        for j in range(windows.path_start[i + 1] - windows.path_start[i]):
+            nodes[j] = <int32_t> (path[j] >> 1)
+            turns_left[j] = <float> <int32_t> (path[j] & 1)
 
 
 cdef int slices_of_widest(const Sampling *sampling) noexcept nogil:

@@ -296,6 +296,7 @@ cdef class Worker:
 
         if shared.depth:
             n_nodes = capacity * shared.depth
+            windows.path_from = <int64_t *> self.lend(np.int64, capacity)
             windows.path_start = <int32_t *> self.lend(np.int32, capacity + 1)
             windows.nodes = <int32_t *> self.lend(np.int32, n_nodes)
             windows.turns_left = <float *> self.lend(
