@@ -1,9 +1,11 @@
 """cw2v trains word vectors: a fast drop-in for gensim's Word2Vec and Google's word2vec.
 
-The path of the data, a room each, in the order of the imports: `sources` (text to blocks of
-bytes), `scan` (words to ids), `vocab`, `corpus` (the text as ids), `noise` and `_windows`
-(what is drawn), `_kernels`, `_skipgram` and `_cbow` (one step), `_worker` and `trainer` (all
-steps), `keyedvectors` (vectors to answers), `formats` (vectors to files), `word2vec` (gensim's
+The path of the data, in the order of the imports: `sources` (text to blocks of bytes), `scan`
+(words to provisional ids), `vocab` (which words there are), `corpus` (the text as ids),
+`_kernels` (the arithmetic), `noise` and `_windows` (what is drawn), `huffman` (the tree of
+hierarchical softmax), `weights` (W and W'), `_skipgram` and `_cbow` (one step), `_worker` and
+`trainer` (all steps), `formats` (vectors to files), `keyedvectors` (vectors to answers),
+`modelfile` (models to files), `readers` (gensim's readers), `phrases`, and `word2vec` (gensim's
 class over all of them). ARCHITECTURE.md has the whole plan.
 """
 

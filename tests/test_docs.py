@@ -74,3 +74,23 @@ def test_the_example_has_ten_lines():
 @pytest.mark.parametrize("name", ["install", "test"])
 def test_each_command_is_one_line(name):
     assert block(name).count("\n") == 1
+
+
+def test_every_link_within_the_docs_leads_to_a_file():
+    root = README.parent
+    pages = [*root.glob("*.md"), *(root / "docs").glob("*.md")]
+    links = [
+        (page, link)
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:]+)[)#]", page.read_text())
+    ]
+    assert len(links) > 10
+    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_page_of_the_docs_is_linked_from_the_readme_or_another_page():
+    root = README.parent
+    text = "".join(page.read_text() for page in [*root.glob("*.md"), *root.glob("docs/*.md")])
+    pages = [page.name for page in (root / "docs").glob("*.md")]
+    assert pages
+    assert [page for page in pages if not re.search(rf"\]\((docs/)?{page}\)", text)] == []
