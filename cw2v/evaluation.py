@@ -86,7 +86,7 @@ def word_analogies(
             section["correct" if outcome.get(place) else "incorrect"].append(question)
 
     for section in sections:
-        _log_section(section)
+        log_section(section)
     total = {
         "section": "Total accuracy",
         "correct": [question for section in sections for question in section["correct"]],
@@ -97,7 +97,7 @@ def word_analogies(
         100 * (n_read - len(in_vocabulary)) / n_read,
     )
     sections.append(total)
-    return _log_section(total), sections
+    return log_section(total), sections
 
 
 def word_pairs(
@@ -166,9 +166,7 @@ def word_pairs(
     pearson = stats.pearsonr(judged, cosines)
     n_pairs = len(judged) if dummy4unknown else len(judged) + n_unknown
     oov_ratio = n_unknown / n_pairs * 100  # in the order gensim computes it
-    logger.info("Pearson correlation coefficient against %s: %.4f", os.fspath(path), pearson[0])
-    logger.info("Spearman rank-order correlation against %s: %.4f", os.fspath(path), spearman[0])
-    logger.info("Pairs with unknown words ratio: %.1f%%", oov_ratio)
+    log_pairs(pearson, spearman, oov_ratio, os.fspath(path))
     return pearson, spearman, oov_ratio
 
 
@@ -242,10 +240,18 @@ def _text_lines(path: str | os.PathLike[str], encoding: str = "utf8") -> list[st
     return lines if lines[-1] else lines[:-1]
 
 
-def _log_section(section: dict[str, Any]) -> float:
+def log_section(section: dict[str, Any]) -> float:
+    """Log the part of a section that was answered rightly, and return it: 0 to 1."""
     n_right, n_wrong = len(section["correct"]), len(section["incorrect"])
     if n_right + n_wrong == 0:
         return 0.0
     score: float = n_right / (n_right + n_wrong)
     logger.info("%s: %.1f%% (%i/%i)", section["section"], 100 * score, n_right, n_right + n_wrong)
     return score
+
+
+def log_pairs(pearson: Any, spearman: Any, oov_ratio: float, name: str) -> None:
+    """Log what `word_pairs` found in the file of this name."""
+    logger.info("Pearson correlation coefficient against %s: %.4f", name, pearson[0])
+    logger.info("Spearman rank-order correlation against %s: %.4f", name, spearman[0])
+    logger.info("Pairs with unknown words ratio: %.1f%%", oov_ratio)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Collection, Iterable
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import numpy as np
 
@@ -156,6 +156,20 @@ class KeyedVectors(Word2VecFiles):
             case_insensitive=case_insensitive,
             dummy4unknown=dummy4unknown,
         )
+
+    @staticmethod
+    def log_accuracy(section: dict[str, Any]) -> None:
+        """Log the score of one section of `evaluate_word_analogies`."""
+        evaluation.log_section(section)
+
+    @staticmethod
+    def log_evaluate_word_pairs(pearson: Any, spearman: Any, oov: float, pairs: str) -> None:
+        """Log what `evaluate_word_pairs` returned for the file `pairs`."""
+        evaluation.log_pairs(pearson, spearman, oov, pairs)
+
+    def similarity_unseen_docs(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise NotImplementedError, as in gensim: it belongs to models of documents."""
+        raise NotImplementedError("Call similarity_unseen_docs on a Doc2Vec model instead.")
 
     # -- files ---------------------------------------------------------------------------
 
