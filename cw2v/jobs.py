@@ -213,7 +213,7 @@ class JobPasses:
         most_waiting: int,
     ) -> None:
         self._model = model
-        self._trainer = trainer
+        self.trainer = trainer
         self._sentences = sentences
         self._total_examples, self._total_words = total_examples, total_words
         self._most_waiting = most_waiting
@@ -222,8 +222,8 @@ class JobPasses:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Give the model the trainer, for as long as jobs are run."""
-        with self._trainer:
-            self._model._job_trainer = self._trainer
+        with self.trainer:
+            self._model._job_trainer = self.trainer
             try:
                 yield
             finally:
