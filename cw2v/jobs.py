@@ -10,11 +10,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from cw2v.trainer import EpochResult, JobTrainer
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+_Done: TypeAlias = tuple[int, Result | None, BaseException | None]
 
 logger = logging.getLogger(__name__)
 
@@ -92,34 +92,62 @@ def run_jobs(
     object
         What `work` returned, in the order of the jobs.
     """
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="cw2v-job")
-    waiting: deque[Future[Result]] = deque()
+    # Ctrl-C may come while the caller waits. It leaves the locks of concurrent.futures and of
+    # queue.Queue taken, for which the threads would then wait for ever; not so these queues.
+    todo: SimpleQueue[tuple[int, Job] | None] = SimpleQueue()
+    done: SimpleQueue[_Done[Result]] = SimpleQueue()
+    is_over = threading.Event()  # never waited for
+
+    def serve() -> None:
+        while (task := todo.get()) is not None:
+            if not is_over.is_set():
+                number, job = task
+                try:
+                    done.put((number, work(job), None))
+                except BaseException as error:  # raised in the caller below
+                    done.put((number, None, error))
+
+    threads = [threading.Thread(target=serve, name=f"cw2v-job-{i}") for i in range(workers)]
     looked = time.monotonic()
+    results: dict[int, Any] = {}  # of jobs that others before them still wait for
+    n_given = n_done = n_yielded = 0
 
     def collect(at_most: int) -> Iterator[Result]:
         """Give results until no more than `at_most` jobs are left, and then those at hand."""
-        nonlocal looked
-        while waiting:
-            for future in waiting:
-                if future.done() and future.exception() is not None:
-                    future.result()  # raises
+        nonlocal looked, n_done, n_yielded
+        while n_done < n_given:
             if time.monotonic() - looked >= LOOK_AROUND:
                 looked = time.monotonic()
                 look_around()
-            if waiting[0].done():
-                yield waiting.popleft().result()
-            elif len(waiting) <= at_most:
-                return
-            else:
-                wait(waiting, LOOK_AROUND, FIRST_COMPLETED)
+            try:
+                number, result, error = done.get(n_given - n_yielded > at_most, LOOK_AROUND)
+            except Empty:
+                if n_given - n_yielded <= at_most:
+                    return
+                continue
+            if error is not None:
+                raise error
+            n_done += 1
+            results[number] = result
+            while n_yielded in results:
+                n_yielded += 1
+                yield results.pop(n_yielded - 1)
 
     try:
+        for thread in threads:
+            thread.start()
         for job in jobs:
-            waiting.append(pool.submit(work, job))
+            todo.put((n_given, job))
+            n_given += 1
             yield from collect(most_waiting - 1)
         yield from collect(0)
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        is_over.set()
+        for _ in threads:
+            todo.put(None)
+        for thread in threads:
+            if thread.ident is not None:  # it was started
+                thread.join()
 
 
 def encode_sentences(
@@ -185,7 +213,7 @@ class JobPasses:
         most_waiting: int,
     ) -> None:
         self._model = model
-        self._trainer = trainer
+        self.trainer = trainer
         self._sentences = sentences
         self._total_examples, self._total_words = total_examples, total_words
         self._most_waiting = most_waiting
@@ -194,8 +222,8 @@ class JobPasses:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Give the model the trainer, for as long as jobs are run."""
-        with self._trainer:
-            self._model._job_trainer = self._trainer
+        with self.trainer:
+            self._model._job_trainer = self.trainer
             try:
                 yield
             finally:

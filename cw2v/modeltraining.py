@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -45,6 +45,17 @@ class Promised:
         if self.examples:
             return n_sentences / self.examples
         return n_words / self.words if self.words else 1.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `train` was asked to do."""
+
+    params: TrainParams
+    sentences: Sentences | None
+    corpus_file: Source | None
+    promised: Promised
+    queue_factor: int
 
 
 class ModelTraining(ModelWeights):
@@ -119,7 +130,8 @@ class ModelTraining(ModelWeights):
         self.alpha, self.min_alpha = alpha, min_alpha
         self.epochs, self.compute_loss = params.epochs, loss
         promised = Promised(total_examples, total_words)
-        passes = self._passes(params, corpus_iterable, corpus_file, promised, queue_factor)
+        plan = Plan(params, corpus_iterable, corpus_file, promised, queue_factor)
+        passes = self._passes(plan)
         self.add_lifecycle_event(
             "train",
             msg=f"training model with {self.workers} workers on {len(self.wv)} vocabulary and "
@@ -127,7 +139,7 @@ class ModelTraining(ModelWeights):
             f"negative={self.negative} window={self.window} "
             f"shrink_windows={self.shrink_windows}",
         )
-        return self._run(passes, params, to_call, promised, warn=corpus_file is None)
+        return self._run(passes, plan, to_call)
 
     def get_latest_training_loss(self) -> float:
         """Return the loss summed over all predictions of the last call of `train`, so far.
@@ -164,25 +176,25 @@ class ModelTraining(ModelWeights):
                 "others to tell it from. Lower min_count, or check how the text is split."
             )
 
-    def _passes(
-        self,
-        params: TrainParams,
-        sentences: Sentences | None,
-        corpus_file: Source | None,
-        promised: Promised,
-        queue_factor: int,
-    ) -> Passes:
-        """Return the epochs that are to be run."""
+    def _passes(self, plan: Plan, before: Passes | None = None) -> Passes:
+        """Return the epochs that are to be run, by what the model is now.
+
+        With `before`, those that were run until now, their text is not read again.
+        """
+        params, sentences, promised = plan.params, plan.sentences, plan.promised
         weights, counts, keep = self._weights(), self._counts(), self._keep_thresholds()
         job_method = getattr(self._do_train_job, "__func__", None)
         if sentences is not None and job_method is not ModelTraining._do_train_job:
+            trainer = JobTrainer(counts, weights, params, run=self.train_count, keep=keep)
+            if isinstance(before, JobPasses):
+                trainer.go_on_from(before.trainer)
             return JobPasses(
                 self,
-                JobTrainer(counts, weights, params, run=self.train_count, keep=keep),
+                trainer,
                 sentences,
                 total_examples=promised.examples,
                 total_words=promised.words,
-                most_waiting=params.workers * (1 + max(1, queue_factor)),
+                most_waiting=params.workers * (1 + max(1, plan.queue_factor)),
             )
 
         def make_trainer(corpus: EncodedCorpus) -> Trainer:
@@ -199,7 +211,30 @@ class ModelTraining(ModelWeights):
 
         if self.reread and sentences is not None:
             return RereadPasses(partial(self._encode, sentences, None), make_trainer)
-        return EncodedPasses(self._encode(sentences, corpus_file), make_trainer)
+        if isinstance(before, EncodedPasses):
+            return EncodedPasses(before.corpus, make_trainer)
+        return EncodedPasses(self._encode(sentences, plan.corpus_file), make_trainer)
+
+    def _lent(self) -> tuple[object, ...]:
+        """Return what training works on, in the place of which a callback may put something."""
+        wv = self.wv
+        return (
+            wv.vectors,
+            getattr(wv, "vectors_lockf", None),
+            getattr(self, "syn1neg", None),
+            getattr(self, "syn1", None),
+            wv.expandos.get("count"),
+            wv.expandos.get("sample_int"),
+        )
+
+    def _params_now(self, plan: Plan) -> TrainParams:
+        """Return the settings, which a callback may have changed; the epochs stay as many."""
+        return self._params(
+            epochs=plan.params.epochs,
+            alpha=self.alpha if self.alpha > 0 else self.min_alpha,
+            seed=plan.params.seed,
+            compute_loss=plan.params.compute_loss,
+        )
 
     def _encode(self, sentences: Sentences | None, corpus_file: Source | None) -> EncodedCorpus:
         """Return the text in ids: as `build_vocab` encoded it, if it is the same."""
@@ -217,26 +252,35 @@ class ModelTraining(ModelWeights):
     def _run(
         self,
         passes: Passes,
-        params: TrainParams,
+        plan: Plan,
         callbacks: list[CallbackAny2Vec],
-        promised: Promised,
-        warn: bool,
     ) -> tuple[int, int]:
         """Run the epochs, call the callbacks, keep the books."""
         report = self.training_report
         report.train_seconds, report.epochs = 0.0, []
+        lent, words, n_words = self._lent(), self.wv.index_to_key, len(self.wv)
         self.running_training_loss = 0.0
         trained_words = raw_words = 0
         start = time.perf_counter()
         try:
             go_on = _call(callbacks, "on_train_begin", self)
-            with passes.held():
-                for epoch in range(params.epochs):
+            with ExitStack() as stack:
+                stack.enter_context(passes.held())
+                for epoch in range(plan.params.epochs):
                     go_on = go_on and _call(callbacks, "on_epoch_begin", self)
                     if not go_on:
                         break
+                    params = self._params_now(plan)
+                    # The ids of a text belong to the words that it was encoded by.
+                    is_other_text = words is not self.wv.index_to_key or n_words != len(self.wv)
+                    if params != plan.params or is_other_text or not _same(lent, self._lent()):
+                        plan = replace(plan, params=params)
+                        stack.close()
+                        passes = self._passes(plan, None if is_other_text else passes)
+                        lent, words, n_words = self._lent(), self.wv.index_to_key, len(self.wv)
+                        stack.enter_context(passes.held())
                     done = passes.run(epoch)
-                    self._note(done, epoch, params, promised, warn)
+                    self._note(done, epoch, plan)
                     trained_words += done.result.kept_words
                     raw_words += done.n_words
                     go_on = _call(callbacks, "on_epoch_end", self)
@@ -260,12 +304,10 @@ class ModelTraining(ModelWeights):
         self,
         done: Pass,
         epoch: int,
-        params: TrainParams,
-        promised: Promised,
-        warn: bool,
+        plan: Plan,
     ) -> None:
         """Keep what an epoch did, and log it."""
-        result = done.result
+        result, params, promised = done.result, plan.params, plan.promised
         self.training_report.epochs.append(result)
         self.running_training_loss += result.loss or 0.0
         part = promised.part(done.n_sentences, done.n_words)
@@ -284,7 +326,7 @@ class ModelTraining(ModelWeights):
             ("example count", promised.examples, done.n_sentences),
             ("raw word count", promised.words, done.n_words),
         ):
-            if warn and given and given != found:
+            if plan.corpus_file is None and given and given != found:
                 logger.warning(
                     "EPOCH %i: supplied %s (%i) did not equal expected count (%i)",
                     epoch,
@@ -362,6 +404,11 @@ def _check_totals(total_examples: int | None, total_words: int | None, epochs: i
             "You must specify an explicit epochs count. The usual value is epochs=model.epochs."
         )
     return epochs
+
+
+def _same(some: tuple[object, ...], others: tuple[object, ...]) -> bool:
+    """Return whether these are the same objects."""
+    return all(one is other for one, other in zip(some, others, strict=True))
 
 
 def _alpha_after(params: TrainParams, epochs: float) -> float:

@@ -59,7 +59,7 @@ class EncodedPasses:
     def __init__(
         self, corpus: EncodedCorpus, make_trainer: Callable[[EncodedCorpus], Trainer]
     ) -> None:
-        self._corpus = corpus
+        self.corpus = corpus
         if corpus.n_tokens:
             self._trainer = make_trainer(corpus)
         else:
@@ -74,9 +74,9 @@ class EncodedPasses:
     def run(self, epoch: int) -> Pass:
         """Train once on the text."""
         result = EpochResult(0, 0, 0, 0.0, 0.0)
-        if self._corpus.n_tokens:
+        if self.corpus.n_tokens:
             result = self._trainer.run_epoch(epoch)
-        return Pass(result, self._corpus.n_raw_tokens, self._corpus.n_raw_sentences)
+        return Pass(result, self.corpus.n_raw_tokens, self.corpus.n_raw_sentences)
 
 
 class RereadPasses:

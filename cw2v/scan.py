@@ -219,7 +219,11 @@ class Scan:
         self._report = report
         self.workers = [Worker(store, how, block_size, simd) for _ in range(n_workers)]
         self._failures = Failures()
-        self._tasks: queue.Queue[Task | None] = queue.Queue(maxsize=2 * n_workers)
+        # Ctrl-C while it waits would leave the lock of a queue.Queue taken; not so of these.
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()  # for so many tasks more
+        for _ in range(2 * n_workers):
+            self._room.put(None)
         self._next_number = 0
         self._streamed_bytes = 0  # read by the thread that hands out tasks
         sizes = [text.size for text in inputs]
@@ -233,11 +237,9 @@ class Scan:
             threading.Thread(target=self._work, args=(worker,), name="cw2v-read")
             for worker in self.workers
         ]
-        started: list[threading.Thread] = []
         try:
             for thread in threads:
                 thread.start()
-                started.append(thread)
             with closing(self._all_tasks()) as tasks:
                 while (task := self._next(tasks)) is not None and self._put(task):
                     pass
@@ -249,9 +251,11 @@ class Scan:
                     self._tell()
         except BaseException:
             self._failures.add(-1, None)
-            self._drop_tasks(len(started))
-            for thread in started:
-                thread.join()
+            # Also for a thread that is being started, and is not known to be alive yet.
+            self._drop_tasks(len(threads))
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join()
             raise
         if self._failures.error is not None:
             raise self._failures.error
@@ -261,6 +265,7 @@ class Scan:
         """Do tasks until there are no more: the life of one thread."""
         try:
             while (task := self._tasks.get()) is not None:
+                self._room.put(None)
                 if task.number > self._failures.number:
                     continue
                 try:
@@ -286,10 +291,11 @@ class Scan:
             if task is not None and task.number > self._failures.number:
                 return False
             try:
-                self._tasks.put(task, timeout=0.05)
-            except queue.Full:
+                self._room.get(timeout=0.05)
+            except queue.Empty:
                 self._tell()
             else:
+                self._tasks.put(task)
                 self._tell()
                 return True
 

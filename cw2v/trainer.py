@@ -353,6 +353,10 @@ class JobTrainer:
         """Let them go."""
         self._limits.__exit__(kind, error, traceback)
 
+    def go_on_from(self, other: JobTrainer) -> None:
+        """Draw the random numbers that come after those of another trainer of the same run."""
+        self._numbers = other._numbers
+
     def run(self, ids: NDArray[np.int32], starts: NDArray[np.int64], alpha: float) -> EpochResult:
         """Train once on some sentences, without the GIL.
 

@@ -3,8 +3,6 @@
 import gzip
 import io
 import os
-import subprocess
-import sys
 import tempfile
 import threading
 from collections import Counter
@@ -442,44 +440,6 @@ def test_an_error_in_report_stops_everything(tmp_path, empty_temp, monkeypatch, 
                 _block_size=500,
             )
     assert len(calls) == 3
-
-
-INTERRUPTED = """
-import _thread, sys, threading, time
-from cw2v.corpus import scan_files, scan_sentences
-
-def endless():
-    while True:
-        yield ["a", "b"] * 10
-
-class Pipe:
-    def readinto(self, view):
-        n = min(len(view), 4)
-        view[:n] = b"a b "[:n]
-        return n
-
-threading.Timer(0.3, _thread.interrupt_main).start()
-try:
-    if sys.argv[1] == "list":
-        scan_sentences(endless())
-    else:
-        scan_files(Pipe(), workers=2)
-except KeyboardInterrupt:
-    time.sleep(0.05)
-    print("stopped", threading.active_count())
-"""
-
-
-@pytest.mark.parametrize("kind", ["list", "pipe"])
-def test_ctrl_c_stops_the_reading(kind):
-    run = subprocess.run(
-        [sys.executable, "-W", "error", "-c", INTERRUPTED, kind],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert run.stdout == "stopped 1\n", run.stderr
 
 
 @pytest.mark.skipif("CW2V_DATA" not in os.environ, reason="CW2V_DATA names no folder of texts")

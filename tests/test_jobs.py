@@ -1,5 +1,8 @@
 """Classes that make sentences in the worker threads, as fastnode2vec's does."""
 
+import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -239,6 +242,31 @@ def test_jobs_are_not_made_far_ahead():
 
     for result in run_jobs(jobs(), lambda job: job, workers=1, most_waiting=3):
         assert len(given) <= result + 4
+
+
+INTERRUPTED = """
+import itertools, signal, sys, time
+from cw2v.jobs import run_jobs
+
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+n = 0
+while n < 150:
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.001 + n % 7 * 0.001)
+        for _ in run_jobs(itertools.count(), lambda job: None, workers=2, most_waiting=6):
+            pass
+    except KeyboardInterrupt:
+        n += 1
+print("done", n)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers by signals")
+def test_ctrl_c_never_hangs():
+    run = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.stdout == "done 150\n", run.stderr
 
 
 def test_sentences_are_looked_up():
