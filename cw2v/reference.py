@@ -20,6 +20,7 @@ from cw2v.params import TrainParams
 Floats = NDArray[Any]
 
 X_MAX = 16  # words around a centre that one window may have
+PATH_ROWS = 4  # of which so many at a time score the path to it
 MASK64 = (1 << 64) - 1
 
 
@@ -309,6 +310,13 @@ def windows(
 # ---- the whole training, by one worker -----------------------------------------------------
 
 
+def parts_of(window: Window, most_rows: int) -> Iterator[Window]:
+    """Yield the window with at most so many of its words at a time."""
+    for first in range(0, len(window.x), most_rows):
+        rows = slice(first, first + most_rows)
+        yield window._replace(x=window.x[rows], x_weight=window.x_weight[rows])
+
+
 def train(
     ids: NDArray[np.int32],
     starts: NDArray[np.int64],
@@ -352,12 +360,13 @@ def train(
                 objectives = []
                 if syn1 is not None:
                     assert tree is not None
-                    objectives.append((syn1, path_targets(tree, int(window.y[0]))))
+                    objectives.append((syn1, path_targets(tree, int(window.y[0])), PATH_ROWS))
                 if syn1neg is not None:
-                    objectives.append((syn1neg, noise_targets(window)))
-                for w_out, targets in objectives:
+                    objectives.append((syn1neg, noise_targets(window), X_MAX))
+                for w_out, targets, most_rows in objectives:
                     if params.sg:
-                        loss += skipgram_step(w, w_out, window, targets, lr, lockf=lockf)
+                        for part in parts_of(window, most_rows):
+                            loss += skipgram_step(w, w_out, part, targets, lr, lockf=lockf)
                     else:
                         loss += cbow_step(
                             w,
