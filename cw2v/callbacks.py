@@ -31,6 +31,9 @@ class CallbackAny2Vec:
     All methods are called in the thread that called `Word2Vec.train`, when no worker is
     running. `StopTraining` ends the training early. Anything else that they raise ends it as
     well, and reaches the caller; the vectors keep what was learnt so far.
+
+    What they change of the model, such as `alpha`, `wv.vectors`, `wv.vectors_lockf` or the
+    vocabulary, holds from the next epoch on; the number of epochs stays.
     """
 
     def on_train_begin(self, model: Word2Vec) -> None:

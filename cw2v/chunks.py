@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
+import sys
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ def default_memory_budget() -> int:
 
 
 def available_memory() -> int:
-    """Return the memory available now: the machine's, or less where a container allows less."""
+    """Return the memory available now: the machine's, or less where less is allowed."""
     limits = []
     with contextlib.suppress(OSError):  # not Linux
         for line in Path("/proc/meminfo").read_text().splitlines():
@@ -33,7 +34,23 @@ def available_memory() -> int:
         limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     with contextlib.suppress(OSError, ValueError):  # no container, or "max"
         limits.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    limits.extend(_free_addresses())
     return min(limits, default=4 << 30)
+
+
+def _free_addresses() -> list[int]:
+    """Return the bytes that `ulimit -v` leaves this process, or nothing if it sets no limit."""
+    if sys.platform == "win32":
+        return []
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return []
+    used = 0
+    with contextlib.suppress(OSError):  # not Linux
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * mmap.PAGESIZE
+    return [max(0, limit - used)]
 
 
 class TemporaryIds:

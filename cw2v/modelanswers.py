@@ -15,6 +15,7 @@ from cw2v._score import score_sentences
 from cw2v.jobs import encode_sentences, run_jobs
 from cw2v.modeltraining import ModelTraining
 from cw2v.neighbors import largest
+from cw2v.params import WIDEST_WINDOW
 from cw2v.weights import Weights
 
 logger = logging.getLogger(__name__)
@@ -80,11 +81,12 @@ class ModelAnswers(ModelTraining):
         )
         begun = time.perf_counter()
         given = iter(sentences)
+        window = min(self.window, WIDEST_WINDOW)
 
         def work(chunk: list[Any]) -> NDArray[np.float32]:
             ids, starts = encode_sentences(chunk, self.wv.key_to_index)
             return score_sentences(
-                ids, starts, weights, self.window, bool(self.sg), bool(self.cbow_mean)
+                ids, starts, weights, window, bool(self.sg), bool(self.cbow_mean)
             )
 
         parts = list(

@@ -14,7 +14,7 @@ from cw2v.corpus import EncodedCorpus, ScannedCorpus, UnicodeErrors
 from cw2v.huffman import HuffmanTree
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.lifecycle import Lifecycle
-from cw2v.params import TrainParams
+from cw2v.params import WIDEST_WINDOW, TrainParams
 from cw2v.progress import Report
 from cw2v.trainer import TrainingReport
 from cw2v.vocab import Counted
@@ -123,10 +123,15 @@ class ModelState(Lifecycle):
         return self.seed
 
     def _params(self, **changed: Any) -> TrainParams:
-        """Return the settings of a training run, checked."""
+        """Return the settings of a training run, checked.
+
+        A wider window than there is becomes the widest, which is as long as gensim's sentences.
+        """
         settings = {
             "vector_size": self.vector_size,
-            "window": self.window,
+            "window": min(self.window, WIDEST_WINDOW)
+            if isinstance(self.window, int)
+            else self.window,
             "shrink_windows": bool(self.shrink_windows),
             "sg": bool(self.sg),
             "hs": bool(self.hs),

@@ -7,6 +7,8 @@ import operator
 from dataclasses import dataclass
 from typing import Any
 
+WIDEST_WINDOW = 10_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainParams:
@@ -78,7 +80,7 @@ class TrainParams:
         """Raise for the first setting that is out of range; keep all as Python's numbers."""
         whole: dict[str, tuple[int, int | None]] = {
             "vector_size": (1, 65_536),
-            "window": (1, 10_000),
+            "window": (1, WIDEST_WINDOW),
             "negative": (0, 1_000),
             "epochs": (1, 1_000_000),
             "workers": (1, 1_024),

@@ -368,7 +368,18 @@ class JobTrainer:
             Where sentences start, strictly rising from 0, and n_tokens.
         alpha : float
             The learning rate.
+
+        Raises
+        ------
+        IndexError
+            A word has no row, as when words are added while jobs are done.
         """
+        n_words = len(self._weights.w)
+        if len(ids) and not 0 <= ids.min() <= ids.max() < n_words:
+            raise IndexError(
+                f"word {ids.min() if ids.min() < 0 else ids.max()} is not among the {n_words:,} "
+                "words that training began with; add words before or after it"
+            )
         start = time.perf_counter()
         shared = Shared(
             self._weights,

@@ -42,8 +42,9 @@ class Word2Vec(ModelAnswers, ModelFiles):
         K, the dimension of the vectors.
     alpha, min_alpha : float
         The learning rate falls linearly from `alpha` to `min_alpha` over all epochs.
-    window : int, 1 to 10,000
-        Largest distance, in words left by subsampling, from a centre word to its context.
+    window : int, at least 1
+        Largest distance, in words left by subsampling, from a centre word to its context. No
+        window is wider than 10,000, the length of gensim's longest sentence.
     min_count : int, at least 0
         Words that occur less often are left out.
     max_vocab_size : int, optional

@@ -1,5 +1,8 @@
 """Ids that wait in memory or on disk, and their translation where they lie."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -101,3 +104,21 @@ def test_ids_are_translated_where_they_lie_whatever_the_order_of_the_pieces(give
 def test_a_budget_beyond_all_addresses_is_refused():
     with pytest.raises(MemoryError, match="pass a smaller memory_budget"):
         _ = IdStore(10**30).memory
+
+
+LIMITED = """
+import resource
+from cw2v import Word2Vec
+
+resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+model = Word2Vec([["a", "b"]] * 10, min_count=1, vector_size=4, workers=1)
+print(len(model.wv))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a limit on addresses")
+def test_a_limit_on_addresses_is_respected():
+    run = subprocess.run(
+        [sys.executable, "-c", LIMITED], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.stdout == "2\n", run.stderr

@@ -269,6 +269,13 @@ def test_ctrl_c_never_hangs():
     assert run.stdout == "done 150\n", run.stderr
 
 
+def test_a_word_without_a_row_is_an_error():
+    walks = Walks()
+    walks.wv.key_to_index["n1"] = 10**6
+    with pytest.raises(IndexError, match="1000000 is not among the 60 words"):
+        walks.train(nodes(1), total_examples=N_NODES, epochs=1)
+
+
 def test_sentences_are_looked_up():
     ids, starts = encode_sentences([["a", "x"], [], ["b", "a"]], {"a": 0, "b": 1})
     assert (ids.tolist(), starts.tolist()) == ([0, 1, 0], [0, 1, 1, 3])

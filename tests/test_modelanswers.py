@@ -118,3 +118,8 @@ def test_large_products_do_not_overflow():
     model.wv.vectors[:] = 1
     (best, probability), *_ = model.predict_output_word(["w1"])
     assert (best, probability) == (model.wv.index_to_key[3], 1)
+
+
+def test_any_window_can_score():
+    model = Word2Vec(random_text(30), min_count=1, window=2**70, hs=1, negative=0, workers=1)
+    assert np.isfinite(model.score(random_text(5))).all()

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 import threading
 import time
 
@@ -265,6 +266,14 @@ def test_the_loss_is_the_sum_over_all_epochs():
     assert model.get_latest_training_loss() == pytest.approx(sum(epoch.loss for epoch in epochs))
     assert epochs[2].loss / epochs[2].pairs < epochs[0].loss / epochs[0].pairs
     assert small(two_topics()).get_latest_training_loss() == 0
+
+
+@pytest.mark.parametrize("sg", [0, 1])
+def test_a_window_may_be_wider_than_any_sentence(sg):
+    widest = small(two_topics(), sg=sg, window=10_000, shrink_windows=False)
+    wider = small(two_topics(), sg=sg, window=sys.maxsize, shrink_windows=False)
+    np.testing.assert_array_equal(widest.wv.vectors, wider.wv.vectors)
+    assert wider.window == sys.maxsize
 
 
 @pytest.mark.parametrize(
