@@ -106,6 +106,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, int place,
     model.cbow_mean, model.corrected_cbow = cbow_mean, corrected_cbow
     targets.w_out, targets.y, targets.n_y = &w_out[0, 0], &y[0], <int> n_y
     targets.weight, targets.label = &padded[0, 0], &padded[1, 0]
+    targets.first_own = <int32_t> w_out.shape[0]
     s.x_rows, s.y_rows = <float **> &rows[0], <float **> &rows[n_x]
     s.g = &g[0]
     s.x, s.dx = &copies[0, 0], &copies[1, 0]

@@ -123,6 +123,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     model.lockf_stride = 1 if lockf is not None and lockf.shape[0] > 1 else 0
     targets.w_out, targets.y, targets.n_y = &w_out[0, 0], &y[0], <int> n_y
     targets.weight, targets.label = &padded[0, 0], &padded[1, 0]
+    targets.first_own = <int32_t> w_out.shape[0]
     s.x_rows, s.y_rows = <float **> &rows[0], <float **> &rows[X_MAX]
     s.g = &g[0]
     s.x, s.dx, s.locked = &copies[0, 0], &copies[X_MAX, 0], &copies[2 * X_MAX, 0]

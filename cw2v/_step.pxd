@@ -25,6 +25,8 @@ cdef struct Targets:            # the rows of one W' that a window is to score
     const float *label          # (n_y,) 1 to score high, 0 to score low; this and the next
     const float *weight         # (n_y,) how often each counts; are readable up to the row stride
     int n_y
+    int32_t first_own           # rows of w_out from this one on are the worker's own:
+    float *own                  # (n_own, dim)
 
 
 cdef struct Scratch:            # one worker's
@@ -44,9 +46,14 @@ cdef inline float lock_of(const Model *model, int32_t word) noexcept nogil:
 
 cdef inline void find_rows(const Model *model, const Targets *targets,
                            Scratch *s) noexcept nogil:
+    cdef int32_t row
     cdef int j
     for j in range(targets.n_y):
-        s.y_rows[j] = targets.w_out + targets.y[j] * model.dim
+        row = targets.y[j]
+        if row < targets.first_own:
+            s.y_rows[j] = targets.w_out + row * model.dim
+        else:
+            s.y_rows[j] = targets.own + (row - targets.first_own) * model.dim
 
 
 cdef inline void gather(float *const *rows, int n, ptrdiff_t dim, float *out) noexcept nogil:

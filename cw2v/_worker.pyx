@@ -8,6 +8,7 @@ import numpy as np
 
 from cw2v._cbow cimport cbow_step
 from cw2v._kernels cimport X_MAX, Backend, cw2v_row_stride, find_backend
+from cw2v._ownrows cimport OwnRows, give_part, start_anew
 from cw2v._rng cimport Rng, seed_rng
 from cw2v._skipgram cimport skipgram_step
 from cw2v._step cimport Model, Scratch, Targets
@@ -30,6 +31,8 @@ cdef enum:
     # make the steps of these nodes too long. With 16, analogies fell by 0.008.
     PATH_ROWS = 4
     NEAR_ROOT = 5               # levels of the tree that are in the cache all the time
+    OWN_NODES = 63              # nodes near the root that each of several workers has copies of
+    OWN_BATCHES = 2             # between two times that it gives its part to the others
     CACHE_LINE = 64
 
 
@@ -64,6 +67,8 @@ cdef struct State:              # one worker's
     int64_t *words_kept
     int64_t *predictions
     double *loss                # of the predictions; NULL unless it is asked for
+    OwnRows own                 # of the nodes near the root
+    int32_t first_own           # the first of these nodes
 
 
 # ---- the loop ------------------------------------------------------------------------------
@@ -117,6 +122,8 @@ cdef void train_windows(const Job *job, State *state, float lr) noexcept nogil:
         if job.model.syn1 is not NULL:
             path = windows.path_start[i]
             targets.w_out = job.model.syn1
+            targets.first_own = state.first_own
+            targets.own = state.own.own
             targets.y = windows.nodes + path
             targets.label = windows.turns_left + path
             targets.weight = job.ones
@@ -124,6 +131,7 @@ cdef void train_windows(const Job *job, State *state, float lr) noexcept nogil:
             take_step(job, state, i, &targets, PATH_ROWS, lr, loss)
         if job.model.syn1neg is not NULL:
             targets.w_out = job.model.syn1neg
+            targets.first_own = job.sampling.n_words
             targets.y = windows.y + i * windows.y_stride
             targets.label = job.noise_label
             targets.weight = windows.y_weight + i * windows.y_stride
@@ -138,6 +146,8 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
     cdef int64_t number, first, last, predictions
     cdef double done
     cdef float lr
+    cdef int batches = 0
+    start_anew(&state.own)
     while not cw2v_read(job.stop):
         number = cw2v_take_next(job.next_piece)
         if number >= job.n_pieces:
@@ -162,7 +172,11 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
             if job.model.syn1 is not NULL:
                 add_paths(&state.windows, &job.tree)
             train_windows(job, state, lr)
+            batches += 1
+            if batches % OWN_BATCHES == 0:
+                give_part(&state.own)
         cw2v_write(state.words_done, state.words_done[0] + last - first)
+    give_part(&state.own)
 
 
 # ---- what Python sees ------------------------------------------------------------------------
@@ -271,7 +285,7 @@ cdef class Worker:
     cdef State state
     cdef list arrays
 
-    def __init__(self, Shared shared):
+    def __init__(self, Shared shared, int n_workers=1):
         cdef const Job *job = &shared.job
         cdef State *state = &self.state
         cdef Windows *windows = &state.windows
@@ -310,6 +324,16 @@ cdef class Worker:
             windows.turns_left = <float *> self.lend(
                 np.float32, n_nodes + cw2v_row_stride(shared.depth)
             )
+
+        # The nodes near the root were made last: they have the highest numbers below n_words - 1.
+        state.first_own = job.sampling.n_words
+        if shared.depth and n_workers > 1:
+            state.first_own = max(0, job.sampling.n_words - 1 - OWN_NODES)
+            state.own.shared = job.model.syn1 + state.first_own * dim
+            state.own.size = (job.sampling.n_words - 1 - state.first_own) * dim
+            state.own.own = <float *> self.lend(np.float32, state.own.size)
+            state.own.before = <float *> self.lend(np.float32, state.own.size)
+            state.own.part = <float> (1.0 / n_workers)
 
         scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest + 1))
         scratch.y_rows = <float **> self.lend(np.uintp, n_y)
@@ -354,3 +378,13 @@ cdef class Worker:
     @property
     def loss(self):
         return cw2v_read_double(self.state.loss) if self.state.loss is not NULL else 0.0
+
+
+# ---- for the tests -------------------------------------------------------------------------
+
+def own_rows_given(float[:, ::1] shared, float[:, ::1] own, float[:, ::1] before, float part):
+    """Add a part of the change from `before` to `own` to `shared`, all changed in place."""
+    cdef OwnRows rows
+    rows.shared, rows.own, rows.before = &shared[0, 0], &own[0, 0], &before[0, 0]
+    rows.size, rows.part = shared.shape[0] * shared.shape[1], part
+    give_part(&rows)

@@ -307,6 +307,21 @@ def windows(
             yield Window(x, x_weight, y, y_weight)
 
 
+# ---- several workers -------------------------------------------------------------------------
+
+
+def own_rows_given(
+    shared: Floats, own: Floats, before: Floats, part: float
+) -> tuple[Floats, Floats, Floats]:
+    """Return the three after a worker gave its part of the change of its own rows.
+
+    The shared rows move by it; the worker's own rows, and what it remembers of how they
+    were, start anew from there. All of shape (n, dim).
+    """
+    moved = shared + part * (own - before)
+    return moved, moved.copy(), moved.copy()
+
+
 # ---- the whole training, by one worker -----------------------------------------------------
 
 

@@ -198,7 +198,7 @@ class Trainer:
         )
         # No more than there is work for: each has memory of its own.
         n_workers = min(params.workers, len(sentences))
-        self._workers = [Worker(self._shared) for _ in range(n_workers)]
+        self._workers = [Worker(self._shared, n_workers) for _ in range(n_workers)]
 
     def alpha_at(self, words: int) -> float:
         """Return the learning rate after `words` words, counted over all epochs."""

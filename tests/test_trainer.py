@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from cw2v import reference
+from cw2v._worker import own_rows_given
 from cw2v.corpus import EncodedCorpus
 from cw2v.huffman import build_tree
 from cw2v.noise import keep_thresholds, noise_table
@@ -179,18 +180,26 @@ def test_the_loss_begins_at_log_two_a_pair_and_falls():
 
 
 @pytest.mark.parametrize("workers", [2, 5])
-def test_many_workers_read_every_word_once_and_learn_as_well(workers):
-    text, counts = corpus(20_000)
-    one, many = (
-        trained(
-            text, counts, workers=n, epochs=6, compute_loss=True, alpha=0.1, sample=0,
-            batch_words=200,
-        )[1]
-        for n in (1, workers)
-    )  # fmt: skip
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("architecture", ARCHITECTURES[:2])
+def test_many_workers_read_every_word_once_and_learn_as_well(architecture, objective, workers):
+    text, counts = corpus(20_000, n_words=200)
+    settings = architecture | objective
+    settings |= {"epochs": 6, "compute_loss": True, "alpha": 0.05, "sample": 0, "batch_words": 200}
+    one, many = (trained(text, counts, workers=n, **settings)[1] for n in (1, workers))
     assert [result.words for result in many] == [20_000] * 6
-    assert many[-1].loss / many[-1].pairs == pytest.approx(one[-1].loss / one[-1].pairs, rel=0.02)
+    losses = [results[-1].loss / results[-1].pairs for results in (one, many)]
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("cw2v")]
+
+
+def test_a_worker_gives_its_part_of_what_its_own_rows_learnt():
+    rng = np.random.default_rng(0)
+    rows = [rng.normal(size=(5, 9)).astype(np.float32) for _ in range(3)]
+    expected = reference.own_rows_given(*(row.astype(np.float64) for row in rows), 0.25)
+    own_rows_given(*rows, 0.25)
+    for got, exact in zip(rows, expected, strict=True):
+        assert_allclose(got, exact, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("n_words", [2, 4, 30])
