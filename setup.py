@@ -19,7 +19,11 @@ C_FLAGS = (
 )
 
 
-def extension(name, *c_sources):
+# Its loops are over a few words: vectors would take longer to set up than they save.
+FEW_WORDS = [] if MSVC else ["-fno-tree-vectorize"]
+
+
+def extension(name, *c_sources, flags=()):
     """Describe the module ``cw2v.<name>``: its .pyx and the C files it is linked with."""
     return Extension(
         f"cw2v.{name}",
@@ -27,7 +31,7 @@ def extension(name, *c_sources):
         include_dirs=["csrc"],
         depends=[str(header) for header in sorted(Path("csrc").glob("*.h"))],
         define_macros=STABLE_ABI,
-        extra_compile_args=C_FLAGS,
+        extra_compile_args=[*C_FLAGS, *flags],
         py_limited_api=not FREE_THREADED,
     )
 
@@ -43,7 +47,7 @@ setup(
                 "kernels_avx2.c",
                 "kernels_avx512.c",
             ),
-            extension("_windows"),
+            extension("_blocks", flags=FEW_WORDS),
             extension("_skipgram"),
             extension("_cbow"),
             extension("_worker"),

@@ -1,9 +1,9 @@
 /* csrc/kernels.h - what every kernel computes, on whatever CPU it runs.
  *
- * A step of training touches the rows of W of the words around a centre (x) and the
- * rows of W' that they, or their mean, are to score (y). Kernels take these rows where they
+ * A step of training touches the rows of W of the words around a few centres (x) and the
+ * rows of W' that they, or their means, are to score (y). Kernels take these rows where they
  * lie, as arrays of pointers. The rows of x are distinct from one another, and so are
- * the rows of y: whoever builds a window merges repeated words into one row with a weight.
+ * the rows of y: whoever builds a block merges repeated words into one row that counts more.
  *
  * Everything is float32, `dim` long, and need not be aligned. Kernels never allocate,
  * lock, or call Python. Other threads may write the rows meanwhile (Hogwild, Niu et al.
@@ -13,46 +13,63 @@
 #define CW2V_KERNELS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-/* The most rows of x in one window. */
+/* The most rows of x in one block. */
 #define CW2V_X_MAX 16
 
-/* The logits and errors of a window are an (n_x, n_y) matrix whose rows lie
+/* The logits and errors of a block are an (n_x, n_y) matrix whose rows lie
  * cw2v_row_stride(n_y) floats apart, a whole number of the longest vectors and never less
- * than n_y + 7, so that kernels may read and write past a row's end. What stands there is
+ * than n_y + 3, so that kernels may read and write past a row's end. What stands there is
  * of no account. */
-static inline int cw2v_row_stride(int n_y) { return (n_y + 7 + 15) / 16 * 16; }
+static inline int cw2v_row_stride(int n_y) { return (n_y + 3 + 15) / 16 * 16; }
 
 /* s[i][j] = x[i] . y[j] */
 typedef void cw2v_dots_fn(const float *const *x, int n_x, const float *const *y, int n_y,
                           ptrdiff_t dim, float *s);
 
-/* Turn the logits of one window into its scaled errors, in place:
+/* What the pairs of a row of x and a row of y are to score, and how much each counts.
  *
- *     s[i][j] = lr * x_weight[i] * y_weight[j] * (label[j] - sigmoid(s[i][j]))
+ * Row x[i] is to predict some words, `pairs` of them, that are among the first y: seen[i][j]
+ * of them are the word of y[j], which is to score high. Each of the others scores y[j] as
+ * noise, low, noise[j] times. So x[i] scores y[j] high `seen` times and low
  *
- * label[j] is 1 where y[j] is to score high, 0 where it is to score low: the observed word
- * and noise words (Mikolov et al. 2013, eq. 4), or the two branches at a node of a tree
- * (their eq. 3). Exact to 1e-6 * lr * weights. Infinities are fine; NaN stays NaN. y_weight
- * and label may be read up to the end of a row of s. */
-typedef void cw2v_logistic_error_fn(float *s, int n_x, int n_y, const float *x_weight,
-                                    const float *y_weight, const float *label, float lr);
+ *     unseen[i][j] = noise[j] * (pairs[i] - seen[i][j])
+ *
+ * times (Mikolov et al. 2013, eq. 4). In a tree (their eq. 3) there is one word to predict, y are
+ * nodes on the way to it, and each row has seen y[j] all `pairs` times where turns[j] is 1, and
+ * never where it is 0. */
+enum { CW2V_SEEN = 8 };
 
-/* The loss of one window, from its logits, which stay as they are:
+typedef struct {
+    const uint8_t *seen; /* (n_x, CW2V_SEEN) for the first y; their sum is `pairs` */
+    const float *noise;  /* (n_y,), readable up to the row stride; likewise */
+    const float *turns;  /* (n_y,) in a tree, else NULL */
+} cw2v_labels;
+
+/* Turn the logits of one block into its scaled errors, in place:
  *
- *     sum over i, j of x_weight[i] * y_weight[j] * log(1 + exp(label[j] ? -s[i][j] : s[i][j]))
+ *     s[i][j] = lr * (seen - (seen + unseen) * sigmoid(s[i][j]))
+ *
+ * Exact to 1e-6 * lr * (seen + unseen). Infinities are fine; NaN stays NaN. */
+typedef void cw2v_logistic_error_fn(float *s, int n_x, int n_y, const cw2v_labels *labels,
+                                    float lr);
+
+/* The loss of one block, from its logits, which stay as they are:
+ *
+ *     sum over i, j of seen * log(1 + exp(-s[i][j])) + unseen * log(1 + exp(s[i][j]))
  */
-typedef double cw2v_logistic_loss_fn(const float *s, int n_x, int n_y, const float *x_weight,
-                                     const float *y_weight, const float *label);
+typedef double cw2v_logistic_loss_fn(const float *s, int n_x, int n_y,
+                                     const cw2v_labels *labels);
 
 /* X += G Y and Y += G^T X, both products taken with the rows as they were before.
  * `spare` has room for n_x * dim floats. */
 typedef void cw2v_update_fn(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                             const float *g, float *spare);
 
-/* The same for a single row h that stays as it is: step = g Y and Y += g^T h. */
-typedef void cw2v_update_one_fn(const float *h, float *const *y, int n_y, ptrdiff_t dim,
-                                const float *g, float *step);
+/* The same for rows h (n_h, dim) that stay as they are: step = G Y and Y += G^T H. */
+typedef void cw2v_update_apart_fn(const float *h, int n_h, float *const *y, int n_y,
+                                  ptrdiff_t dim, const float *g, float *step);
 
 /* sum = scale * (x[0] + ... + x[n - 1]); here and below rows may repeat. */
 typedef void cw2v_sum_rows_fn(const float *const *x, int n, ptrdiff_t dim, float scale,
@@ -71,7 +88,7 @@ typedef struct {
     cw2v_logistic_error_fn *logistic_error;
     cw2v_logistic_loss_fn *logistic_loss;
     cw2v_update_fn *update;
-    cw2v_update_one_fn *update_one;
+    cw2v_update_apart_fn *update_apart;
     cw2v_sum_rows_fn *sum_rows;
     cw2v_add_to_rows_fn *add_to_rows;
     cw2v_prefetch_fn *prefetch;

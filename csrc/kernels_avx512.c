@@ -33,21 +33,17 @@ static inline __m256 fold(vec v) {
     return _mm256_add_ps(lower, _mm512_extractf32x8_ps((__m512)v, 1));
 }
 
-/* The sums of the lanes of a, b, c, d, in halves: the lower of a to d, then the upper. */
-static inline __m256 half_sums(vec a, vec b, vec c, vec d) {
-    __m256 ab = _mm256_hadd_ps(fold(a), fold(b));
-    __m256 cd = _mm256_hadd_ps(fold(c), fold(d));
-    return _mm256_hadd_ps(ab, cd);
+static inline vec load_bytes(const uint8_t *p) {
+    __m128i bytes = _mm_loadl_epi64((const __m128i *)p); /* the upper half is zero */
+    return (vec)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
 }
 
-enum { SUMS = 8 };
-
-static inline vec sums(const vec *v) {
-    __m256 first = half_sums(v[0], v[1], v[2], v[3]);
-    __m256 second = half_sums(v[4], v[5], v[6], v[7]);
-    __m256 lower = _mm256_permute2f128_ps(first, second, 0x20);
-    __m256 upper = _mm256_permute2f128_ps(first, second, 0x31);
-    return (vec)_mm512_zextps256_ps512(_mm256_add_ps(lower, upper));
+static inline void store_sums(float *p, vec a, vec b, vec c, vec d) {
+    __m256 ab = _mm256_hadd_ps(fold(a), fold(b));
+    __m256 cd = _mm256_hadd_ps(fold(c), fold(d));
+    __m256 halves = _mm256_hadd_ps(ab, cd); /* of the lower four lanes, then of the upper */
+    _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(halves),
+                                _mm256_extractf128_ps(halves, 1)));
 }
 
 #include "kernels_simd.h"

@@ -16,27 +16,41 @@ static void dots(const float *const *x, int n_x, const float *const *y, int n_y,
     }
 }
 
-static void logistic_error(float *s, int n_x, int n_y, const float *x_weight,
-                           const float *y_weight, const float *label, float lr) {
+static float pairs_of(const cw2v_labels *labels, int i) {
+    int sum = 0;
+    for (int j = 0; j < CW2V_SEEN; j++) sum += labels->seen[i * CW2V_SEEN + j];
+    return (float)sum;
+}
+
+static float seen_of(const cw2v_labels *labels, int i, int j) {
+    if (labels->turns != NULL) return labels->turns[j] * pairs_of(labels, i);
+    return j < CW2V_SEEN ? labels->seen[i * CW2V_SEEN + j] : 0.0f;
+}
+
+static void logistic_error(float *s, int n_x, int n_y, const cw2v_labels *labels, float lr) {
     int stride = cw2v_row_stride(n_y);
     for (int i = 0; i < n_x; i++) {
         for (int j = 0; j < n_y; j++) {
+            float seen = seen_of(labels, i, j);
+            float unseen = labels->noise[j] * (pairs_of(labels, i) - seen);
             float sigmoid = 1.0f / (1.0f + expf(-s[i * stride + j]));
-            s[i * stride + j] = lr * x_weight[i] * y_weight[j] * (label[j] - sigmoid);
+            s[i * stride + j] = lr * (seen - (seen + unseen) * sigmoid);
         }
     }
 }
 
-static double logistic_loss(const float *s, int n_x, int n_y, const float *x_weight,
-                            const float *y_weight, const float *label) {
+/* log(1 + exp(t)) without overflow */
+static double softplus(double t) { return (t > 0.0 ? t : 0.0) + log1p(exp(-fabs(t))); }
+
+static double logistic_loss(const float *s, int n_x, int n_y, const cw2v_labels *labels) {
     int stride = cw2v_row_stride(n_y);
     double loss = 0.0;
     for (int i = 0; i < n_x; i++) {
         for (int j = 0; j < n_y; j++) {
-            /* log(1 + exp(t)) without overflow */
-            double t = label[j] != 0.0f ? -s[i * stride + j] : s[i * stride + j];
-            double softplus = (t > 0.0 ? t : 0.0) + log1p(exp(-fabs(t)));
-            loss += (double)x_weight[i] * y_weight[j] * softplus;
+            double seen = seen_of(labels, i, j);
+            double unseen = labels->noise[j] * (pairs_of(labels, i) - seen);
+            double logit = s[i * stride + j];
+            loss += seen * softplus(-logit) + unseen * softplus(logit);
         }
     }
     return loss;
@@ -57,15 +71,20 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
     }
 }
 
-static void update_one(const float *h, float *const *y, int n_y, ptrdiff_t dim, const float *g,
-                       float *step) {
-    for (ptrdiff_t k = 0; k < dim; k++) {
-        float sum = 0.0f;
-        for (int j = 0; j < n_y; j++) {
-            sum += g[j] * y[j][k];
-            y[j][k] += g[j] * h[k];
+static void update_apart(const float *h, int n_h, float *const *y, int n_y, ptrdiff_t dim,
+                         const float *g, float *step) {
+    int stride = cw2v_row_stride(n_y);
+    for (int i = 0; i < n_h; i++) {
+        for (ptrdiff_t k = 0; k < dim; k++) {
+            float sum = 0.0f;
+            for (int j = 0; j < n_y; j++) sum += g[i * stride + j] * y[j][k];
+            step[i * dim + k] = sum;
         }
-        step[k] = sum;
+    }
+    for (int j = 0; j < n_y; j++) {
+        for (int i = 0; i < n_h; i++) {
+            for (ptrdiff_t k = 0; k < dim; k++) y[j][k] += g[i * stride + j] * h[i * dim + k];
+        }
     }
 }
 
@@ -90,6 +109,6 @@ static void prefetch(const float *row, ptrdiff_t dim) {
 
 static const cw2v_kernels table = {
     "scalar",   dots,     logistic_error, logistic_loss, update,
-    update_one, sum_rows, add_to_rows,    prefetch,
+    update_apart, sum_rows, add_to_rows,    prefetch,
 };
 const cw2v_kernels *const cw2v_kernels_scalar = &table;

@@ -6,8 +6,8 @@
  *     LANES, vec                    floats in a vector: 4, 8 or 16; the vector type
  *     load_head(p, n)               the first n < LANES floats at p, zeros behind them
  *     store_head(p, v, n)           the first n < LANES floats of v, nothing behind them
- *     SUMS, sums(v)                 4 or 8, at most LANES; the sums of the lanes of each of
- *                                   SUMS vectors, in the first lanes of one
+ *     load_bytes(p)                 the bytes at p, LANES of them or 8, as floats; then zeros
+ *     store_sums(p, a, b, c, d)     the sums of the lanes of four vectors, to p[0] to p[3]
  *
  * The arithmetic is GCC's and Clang's vector extension; a * b + c becomes one fused
  * multiply-add where the CPU has it (-ffp-contract=fast). */
@@ -32,14 +32,6 @@ INLINE vec load(const float *p) {
 }
 
 INLINE void store(float *p, vec v) { memcpy(p, &v, sizeof v); }
-
-/* The same for as many floats as `sums` gives. */
-INLINE vec load_sums(const float *p) { return SUMS < LANES ? load_head(p, SUMS) : load(p); }
-
-INLINE void store_sums(float *p, vec v) {
-    if (SUMS < LANES) store_head(p, v, SUMS);
-    else store(p, v);
-}
 
 INLINE vec splat(float a) { return a - (vec){0}; }
 
@@ -77,56 +69,89 @@ INLINE vec sigmoid(vec t) {
     return blend(t < 0.0f, e * positive, positive);
 }
 
-static void logistic_error(float *s, int n_x, int n_y, const float *x_weight,
-                           const float *y_weight, const float *label, float lr) {
+/* How many words row i is to predict: the sum of eight bytes. */
+INLINE float pairs_of(const cw2v_labels *labels, int i) {
+    uint64_t bytes;
+    memcpy(&bytes, labels->seen + i * CW2V_SEEN, sizeof bytes);
+    return (float)(int)(bytes * 0x0101010101010101u >> 56);
+}
+
+/* How many of them are the words of y[j] .. y[j + LANES]. */
+INLINE vec seen_of(const cw2v_labels *labels, int i, int j, float pairs) {
+    if (labels->turns != NULL) return pairs * load(labels->turns + j);
+    if (j >= CW2V_SEEN) return splat(0.0f);
+    return load_bytes(labels->seen + i * CW2V_SEEN + j);
+}
+
+static void logistic_error(float *s, int n_x, int n_y, const cw2v_labels *labels, float lr) {
     int stride = cw2v_row_stride(n_y);
-    for (int i = 0; i < n_x; i++) {
-        vec scale = splat(lr * x_weight[i]);
+    for (int i = 0; i < n_x; i++, s += stride) {
+        float pairs = pairs_of(labels, i);
         for (int j = 0; j < n_y; j += LANES) {
-            vec error = load(label + j) - sigmoid(load(s + i * stride + j));
-            store(s + i * stride + j, scale * load(y_weight + j) * error);
+            vec seen = seen_of(labels, i, j, pairs);
+            vec all = seen + load(labels->noise + j) * (pairs - seen);
+            store(s + j, lr * (seen - all * sigmoid(load(s + j))));
         }
     }
 }
 
-static double logistic_loss(const float *s, int n_x, int n_y, const float *x_weight,
-                            const float *y_weight, const float *label) {
+static double logistic_loss(const float *s, int n_x, int n_y, const cw2v_labels *labels) {
     int stride = cw2v_row_stride(n_y);
     double loss = 0.0;
-    for (int i = 0; i < n_x; i++) {
+    for (int i = 0; i < n_x; i++, s += stride) {
+        float pairs = pairs_of(labels, i);
         /* log(1 + exp(t)) = max(t, 0) + log(1 + exp(-|t|)). The product of the factors
-         * 1 + exp(-|t|), each 1 to 2, needs one logarithm for up to 1000 of them. */
-        double product = 1.0, sum = 0.0;
+         * 1 + exp(-|t|), each 1 to 2, needs one logarithm for up to 500 of them. */
+        double product = 1.0;
         for (int j = 0; j < n_y; j += LANES) {
-            float e[LANES];
-            vec logits = load(s + i * stride + j);
-            store(e, exp_negative(negative_abs(logits)));
+            float e[LANES], seen_here[LANES];
+            store(e, exp_negative(negative_abs(load(s + j))));
+            store(seen_here, seen_of(labels, i, j, pairs));
             int n = n_y - j < LANES ? n_y - j : LANES;
             for (int l = 0; l < n; l++) {
-                float logit = s[i * stride + j + l];
-                float t = label[j + l] != 0.0f ? -logit : logit;
-                float weight = y_weight[j + l];
-                if (weight == 1.0f && product < 1e150) {
-                    product *= 1.0 + e[l];
-                } else {
-                    sum += weight * log1p(e[l]);
-                }
-                sum += t > 0.0f ? (double)weight * t : 0.0;
+                float seen = seen_here[l], logit = s[j + l];
+                float unseen = labels->noise[j + l] * (pairs - seen);
+                float all = seen + unseen;
+                loss += logit > 0.0f ? (double)unseen * logit : -(double)seen * logit;
+                if (all == 1.0f && product < 1e150) product *= 1.0 + e[l];
+                else loss += all * log1p(e[l]);
             }
         }
-        loss += x_weight[i] * (sum + log(product));
+        loss += log(product);
     }
     return loss;
 }
 
-/* ---- products of rows ------------------------------------------------------------- */
+/* ---- tiles ------------------------------------------------------------------------------ */
 
-/* A tile of 2 rows of x by 6 of y: 12 sums, 2 + 1 operands, in 16 registers. */
-enum { TILE_X = 2, TILE_Y = 6 };
+enum { TILE_X = 3, TILE_Y = 8, TILE_SUMS = 12 };
 
+/* How many of n rows to take at a time: at most TILE_Y, and all tiles about alike. */
+INLINE int tile_of(int n) {
+    int tiles = (n + TILE_Y - 1) / TILE_Y;
+    return (n + tiles - 1) / tiles;
+}
+
+/* Call f(n, ...) so that the compiler knows n, from 1 to TILE_Y. */
+#define WITH_CONSTANT(n, f, ...)                                                                 \
+    switch (n) {                                                                                 \
+    case 1: f(1, __VA_ARGS__); break;                                                            \
+    case 2: f(2, __VA_ARGS__); break;                                                            \
+    case 3: f(3, __VA_ARGS__); break;                                                            \
+    case 4: f(4, __VA_ARGS__); break;                                                            \
+    case 5: f(5, __VA_ARGS__); break;                                                            \
+    case 6: f(6, __VA_ARGS__); break;                                                            \
+    case 7: f(7, __VA_ARGS__); break;                                                            \
+    case 8: f(8, __VA_ARGS__); break;                                                            \
+    }
+
+/* ---- products of rows --------------------------------------------------------------------- */
+
+/* At most 12 sums, which with their operands fit in 16 registers. Writes a whole number of
+ * four to each row of s. */
 INLINE void dot_tile(const int n_x, const int n_y, const float *const *x, const float *const *y,
                      ptrdiff_t dim, float *s, int stride) {
-    vec sum[TILE_X][TILE_Y + 2] = {{{0}}};
+    vec sum[TILE_X][TILE_Y] = {{{0}}};
     ptrdiff_t k = 0;
     for (; k + LANES <= dim; k += LANES) {
         vec a[TILE_X];
@@ -147,61 +172,63 @@ INLINE void dot_tile(const int n_x, const int n_y, const float *const *x, const 
         }
     }
     UNROLL for (int i = 0; i < n_x; i++) {
-        UNROLL for (int j = 0; j < n_y; j += SUMS) {
-            store_sums(s + i * stride + j, sums(sum[i] + j));
+        UNROLL for (int j = 0; j < n_y; j += 4) {
+            store_sums(s + i * stride + j, sum[i][j], sum[i][j + 1], sum[i][j + 2],
+                       sum[i][j + 3]);
         }
     }
 }
 
-INLINE void dot_columns(const int n_y, const float *const *x, int n_x, const float *const *y,
-                        ptrdiff_t dim, float *s, int stride) {
-    int i = 0;
-    for (; i + TILE_X <= n_x; i += TILE_X) {
-        dot_tile(TILE_X, n_y, x + i, y, dim, s + i * stride, stride);
-    }
-    if (i < n_x) dot_tile(1, n_y, x + i, y, dim, s + i * stride, stride);
+/* n_x rows of x, at most 3, and n_y of y, in one tile or two. */
+INLINE void dot_rows(const int n_x, const int n_y, const float *const *x, const float *const *y,
+                     ptrdiff_t dim, float *s, int stride) {
+    const int first = n_x * n_y <= TILE_SUMS ? n_y : (n_y + 1) / 2;
+    dot_tile(n_x, first, x, y, dim, s, stride);
+    if (first < n_y) dot_tile(n_x, n_y - first, x, y + first, dim, s + first, stride);
 }
 
-/* How many of n rows to take at a time: at most 6, and all tiles about alike. */
-INLINE int tile_of(int n) {
-    if (n <= TILE_Y) return n;
-    if (n <= 2 * TILE_Y) return (n + 1) / 2;
-    if (n <= 3 * TILE_Y) return (n + 2) / 3;
-    return TILE_Y;
+INLINE void dot_columns(const int n_y, const float *const *x, int n_x, const float *const *y,
+                        ptrdiff_t dim, float *s, int stride) {
+    const int most = n_y == 5 || n_y == 6 ? 2 : TILE_X;
+    for (; n_x >= most; n_x -= most, x += most, s += most * stride) {
+        dot_rows(most, n_y, x, y, dim, s, stride);
+    }
+    if (n_x == 2) dot_rows(2, n_y, x, y, dim, s, stride);
+    if (n_x == 1) dot_rows(1, n_y, x, y, dim, s, stride);
 }
 
 static void dots(const float *const *x, int n_x, const float *const *y, int n_y, ptrdiff_t dim,
                  float *s) {
     int stride = cw2v_row_stride(n_y), tile = tile_of(n_y);
-    /* Up to seven floats are stored past a tile; the next tile, if any, comes later. */
+    /* Up to three floats are stored past a tile; the next tile, if any, comes later. */
     for (; n_y > 0; n_y -= tile, y += tile, s += tile) {
-        switch (n_y < tile ? n_y : tile) {
-        case 1: dot_columns(1, x, n_x, y, dim, s, stride); break;
-        case 2: dot_columns(2, x, n_x, y, dim, s, stride); break;
-        case 3: dot_columns(3, x, n_x, y, dim, s, stride); break;
-        case 4: dot_columns(4, x, n_x, y, dim, s, stride); break;
-        case 5: dot_columns(5, x, n_x, y, dim, s, stride); break;
-        case 6: dot_columns(6, x, n_x, y, dim, s, stride); break;
-        }
+        int n = n_y < tile ? n_y : tile;
+        WITH_CONSTANT(n, dot_columns, x, n_x, y, dim, s, stride)
     }
 }
 
 /* ---- the update ----------------------------------------------------------------------- */
 
-/* Up to 6 rows of one side are held in registers, old and new, while the rows of the other
+/* Up to 8 rows of one side are held in registers, old and new, while the rows of the other
  * side pass by: each broadcast error serves two multiply-adds. The error of held row j and
  * passing row i is g[i * pass_stride + j * hold_stride]. */
 typedef struct {
     float *const *hold;
-    float *const *pass;
-    const float *const *old_pass; /* the passing rows as they were: copies, or the same rows */
+    float *const *pass;           /* to these the step is added, */
+    const float *const *old_pass; /* and this is what the passing rows were before */
     int n_pass;
     const float *g;
     int hold_stride, pass_stride;
 } update_job;
 
+enum {
+    IN_PLACE, /* the two lists above are the same */
+    APART,    /* they are not */
+    FRESH     /* nor does it matter what was in `pass` */
+};
+
 /* Columns k .. k + LANES, or the first `rest` of them. */
-INLINE void update_columns(const int n_hold, const int whole, int rest, const int copied,
+INLINE void update_columns(const int n_hold, const int how, const int whole, int rest,
                            const update_job *job, ptrdiff_t k) {
     vec old[TILE_Y], new[TILE_Y];
     UNROLL for (int j = 0; j < n_hold; j++) {
@@ -211,13 +238,17 @@ INLINE void update_columns(const int n_hold, const int whole, int rest, const in
         const float *old_row = job->old_pass[i] + k;
         float *row = job->pass[i] + k;
         vec a = whole ? load(old_row) : load_head(old_row, rest);
-        vec b = !copied ? a : whole ? load(row) : load_head(row, rest);
+        vec b = a;
+        if (how == APART) b = whole ? load(row) : load_head(row, rest);
+        if (how == FRESH) b = splat(0.0f);
+        vec c = splat(0.0f);
         const float *g = job->g + (ptrdiff_t)i * job->pass_stride;
         UNROLL for (int j = 0; j < n_hold; j++) {
             vec error = splat(g[j * job->hold_stride]);
-            b += error * old[j];
             new[j] += error * a;
+            if (j & 1) c += error * old[j]; else b += error * old[j];
         }
+        if (n_hold > 1) b += c;
         if (whole) store(row, b);
         else store_head(row, b, rest);
     }
@@ -227,35 +258,35 @@ INLINE void update_columns(const int n_hold, const int whole, int rest, const in
     }
 }
 
-INLINE void update_tile(const int n_hold, const int copied, const update_job *job,
+INLINE void update_tile(const int n_hold, const int how, const update_job *job,
                         ptrdiff_t dim) {
     ptrdiff_t k = 0;
-    for (; k + LANES <= dim; k += LANES) update_columns(n_hold, 1, 0, copied, job, k);
-    if (k < dim) update_columns(n_hold, 0, (int)(dim - k), copied, job, k);
+    for (; k + LANES <= dim; k += LANES) update_columns(n_hold, how, 1, 0, job, k);
+    if (k < dim) update_columns(n_hold, how, 0, (int)(dim - k), job, k);
 }
 
-INLINE void update_tiles(int n_hold, const int copied, const update_job *job, ptrdiff_t dim) {
-    switch (n_hold) {
-    case 1: update_tile(1, copied, job, dim); return;
-    case 2: update_tile(2, copied, job, dim); return;
-    case 3: update_tile(3, copied, job, dim); return;
-    case 4: update_tile(4, copied, job, dim); return;
-    case 5: update_tile(5, copied, job, dim); return;
-    case 6: update_tile(6, copied, job, dim); return;
-    }
+/* All of it inlined: the compiler is to know that the errors of held rows are side by side. */
+INLINE void hold_y(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                   const float *g) {
+    update_job job = {y, x, (const float *const *)x, n_x, g, 1, cw2v_row_stride(n_y)};
+    WITH_CONSTANT(n_y, update_tile, IN_PLACE, &job, dim)
+}
+
+INLINE void hold_x(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                   const float *g) {
+    update_job job = {x, y, (const float *const *)y, n_y, g, cw2v_row_stride(n_y), 1};
+    WITH_CONSTANT(n_x, update_tile, IN_PLACE, &job, dim)
 }
 
 static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                    const float *g, float *spare) {
-    int stride = cw2v_row_stride(n_y);
-    if (n_y <= TILE_Y) {
-        update_job job = {y, x, (const float *const *)x, n_x, g, 1, stride};
-        update_tiles(n_y, 0, &job, dim);
+    /* With 7 or 8, not all that is old stays in 16 registers. */
+    if (n_y <= 6 || (n_y <= TILE_Y && n_x > 6)) {
+        hold_y(x, n_x, y, n_y, dim, g);
         return;
     }
     if (n_x <= TILE_Y) {
-        update_job job = {x, y, (const float *const *)y, n_y, g, stride, 1};
-        update_tiles(n_x, 0, &job, dim);
+        hold_x(x, n_x, y, n_y, dim, g);
         return;
     }
     /* Several tiles of y: the first would change the rows of x that the next must see. */
@@ -263,16 +294,15 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
     for (int i = 0; i < n_x; i++) {
         copies[i] = memcpy(spare + i * dim, x[i], (size_t)dim * sizeof(float));
     }
-    update_job job = {y, x, copies, n_x, g, 1, stride};
+    update_job job = {y, x, copies, n_x, g, 1, cw2v_row_stride(n_y)};
     for (int tile = tile_of(n_y); n_y > 0; n_y -= tile, job.hold += tile, job.g += tile) {
-        update_tiles(n_y < tile ? n_y : tile, 1, &job, dim);
+        int n = n_y < tile ? n_y : tile;
+        WITH_CONSTANT(n, update_tile, APART, &job, dim)
     }
 }
 
-/* ---- a single row ------------------------------------------------------------------------ */
-
-/* Columns k .. k + LANES of step = g Y (added to what is there unless `first`) and
- * Y += g^T h, for up to 6 rows of y. */
+/* The same for one row h, whose errors stay in registers: columns k .. k + LANES of
+ * step = g Y, added to what is there unless `first`, and Y += g^T h. */
 INLINE void update_one_columns(const int n_y, const int whole, int rest, int first,
                                const float *h, float *const *y, const vec *error,
                                float *step, ptrdiff_t k) {
@@ -308,18 +338,37 @@ INLINE void update_one_tile(const int n_y, int first, const float *h, float *con
 
 static void update_one(const float *h, float *const *y, int n_y, ptrdiff_t dim, const float *g,
                        float *step) {
-    int first = 1, tile = tile_of(n_y);
-    for (; n_y > 0; n_y -= tile, y += tile, g += tile, first = 0) {
-        switch (n_y < tile ? n_y : tile) {
-        case 1: update_one_tile(1, first, h, y, dim, g, step); break;
-        case 2: update_one_tile(2, first, h, y, dim, g, step); break;
-        case 3: update_one_tile(3, first, h, y, dim, g, step); break;
-        case 4: update_one_tile(4, first, h, y, dim, g, step); break;
-        case 5: update_one_tile(5, first, h, y, dim, g, step); break;
-        case 6: update_one_tile(6, first, h, y, dim, g, step); break;
-        }
+    int first = 1;
+    for (int tile = tile_of(n_y); n_y > 0; n_y -= tile, y += tile, g += tile, first = 0) {
+        int n = n_y < tile ? n_y : tile;
+        WITH_CONSTANT(n, update_one_tile, first, h, y, dim, g, step)
     }
 }
+
+static void update_apart(const float *h, int n_h, float *const *y, int n_y, ptrdiff_t dim,
+                         const float *g, float *step) {
+    if (n_h == 1) {
+        update_one(h, y, n_y, dim, g, step);
+        return;
+    }
+    const float *h_rows[CW2V_X_MAX];
+    float *steps[CW2V_X_MAX];
+    for (int i = 0; i < n_h; i++) {
+        h_rows[i] = h + i * dim;
+        steps[i] = step + i * dim;
+    }
+    int tile = tile_of(n_y);
+    update_job job = {y, steps, h_rows, n_h, g, 1, cw2v_row_stride(n_y)};
+    WITH_CONSTANT(tile, update_tile, FRESH, &job, dim)
+    while ((n_y -= tile) > 0) {
+        job.hold += tile;
+        job.g += tile;
+        int n = n_y < tile ? n_y : tile;
+        WITH_CONSTANT(n, update_tile, APART, &job, dim)
+    }
+}
+
+/* ---- sums of rows -------------------------------------------------------------------------- */
 
 enum { TILE_K = 4 }; /* vectors of a row that stay in registers while the rows pass by */
 
@@ -381,6 +430,6 @@ static void prefetch(const float *row, ptrdiff_t dim) {
 /* The table of them all. */
 #define KERNELS(name)                                                                            \
     {                                                                                            \
-        name, dots, logistic_error, logistic_loss, update, update_one, sum_rows, add_to_rows,    \
+        name, dots, logistic_error, logistic_loss, update, update_apart, sum_rows, add_to_rows,  \
             prefetch                                                                             \
     }

@@ -20,12 +20,11 @@ static inline vec load_head(const float *p, int n) {
 
 static inline void store_head(float *p, vec v, int n) { memcpy(p, &v, (size_t)n * sizeof(float)); }
 
-enum { SUMS = 4 };
+static inline vec load_bytes(const uint8_t *p) { return (vec){p[0], p[1], p[2], p[3]}; }
 
-static inline vec sums(const vec *v) {
-    vec out;
-    for (int j = 0; j < SUMS; j++) out[j] = (v[j][0] + v[j][2]) + (v[j][1] + v[j][3]);
-    return out;
+static inline void store_sums(float *p, vec a, vec b, vec c, vec d) {
+    const vec v[4] = {a, b, c, d};
+    for (int j = 0; j < 4; j++) p[j] = (v[j][0] + v[j][2]) + (v[j][1] + v[j][3]);
 }
 
 #include "kernels_simd.h"

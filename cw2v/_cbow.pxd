@@ -1,11 +1,9 @@
 """One step of CBOW."""
 
-from libc.stdint cimport int32_t
-
+from cw2v._blocks cimport Around
 from cw2v._kernels cimport Backend
 from cw2v._step cimport Model, Scratch, Targets
 
 
-cdef void cbow_step(const Model *model, const int32_t *x, int n_x, int place,
-                    const Targets *targets, float lr, const Backend *backend, Scratch *s,
-                    double *loss) noexcept nogil
+cdef void cbow_step(const Model *model, const Around *around, int n_x, const Targets *targets,
+                    float lr, const Backend *backend, Scratch *s, double *loss) noexcept nogil

@@ -3,14 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from cw2v._kernels import Labels
+
 def step(
     w: NDArray[np.float32],
     w_out: NDArray[np.float32],
-    x: NDArray[np.int32],
-    place: int,
+    stretches: list[NDArray[np.int32]],
+    places: list[int],
     y: NDArray[np.int32],
-    y_weight: NDArray[np.float32],
-    label: NDArray[np.float32],
+    labels: Labels,
     lr: float,
     backend: str,
     *,

@@ -1,11 +1,12 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
-"""The CBOW step: one window's gradient of W and W', by kernel or by BLAS.
+"""The CBOW step: one block's gradient of W and W', by kernel or by BLAS.
 
-For the rows x[i] of W of the n words around a centre, their mean (or sum) h, and the rows y[j]
-of W' that h scores, high where label[j] is 1 and low where it is 0:
+For the rows x[i] of W of the n words around a centre, their mean (or sum) h, a row of H for each
+centre of the block, and the rows y[j] of W' that H scores, `seen` times high and `unseen` times
+low (see cw2v_labels in csrc/kernels.h):
 
-    h = 1/n sum_i x[i],    g[j] = lr * weight[j] * (label[j] - sigmoid(h . y[j]))
-    x[i] += c sum_j g[j] y[j],     y[j] += g[j] h      with h and y on the right as before
+    h = 1/n sum_i x[i],    S = H Y^T,    G = lr * (seen - (seen + unseen) * sigmoid(S))
+    x[i] += c (G Y)[h],    Y += G^T H       with H and Y on the right as they were before
 
 The gradient has c = 1/n for the mean and 1 for the sum (Irsoy et al. 2021, arXiv 2012.15332).
 word2vec.c and gensim take c = 1 for the mean, and gensim 1/n for the sum; so do we unless
@@ -18,99 +19,116 @@ from libc.stdint cimport int32_t
 import numpy as np
 
 from cw2v._blas cimport gemm_nt
-from cw2v._kernels cimport Backend, cw2v_row_stride, find_backend
+from cw2v._blocks cimport Around
+from cw2v._kernels cimport X_MAX, Backend, Labels, cw2v_row_stride, find_backend
 from cw2v._step cimport Model, Scratch, Targets, blas_changes, find_rows, gather, lock_of
 
 
-cdef void add_locked(const Model *model, const int32_t *x, int n_x, int place, float scale,
+cdef inline int rows_around(const Model *model, const Around *around, Scratch *s) noexcept nogil:
+    """Find the rows of W of the words around a centre; return how many they are."""
+    cdef int n = 0, i
+    for i in range(around.n):
+        # No branch on the place: the centre's row is overwritten by the next one.
+        s.x_rows[n] = model.w + around.words[i] * model.dim
+        n += i != around.place
+    return n
+
+
+cdef void add_locked(const Model *model, const Around *around, float scale,
                      const float *step) noexcept nogil:
     """Move each row by its own part of the step; those locked by 0, not at all."""
     cdef ptrdiff_t dim = model.dim, k
     cdef float *row
     cdef float part
     cdef int i
-    for i in range(n_x):
-        part = scale * lock_of(model, x[i])
-        if i != place and part != 0:
-            row = model.w + x[i] * dim
+    for i in range(around.n):
+        part = scale * lock_of(model, around.words[i])
+        if i != around.place and part != 0:
+            row = model.w + around.words[i] * dim
             for k in range(dim):
                 row[k] += part * step[k]
 
 
-cdef void cbow_step(const Model *model, const int32_t *x, int n_x, int place,
-                    const Targets *targets, float lr, const Backend *backend, Scratch *s,
-                    double *loss) noexcept nogil:
-    """Move the rows of words around a centre, and those they score, one step down their loss.
+cdef void cbow_step(const Model *model, const Around *around, int n_x, const Targets *targets,
+                    float lr, const Backend *backend, Scratch *s, double *loss) noexcept nogil:
+    """Move the rows of words around `n_x` centres, and those they score, a step down their loss.
 
-    `x` is a stretch of `n_x` words, which may repeat, the centre at `place` among them. The
-    loss before the step is added to `loss` unless that is NULL.
+    The loss before the step is added to `loss` unless that is NULL.
     """
     cdef int n_y = targets.n_y, n = 0, i
     cdef int dim = <int> model.dim, stride = cw2v_row_stride(n_y)
     cdef float one = 1, scale
-    for i in range(n_x):
-        # No branch on the place: the centre's row is overwritten by the next one.
-        s.x_rows[n] = model.w + x[i] * model.dim
-        n += i != place
+    cdef const float *h[X_MAX]
     find_rows(model, targets, s)
 
-    # h is the only row of s.x, its change that of s.dx.
-    backend.kernels.sum_rows(<const float *const *> s.x_rows, n, dim,
-                             one / n if model.cbow_mean else one, s.x)
+    # H is in s.x, its change in s.dx.
+    for i in range(n_x):
+        h[i] = s.x + i * dim
+        n = rows_around(model, around + i, s)
+        backend.kernels.sum_rows(<const float *const *> s.x_rows, n, dim,
+                                 one / n if model.cbow_mean else one, s.x + i * dim)
     if backend.blas:
         gather(s.y_rows, n_y, dim, s.y)
-        gemm_nt(1, n_y, dim, s.x, dim, s.y, dim, s.g, stride)
+        gemm_nt(n_x, n_y, dim, s.x, dim, s.y, dim, s.g, stride)
     else:
-        backend.kernels.dots(<const float *const *> &s.x, 1, <const float *const *> s.y_rows, n_y,
-                             dim, s.g)
+        backend.kernels.dots(h, n_x, <const float *const *> s.y_rows, n_y, dim, s.g)
     if loss is not NULL:
-        loss[0] += backend.kernels.logistic_loss(s.g, 1, n_y, &one, targets.weight,
-                                                 targets.label)
-    backend.kernels.logistic_error(s.g, 1, n_y, &one, targets.weight, targets.label, lr)
+        loss[0] += backend.kernels.logistic_loss(s.g, n_x, n_y, &targets.labels)
+    backend.kernels.logistic_error(s.g, n_x, n_y, &targets.labels, lr)
 
     if backend.blas:
-        blas_changes(1, n_y, dim, s)
+        blas_changes(n_x, n_y, dim, s)
     else:
-        backend.kernels.update_one(s.x, s.y_rows, n_y, dim, s.g, s.dx)
-    scale = one / n if model.cbow_mean == model.corrected_cbow else one
-    if model.lockf is NULL:
-        backend.kernels.add_to_rows(s.x_rows, n, dim, scale, s.dx)
-    else:
-        add_locked(model, x, n_x, place, scale, s.dx)
+        backend.kernels.update_apart(s.x, n_x, s.y_rows, n_y, dim, s.g, s.dx)
+    for i in range(n_x):
+        if n_x > 1:
+            n = rows_around(model, around + i, s)
+        scale = one / n if model.cbow_mean == model.corrected_cbow else one
+        if model.lockf is NULL:
+            backend.kernels.add_to_rows(s.x_rows, n, dim, scale, s.dx + i * dim)
+        else:
+            add_locked(model, around + i, scale, s.dx + i * dim)
 
 
-def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, int place,
-         const int32_t[::1] y, const float[::1] y_weight, const float[::1] label, float lr,
-         str backend, *, bint cbow_mean=True, bint corrected_cbow=False,
-         const float[::1] lockf=None, bint with_loss=True):
-    """Take one step, for the tests: change W and W' in place, return the loss before it."""
+def step(float[:, ::1] w, float[:, ::1] w_out, stretches, places, const int32_t[::1] y,
+         Labels labels, float lr, str backend, *, bint cbow_mean=True,
+         bint corrected_cbow=False, const float[::1] lockf=None, bint with_loss=True):
+    """Take one step, for the tests: change W and W' in place, return the loss before it.
+
+    Each centre is at its place in a stretch of words, ndarrays of int32.
+    """
     cdef Model model
     cdef Targets targets
     cdef Scratch s
     cdef Backend chosen
+    cdef Around around[X_MAX]
+    cdef const int32_t[::1] words
     cdef double loss = 0
-    cdef ptrdiff_t dim = w.shape[1], n_x = x.shape[0], n_y = y.shape[0]
-    cdef int stride = cw2v_row_stride(<int> n_y)
-    if not 0 <= place < n_x or n_x < 2:
-        raise ValueError(f"place must be one of at least two words, got {place} of {n_x}")
+    cdef ptrdiff_t dim = w.shape[1], n_x = len(stretches), n_y = y.shape[0]
+    cdef int stride = cw2v_row_stride(<int> n_y), i
+    if not 1 <= n_x <= X_MAX:
+        raise ValueError(f"there must be 1 to {X_MAX} centres, got {n_x}")
+    for i in range(n_x):
+        words = stretches[i]
+        if not 0 <= places[i] < words.shape[0] or words.shape[0] < 2:
+            raise ValueError(
+                f"a place must be one of at least two words, got {places[i]} of {words.shape[0]}"
+            )
+        around[i] = [&words[0], <int32_t> words.shape[0], places[i]]
     find_backend(backend, &chosen)
-    cdef size_t[::1] rows = np.empty(n_x + n_y + 1, np.uintp)
-    cdef float[::1] g = np.empty(stride, np.float32)
-    cdef float[:, ::1] copies = np.empty((2 + 2 * n_y, dim), np.float32)
-    cdef float[:, ::1] padded = np.empty((2, stride), np.float32)
-    padded[0, :n_y] = y_weight
-    padded[1, :n_y] = label
+    cdef size_t[::1] rows = np.empty(max(map(len, stretches)) + n_y + 1, np.uintp)
+    cdef float[::1] g = np.empty(n_x * stride, np.float32)
+    cdef float[:, ::1] copies = np.empty((2 * n_x + 2 * n_y, dim), np.float32)
     model.w, model.dim = &w[0, 0], dim
     model.lockf = &lockf[0] if lockf is not None else NULL
     model.lockf_stride = 1 if lockf is not None and lockf.shape[0] > 1 else 0
     model.cbow_mean, model.corrected_cbow = cbow_mean, corrected_cbow
     targets.w_out, targets.y, targets.n_y = &w_out[0, 0], &y[0], <int> n_y
-    targets.weight, targets.label = &padded[0, 0], &padded[1, 0]
+    targets.labels = labels.borrowed
     targets.first_own = <int32_t> w_out.shape[0]
-    s.x_rows, s.y_rows = <float **> &rows[0], <float **> &rows[n_x]
+    s.y_rows, s.x_rows = <float **> &rows[0], <float **> &rows[n_y]
     s.g = &g[0]
-    s.x, s.dx = &copies[0, 0], &copies[1, 0]
-    s.y, s.dy = &copies[2, 0], &copies[2 + n_y, 0]
-    cbow_step(&model, &x[0], <int> n_x, place, &targets, lr, &chosen, &s,
-              &loss if with_loss else NULL)
+    s.x, s.dx = &copies[0, 0], &copies[n_x, 0]
+    s.y, s.dy = &copies[2 * n_x, 0], &copies[2 * n_x + n_y, 0]
+    cbow_step(&model, around, <int> n_x, &targets, lr, &chosen, &s, &loss if with_loss else NULL)
     return loss

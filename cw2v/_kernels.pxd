@@ -1,23 +1,28 @@
 """csrc/kernels.h, and which of its tables is in use."""
 
 from libc.stddef cimport ptrdiff_t
+from libc.stdint cimport uint8_t
 
 
 cdef extern from "kernels.h" nogil:
     enum: CW2V_X_MAX
+    enum: CW2V_SEEN
+    ctypedef struct cw2v_labels:
+        const uint8_t *seen
+        const float *noise
+        const float *turns
     ctypedef struct cw2v_kernels:
         const char *name
         void (*dots)(const float *const *x, int n_x, const float *const *y, int n_y,
                      ptrdiff_t dim, float *s) noexcept nogil
-        void (*logistic_error)(float *s, int n_x, int n_y, const float *x_weight,
-                               const float *y_weight, const float *label,
+        void (*logistic_error)(float *s, int n_x, int n_y, const cw2v_labels *labels,
                                float lr) noexcept nogil
-        double (*logistic_loss)(const float *s, int n_x, int n_y, const float *x_weight,
-                                const float *y_weight, const float *label) noexcept nogil
+        double (*logistic_loss)(const float *s, int n_x, int n_y,
+                                const cw2v_labels *labels) noexcept nogil
         void (*update)(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                        const float *g, float *spare) noexcept nogil
-        void (*update_one)(const float *h, float *const *y, int n_y, ptrdiff_t dim,
-                           const float *g, float *step) noexcept nogil
+        void (*update_apart)(const float *h, int n_h, float *const *y, int n_y, ptrdiff_t dim,
+                             const float *g, float *step) noexcept nogil
         void (*sum_rows)(const float *const *x, int n, ptrdiff_t dim, float scale,
                          float *sum) noexcept nogil
         void (*add_to_rows)(float *const *x, int n, ptrdiff_t dim, float scale,
@@ -28,7 +33,8 @@ cdef extern from "kernels.h" nogil:
 
 
 cdef enum:
-    X_MAX = 16                  # CW2V_X_MAX; checked when _kernels is imported
+    X_MAX = 16                  # CW2V_X_MAX and CW2V_SEEN; checked when _kernels is imported
+    SEEN = 8
 
 
 cdef struct Backend:
@@ -37,3 +43,10 @@ cdef struct Backend:
 
 
 cdef int find_backend(str name, Backend *backend) except -1
+
+
+cdef class Labels:              # for the tests
+    cdef const uint8_t[:, ::1] seen
+    cdef float[:, ::1] noise
+    cdef float[:, ::1] turns
+    cdef cw2v_labels borrowed

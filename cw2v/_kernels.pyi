@@ -6,25 +6,23 @@ from numpy.typing import NDArray
 def available_backends() -> list[str]: ...
 def default_backend() -> str: ...
 def dots(name: str, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]: ...
+
+class Labels:
+    def __init__(
+        self,
+        seen: NDArray[np.uint8],
+        noise: NDArray[np.float32],
+        turns: NDArray[np.float32] | None = None,
+    ) -> None: ...
+
 def logistic_error(
-    name: str,
-    s: NDArray[np.float32],
-    x_weight: NDArray[np.float32],
-    y_weight: NDArray[np.float32],
-    label: NDArray[np.float32],
-    lr: float,
+    name: str, s: NDArray[np.float32], labels: Labels, lr: float
 ) -> NDArray[np.float32]: ...
-def logistic_loss(
-    name: str,
-    s: NDArray[np.float32],
-    x_weight: NDArray[np.float32],
-    y_weight: NDArray[np.float32],
-    label: NDArray[np.float32],
-) -> float: ...
+def logistic_loss(name: str, s: NDArray[np.float32], labels: Labels) -> float: ...
 def update(
     name: str, x: NDArray[np.float32], y: NDArray[np.float32], g: NDArray[np.float32]
 ) -> None: ...
-def update_one(
+def update_apart(
     name: str, h: NDArray[np.float32], y: NDArray[np.float32], g: NDArray[np.float32]
 ) -> NDArray[np.float32]: ...
 def sum_rows(name: str, x: NDArray[np.float32], scale: float) -> NDArray[np.float32]: ...

@@ -5,8 +5,8 @@ import os
 
 import numpy as np
 
-if X_MAX != CW2V_X_MAX:
-    raise ImportError("cw2v: cw2v/_kernels.pxd and csrc/kernels.h disagree about X_MAX")
+if X_MAX != CW2V_X_MAX or SEEN != CW2V_SEEN:
+    raise ImportError("cw2v: cw2v/_kernels.pxd and csrc/kernels.h disagree")
 
 
 def available_backends():
@@ -76,25 +76,39 @@ cdef float[:, ::1] padded(const float[:, ::1] s):
     return out
 
 
-def logistic_error(str name, const float[:, ::1] s, const float[::1] x_weight,
-                   const float[::1] y_weight, const float[::1] label, float lr):
+cdef class Labels:
+    """What is to score high and low; see cw2v_labels in csrc/kernels.h.
+
+    `seen` (n_x, SEEN) and `noise` (n_y,); `turns` (n_y,) in a tree, else None.
+    """
+
+    def __init__(self, const uint8_t[:, ::1] seen, const float[::1] noise,
+                 const float[::1] turns=None):
+        if seen.shape[1] != SEEN:
+            raise ValueError(f"seen must have {SEEN} columns, got {seen.shape[1]}")
+        self.seen = seen
+        self.noise = padded(np.asarray(noise)[None, :])
+        self.borrowed.seen = &self.seen[0, 0]
+        self.borrowed.noise = &self.noise[0, 0]
+        self.borrowed.turns = NULL
+        if turns is not None:
+            self.turns = padded(np.asarray(turns)[None, :])
+            self.borrowed.turns = &self.turns[0, 0]
+
+
+def logistic_error(str name, const float[:, ::1] s, Labels labels, float lr):
     """Return the errors of the logits `s`."""
     cdef float[:, ::1] g = padded(s)
-    cdef float[:, ::1] weight = padded(np.asarray(y_weight)[None, :])
-    cdef float[:, ::1] labels = padded(np.asarray(label)[None, :])
-    table(name).logistic_error(&g[0, 0], <int> s.shape[0], <int> s.shape[1], &x_weight[0],
-                               &weight[0, 0], &labels[0, 0], lr)
+    table(name).logistic_error(&g[0, 0], <int> s.shape[0], <int> s.shape[1], &labels.borrowed,
+                               lr)
     return np.array(g[:, :s.shape[1]])
 
 
-def logistic_loss(str name, const float[:, ::1] s, const float[::1] x_weight,
-                  const float[::1] y_weight, const float[::1] label):
+def logistic_loss(str name, const float[:, ::1] s, Labels labels):
     """Return the loss of the logits `s`."""
     cdef float[:, ::1] g = padded(s)
-    cdef float[:, ::1] weight = padded(np.asarray(y_weight)[None, :])
-    cdef float[:, ::1] labels = padded(np.asarray(label)[None, :])
     return table(name).logistic_loss(&g[0, 0], <int> s.shape[0], <int> s.shape[1],
-                                     &x_weight[0], &weight[0, 0], &labels[0, 0])
+                                     &labels.borrowed)
 
 
 def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g):
@@ -107,12 +121,13 @@ def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g):
                        &spare[0, 0])
 
 
-def update_one(str name, const float[::1] h, float[:, ::1] y, const float[::1] g):
-    """Do Y += g.T @ h in place and return g @ Y with Y as it was."""
-    cdef float[::1] step = np.empty(h.shape[0], np.float32)
+def update_apart(str name, const float[:, ::1] h, float[:, ::1] y, const float[:, ::1] g):
+    """Do Y += G.T @ H in place and return G @ Y with Y as it was."""
+    cdef float[:, ::1] errors = padded(g)
+    cdef float[:, ::1] step = np.empty((h.shape[0], h.shape[1]), np.float32)
     cdef size_t[::1] rows = row_pointers(y)
-    table(name).update_one(&h[0], <float *const *> &rows[0], <int> y.shape[0], h.shape[0], &g[0],
-                           &step[0])
+    table(name).update_apart(&h[0, 0], <int> h.shape[0], <float *const *> &rows[0],
+                             <int> y.shape[0], h.shape[1], &errors[0, 0], &step[0, 0])
     return np.array(step)
 
 

@@ -6,6 +6,5 @@ from cw2v._kernels cimport Backend
 from cw2v._step cimport Model, Scratch, Targets
 
 
-cdef void skipgram_step(const Model *model, const int32_t *x, const float *x_weight, int n_x,
-                        const Targets *targets, float lr, const Backend *backend, Scratch *s,
-                        double *loss) noexcept nogil
+cdef void skipgram_step(const Model *model, const int32_t *x, int n_x, const Targets *targets,
+                        float lr, const Backend *backend, Scratch *s, double *loss) noexcept nogil

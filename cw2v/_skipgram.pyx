@@ -1,16 +1,16 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
-"""The skip-gram step: one window's gradient of W and W', by kernel or by BLAS.
+"""The skip-gram step: one block's gradient of W and W', by kernel or by BLAS.
 
-For the rows x[i] of W of the words around a centre, and the rows y[j] of W' that they score,
-high where label[j] is 1 and low where it is 0:
+For the rows x[i] of W of the words around a few centres, and the rows y[j] of W' that they
+score, `seen` times high and `unseen` times low (see cw2v_labels in csrc/kernels.h):
 
-    S = X Y^T,    G[i, j] = lr * weight[i, j] * (label[j] - sigmoid(S[i, j]))
+    S = X Y^T,    G[i, j] = lr * (seen[i, j] - (seen[i, j] + unseen[i, j]) * sigmoid(S[i, j]))
     X += G Y,     Y += G^T X        with X and Y on the right as they were before
 
-With negative sampling, Y is the centre (label 1) and its noise words, which all pairs of a
-window share (Mikolov et al. 2013, eq. 4; Ji et al. 2016, arXiv 1604.04661). With hierarchical
-softmax, Y is the nodes on the way to the centre in the tree, label 1 where the path turns left
-(eq. 3, with the signs of word2vec.c).
+With negative sampling, Y is the centres and their noise words, which all pairs of a block
+share (Mikolov et al. 2013, eq. 4; Ji et al. 2016, arXiv 1604.04661). With hierarchical softmax,
+Y is the nodes on the way to one centre in the tree, seen where the path turns left (eq. 3, with
+the signs of word2vec.c).
 """
 
 from libc.stddef cimport ptrdiff_t
@@ -20,7 +20,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 from cw2v._blas cimport gemm_nt
-from cw2v._kernels cimport X_MAX, Backend, cw2v_row_stride, find_backend
+from cw2v._kernels cimport X_MAX, Backend, Labels, cw2v_row_stride, find_backend
 from cw2v._step cimport (
     Model, Scratch, Targets, blas_changes, find_rows, gather, lock_of, scatter_add,
 )
@@ -55,9 +55,8 @@ cdef void move_locked(const Model *model, const int32_t *x, int n_x, Scratch *s)
                 row[k] += lock * (moved[k] - moved[dim + k])
 
 
-cdef void skipgram_step(const Model *model, const int32_t *x, const float *x_weight, int n_x,
-                        const Targets *targets, float lr, const Backend *backend, Scratch *s,
-                        double *loss) noexcept nogil:
+cdef void skipgram_step(const Model *model, const int32_t *x, int n_x, const Targets *targets,
+                        float lr, const Backend *backend, Scratch *s, double *loss) noexcept nogil:
     """Move the rows of `n_x` distinct words, and those they score, one step down their loss.
 
     The loss before the step is added to `loss` unless that is NULL.
@@ -82,11 +81,10 @@ cdef void skipgram_step(const Model *model, const int32_t *x, const float *x_wei
                              <const float *const *> s.y_rows, n_y, dim, s.g)
 
     if loss is not NULL:
-        loss[0] += backend.kernels.logistic_loss(s.g, n_x, n_y, x_weight, targets.weight,
-                                                 targets.label)
+        loss[0] += backend.kernels.logistic_loss(s.g, n_x, n_y, &targets.labels)
 
     # S becomes G
-    backend.kernels.logistic_error(s.g, n_x, n_y, x_weight, targets.weight, targets.label, lr)
+    backend.kernels.logistic_error(s.g, n_x, n_y, &targets.labels, lr)
 
     # X += G @ Y,  Y += G.T @ X
     if backend.blas:
@@ -99,8 +97,8 @@ cdef void skipgram_step(const Model *model, const int32_t *x, const float *x_wei
 
 
 def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32_t[::1] y,
-         const float[::1] x_weight, const float[::1] y_weight, const float[::1] label, float lr,
-         str backend, *, const float[::1] lockf=None, bint with_loss=True):
+         Labels labels, float lr, str backend, *, const float[::1] lockf=None,
+         bint with_loss=True):
     """Take one step, for the tests: change W and W' in place, return the loss before it."""
     cdef Model model
     cdef Targets targets
@@ -115,19 +113,16 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     cdef size_t[::1] rows = np.empty(X_MAX + n_y, np.uintp)
     cdef float[::1] g = np.empty(X_MAX * stride, np.float32)
     cdef float[:, ::1] copies = np.empty((4 * X_MAX + 2 * n_y, dim), np.float32)
-    cdef float[:, ::1] padded = np.empty((2, stride), np.float32)
-    padded[0, :n_y] = y_weight
-    padded[1, :n_y] = label
     model.w, model.dim = &w[0, 0], dim
     model.lockf = &lockf[0] if lockf is not None else NULL
     model.lockf_stride = 1 if lockf is not None and lockf.shape[0] > 1 else 0
     targets.w_out, targets.y, targets.n_y = &w_out[0, 0], &y[0], <int> n_y
-    targets.weight, targets.label = &padded[0, 0], &padded[1, 0]
+    targets.labels = labels.borrowed
     targets.first_own = <int32_t> w_out.shape[0]
     s.x_rows, s.y_rows = <float **> &rows[0], <float **> &rows[X_MAX]
     s.g = &g[0]
     s.x, s.dx, s.locked = &copies[0, 0], &copies[X_MAX, 0], &copies[2 * X_MAX, 0]
     s.y, s.dy = &copies[4 * X_MAX, 0], &copies[4 * X_MAX + n_y, 0]
-    skipgram_step(&model, &x[0], &x_weight[0], <int> x.shape[0], &targets, lr, &chosen, &s,
+    skipgram_step(&model, &x[0], <int> x.shape[0], &targets, lr, &chosen, &s,
                   &loss if with_loss else NULL)
     return loss

@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t
 from libc.string cimport memcpy
 
 from cw2v._blas cimport gemm_nn, gemm_tn
-from cw2v._kernels cimport cw2v_row_stride
+from cw2v._kernels cimport cw2v_labels, cw2v_row_stride
 
 
 cdef struct Model:              # shared by all workers, written without locks
@@ -19,21 +19,20 @@ cdef struct Model:              # shared by all workers, written without locks
     bint corrected_cbow         # and each vector moves by its own gradient
 
 
-cdef struct Targets:            # the rows of one W' that a window is to score
+cdef struct Targets:            # the rows of one W' that a block is to score
     float *w_out                # (n_words, dim) syn1neg or syn1
     const int32_t *y            # (n_y,) rows of it, each once
-    const float *label          # (n_y,) 1 to score high, 0 to score low; this and the next
-    const float *weight         # (n_y,) how often each counts; are readable up to the row stride
     int n_y
+    cw2v_labels labels          # how they are to score
     int32_t first_own           # rows of w_out from this one on are the worker's own:
     float *own                  # (n_own, dim)
 
 
 cdef struct Scratch:            # one worker's
-    float **x_rows              # (most words in a window,) its rows of W
+    float **x_rows              # (most words around a centre, or X_MAX,) rows of W
     float **y_rows              # (most n_y,) and of W'
     float *g                    # (X_MAX, row stride of most n_y) logits, then errors
-    float *x                    # (X_MAX, dim) copies of rows, or CBOW's projection in the first
+    float *x                    # (X_MAX, dim) copies of rows, or CBOW's projections
     float *dx                   # (X_MAX, dim) their change
     float *y                    # (most n_y, dim) likewise, for BLAS only
     float *dy

@@ -2,20 +2,20 @@
 """A worker: takes pieces of the corpus, one after another, and trains on them without the GIL."""
 
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 import numpy as np
 
+from cw2v._blocks cimport (
+    Around, Blocks, Corpus, NoiseColumn, Piece, Sampling, Tree, add_paths, begin_piece,
+    fill_blocks, slices_of_widest,
+)
 from cw2v._cbow cimport cbow_step
-from cw2v._kernels cimport X_MAX, Backend, cw2v_row_stride, find_backend
+from cw2v._kernels cimport SEEN, X_MAX, Backend, cw2v_row_stride, find_backend
 from cw2v._ownrows cimport OwnRows, give_part, start_anew
 from cw2v._rng cimport Rng, seed_rng
 from cw2v._skipgram cimport skipgram_step
 from cw2v._step cimport Model, Scratch, Targets
-from cw2v._windows cimport (
-    Corpus, NoiseColumn, Piece, Sampling, Tree, Windows, add_paths, begin_piece, fill_windows,
-    slices_of_widest,
-)
 
 cdef extern from "atomics.h" nogil:
     int64_t cw2v_take_next(int64_t *counter) noexcept
@@ -25,9 +25,9 @@ cdef extern from "atomics.h" nogil:
     void cw2v_add(double *value, double more) noexcept
 
 cdef enum:
-    BATCH = 128                 # windows filled at a time, at least
-    AHEAD = 2                   # windows between asking for a row and using it
-    # All rows of a window score the nodes near the root, at every window: more of them at a time
+    BATCH = 32                  # blocks filled at a time, at least
+    AHEAD = 2                   # blocks between asking for a row and using it
+    # All rows of a block score the nodes near the root, at every block: more of them at a time
     # make the steps of these nodes too long. With 16, analogies fell by 0.008.
     PATH_ROWS = 4
     NEAR_ROOT = 5               # levels of the tree that are in the cache all the time
@@ -42,7 +42,6 @@ cdef struct Job:                # what all workers read, and the two values that
     Sampling sampling
     Tree tree
     Backend backend
-    const float *noise_label            # (row stride of negative + 1,) 1 for the observed word
     const float *ones                   # (row stride of the longest path,)
     uint64_t rng_base[2]                # names the streams of random numbers; see _rng.pxd
     const int64_t *piece_bounds         # (n_pieces + 1,) the tokens where pieces begin
@@ -61,7 +60,7 @@ cdef struct State:              # one worker's
     Rng rng                     # subsampling and reaches
     Rng noise_rng               # noise words: drawn apart, a batch at a time
     Piece piece
-    Windows windows
+    Blocks blocks
     Scratch scratch
     int64_t *words_done
     int64_t *words_kept
@@ -73,70 +72,100 @@ cdef struct State:              # one worker's
 
 # ---- the loop ------------------------------------------------------------------------------
 
-cdef inline void prefetch(const Job *job, const Windows *windows, int i) noexcept nogil:
-    """Ask for the rows of window i, and of the word that comes into reach next."""
-    cdef const int32_t *y = windows.y + i * windows.y_stride
+cdef inline void prefetch(const Job *job, const State *state, int i) noexcept nogil:
+    """Ask for the rows of block i, and of the words that come into reach with it."""
+    cdef const Blocks *blocks = &state.blocks
+    cdef const int32_t *y = blocks.y + i * blocks.y_stride
+    cdef const int32_t *ahead = state.piece.words + blocks.ahead[i]
     cdef ptrdiff_t dim = job.model.dim
     cdef int j
     if job.model.syn1 is not NULL:
         # What lies nearer to the root is on the way to so many words that it is in the cache.
-        for j in range(windows.path_start[i] + NEAR_ROOT, windows.path_start[i + 1]):
-            job.backend.kernels.prefetch(job.model.syn1 + windows.nodes[j] * dim, dim)
+        for j in range(blocks.path_start[i] + NEAR_ROOT, blocks.path_start[i + 1]):
+            job.backend.kernels.prefetch(job.model.syn1 + blocks.nodes[j] * dim, dim)
     if job.model.syn1neg is not NULL:
-        for j in range(windows.n_y[i]):
+        for j in range(blocks.n_y[i]):
             job.backend.kernels.prefetch(job.model.syn1neg + y[j] * dim, dim)
-    if windows.ahead[i] >= 0:
-        job.backend.kernels.prefetch(job.model.w + windows.ahead[i] * dim, dim)
+    for j in range(blocks.n_ahead[i]):
+        job.backend.kernels.prefetch(job.model.w + ahead[j] * dim, dim)
 
 
-cdef inline void take_step(const Job *job, State *state, int i, const Targets *targets,
-                           int most_rows, float lr, double *loss) noexcept nogil:
-    """Take the step of window i; skip-gram's for at most so many rows of W at a time."""
-    cdef Windows *windows = &state.windows
-    cdef int first = 0, n_x = windows.n_x[i]
-    if job.sampling.sg:
-        while first < n_x:
-            skipgram_step(&job.model, windows.x[i] + first,
-                          windows.x_weight + i * X_MAX + first, min(most_rows, n_x - first),
-                          targets, lr, &job.backend, &state.scratch, loss)
-            first += most_rows
-    else:
-        cbow_step(&job.model, windows.x[i], n_x, windows.place[i], targets, lr, &job.backend,
-                  &state.scratch, loss)
+cdef inline void score_nodes(const Job *job, State *state, int i, int first, int last,
+                             int most_rows, float lr, double *loss) noexcept nogil:
+    """Take the step of block i with nodes `first` to `last` of the path to its only centre.
 
-
-cdef void train_windows(const Job *job, State *state, float lr) noexcept nogil:
-    """Take the steps of a batch of windows."""
-    cdef Windows *windows = &state.windows
+    In skip-gram, at most so many rows of W take it at a time.
+    """
+    cdef const Blocks *blocks = &state.blocks
     cdef Targets targets
+    cdef int n_x = blocks.n_x[i], row = 0
+    targets.w_out = job.model.syn1
+    targets.first_own = state.first_own
+    targets.own = state.own.own
+    targets.y = blocks.nodes + blocks.path_start[i] + first
+    targets.n_y = last - first
+    targets.labels.seen = <const uint8_t *> (blocks.seen + i * X_MAX)
+    targets.labels.noise = job.ones
+    targets.labels.turns = blocks.turns_left + blocks.path_start[i] + first
+    if not job.sampling.sg:
+        cbow_step(&job.model, blocks.around + i * X_MAX, n_x, &targets, lr, &job.backend,
+                  &state.scratch, loss)
+        return
+    while row < n_x:
+        skipgram_step(&job.model, blocks.x + i * X_MAX + row, min(most_rows, n_x - row), &targets,
+                      lr, &job.backend, &state.scratch, loss)
+        row += most_rows
+        targets.labels.seen += most_rows * SEEN
+
+
+cdef inline void score_path(const Job *job, State *state, int i, float lr,
+                            double *loss) noexcept nogil:
+    """Take the steps of block i with the nodes on the path to its only centre."""
+    cdef const Blocks *blocks = &state.blocks
+    cdef int n = blocks.path_start[i + 1] - blocks.path_start[i], near = 0
+    if job.sampling.sg and blocks.n_x[i] > PATH_ROWS:
+        near = min(n, NEAR_ROOT)
+        score_nodes(job, state, i, 0, near, PATH_ROWS, lr, loss)
+    if near < n:
+        score_nodes(job, state, i, near, n, X_MAX, lr, loss)
+
+
+cdef inline void score_words(const Job *job, State *state, int i, float lr,
+                             double *loss) noexcept nogil:
+    """Take the step of block i with its centres and their noise words."""
+    cdef const Blocks *blocks = &state.blocks
+    cdef Targets targets
+    targets.w_out = job.model.syn1neg
+    targets.first_own = job.sampling.n_words
+    targets.y = blocks.y + i * blocks.y_stride
+    targets.n_y = blocks.n_y[i]
+    targets.labels.noise = blocks.noise + i * blocks.y_stride
+    targets.labels.seen = <const uint8_t *> (blocks.seen + i * X_MAX)
+    targets.labels.turns = NULL
+    if job.sampling.sg:
+        skipgram_step(&job.model, blocks.x + i * X_MAX, blocks.n_x[i], &targets, lr,
+                      &job.backend, &state.scratch, loss)
+    else:
+        cbow_step(&job.model, blocks.around + i * X_MAX, blocks.n_x[i], &targets, lr,
+                  &job.backend, &state.scratch, loss)
+
+
+cdef void train_blocks(const Job *job, State *state, float lr) noexcept nogil:
+    """Take the steps of a batch of blocks."""
+    cdef int n = state.blocks.n, i
     cdef double sum_of_losses = 0
     cdef double *loss = &sum_of_losses if state.loss is not NULL else NULL
-    cdef int i, path
-    for i in range(min(AHEAD, windows.n)):
-        prefetch(job, windows, i)
-    for i in range(windows.n):
+    for i in range(min(AHEAD, n)):
+        prefetch(job, state, i)
+    for i in range(n):
         if cw2v_read(job.stop):
             break
-        if i + AHEAD < windows.n:
-            prefetch(job, windows, i + AHEAD)
+        if i + AHEAD < n:
+            prefetch(job, state, i + AHEAD)
         if job.model.syn1 is not NULL:
-            path = windows.path_start[i]
-            targets.w_out = job.model.syn1
-            targets.first_own = state.first_own
-            targets.own = state.own.own
-            targets.y = windows.nodes + path
-            targets.label = windows.turns_left + path
-            targets.weight = job.ones
-            targets.n_y = windows.path_start[i + 1] - path
-            take_step(job, state, i, &targets, PATH_ROWS, lr, loss)
+            score_path(job, state, i, lr, loss)
         if job.model.syn1neg is not NULL:
-            targets.w_out = job.model.syn1neg
-            targets.first_own = job.sampling.n_words
-            targets.y = windows.y + i * windows.y_stride
-            targets.label = job.noise_label
-            targets.weight = windows.y_weight + i * windows.y_stride
-            targets.n_y = windows.n_y[i]
-            take_step(job, state, i, &targets, X_MAX, lr, loss)
+            score_words(job, state, i, lr, loss)
     if loss is not NULL:
         cw2v_add(state.loss, sum_of_losses)
 
@@ -164,14 +193,14 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
         cw2v_write(state.words_kept, state.words_kept[0] + state.piece.last_centre
                    - state.piece.first_centre)
         while not cw2v_read(job.stop):
-            predictions = fill_windows(&state.windows, &state.piece, &job.sampling, &state.rng,
-                                       &state.noise_rng)
+            predictions = fill_blocks(&state.blocks, &state.piece, &job.sampling, &state.rng,
+                                      &state.noise_rng)
             cw2v_write(state.predictions, state.predictions[0] + predictions)
-            if state.windows.n == 0:
+            if state.blocks.n == 0:
                 break
             if job.model.syn1 is not NULL:
-                add_paths(&state.windows, &job.tree)
-            train_windows(job, state, lr)
+                add_paths(&state.blocks, &job.tree)
+            train_blocks(job, state, lr)
             batches += 1
             if batches % OWN_BATCHES == 0:
                 give_part(&state.own)
@@ -187,7 +216,7 @@ cdef class Shared:
     cdef Job job
     cdef list arrays
     cdef int64_t longest_piece
-    cdef int most_y             # rows of W' that a window scores
+    cdef int most_y             # rows of W' that a block scores
     cdef int depth              # of the tree, 0 without one
     cdef bint compute_loss
 
@@ -246,17 +275,18 @@ cdef class Shared:
         cdef Sampling *sampling = &self.job.sampling
         cdef const uint32_t[::1] keep = tables.keep
         cdef const uint32_t[:, ::1] noise = tables.noise
-        cdef const float[::1] label = tables.noise_label
-        self.arrays += [keep, noise, label]
+        self.arrays += [keep, noise]
         sampling.keep = &keep[0]
         sampling.noise = <const NoiseColumn *> &noise[0, 0] if params.negative else NULL
         sampling.n_words = <int32_t> keep.shape[0]
-        sampling.negative = params.negative
+        sampling.span = tables.span
+        sampling.n_noise = tables.n_noise
+        if tables.n_noise:
+            sampling.noise_weight = <float> (<double> params.negative / tables.n_noise)
         sampling.window = params.window
         sampling.shrink_windows = params.shrink_windows
         sampling.sg = params.sg
-        self.job.noise_label = &label[0]
-        self.most_y = max(self.most_y, sampling.negative + 1)
+        self.most_y = max(self.most_y, sampling.span + sampling.n_noise)
         return 0
 
     cdef int borrow_tree(self, tables) except -1:
@@ -288,42 +318,42 @@ cdef class Worker:
     def __init__(self, Shared shared, int n_workers=1):
         cdef const Job *job = &shared.job
         cdef State *state = &self.state
-        cdef Windows *windows = &state.windows
+        cdef Blocks *blocks = &state.blocks
         cdef Scratch *scratch = &state.scratch
         cdef ptrdiff_t dim = job.model.dim, n_y = shared.most_y
-        cdef ptrdiff_t noise_stride = cw2v_row_stride(job.sampling.negative + 1)
+        cdef ptrdiff_t y_stride = cw2v_row_stride(job.sampling.span + job.sampling.n_noise)
         cdef ptrdiff_t capacity = BATCH + slices_of_widest(&job.sampling)
         cdef ptrdiff_t widest = 2 * job.sampling.window
         cdef ptrdiff_t n_kept = shared.longest_piece + widest + 1
-        cdef ptrdiff_t n_nodes
-        cdef ptrdiff_t n_x = X_MAX if job.sampling.sg else 1  # rows that a step is taken for
+        cdef ptrdiff_t n_nodes, path_stride
         self.shared = shared
         self.arrays = []
 
         state.piece.words = <int32_t *> self.lend(np.int32, n_kept)
         state.piece.ends = <int32_t *> self.lend(np.int32, n_kept)
 
-        windows.capacity = <int> capacity
-        windows.y_stride = <int> noise_stride
-        windows.x = <const int32_t **> self.lend(np.uintp, capacity)
-        windows.n_x = <int32_t *> self.lend(np.int32, capacity)
-        windows.place = <int32_t *> self.lend(np.int32, capacity)
-        windows.n_y = <int32_t *> self.lend(np.int32, capacity)
-        windows.ahead = <int32_t *> self.lend(np.int32, capacity)
-        windows.y = <int32_t *> self.lend(np.int32, capacity * noise_stride)
-        windows.y_weight = <float *> self.lend(np.float32, capacity * noise_stride)
+        blocks.capacity = <int> capacity
+        blocks.y_stride = <int> y_stride
+        blocks.n_x = <int32_t *> self.lend(np.int32, capacity)
+        blocks.n_y = <int32_t *> self.lend(np.int32, capacity)
+        blocks.ahead = <int32_t *> self.lend(np.int32, capacity)
+        blocks.n_ahead = <int32_t *> self.lend(np.int32, capacity)
+        blocks.y = <int32_t *> self.lend(np.int32, capacity * y_stride)
+        blocks.random = <uint64_t *> self.lend(np.uint64, capacity * job.sampling.n_noise)
+        blocks.noise = <float *> self.lend(np.float32, capacity * y_stride)
+        blocks.seen = <uint64_t *> self.lend(np.uint64, capacity * X_MAX)
         if job.sampling.sg:
-            windows.merged = <int32_t *> self.lend(np.int32, capacity * X_MAX)
-            windows.x_weight = <float *> self.lend(np.float32, capacity * X_MAX)
+            blocks.x = <int32_t *> self.lend(np.int32, capacity * X_MAX)
+        else:
+            blocks.around = <Around *> self.lend(np.uint8, capacity * X_MAX * sizeof(Around))
 
         if shared.depth:
             n_nodes = capacity * shared.depth
-            windows.path_from = <int64_t *> self.lend(np.int64, capacity)
-            windows.path_start = <int32_t *> self.lend(np.int32, capacity + 1)
-            windows.nodes = <int32_t *> self.lend(np.int32, n_nodes)
-            windows.turns_left = <float *> self.lend(
-                np.float32, n_nodes + cw2v_row_stride(shared.depth)
-            )
+            path_stride = cw2v_row_stride(shared.depth)
+            blocks.path_from = <int64_t *> self.lend(np.int64, capacity)
+            blocks.path_start = <int32_t *> self.lend(np.int32, capacity + 1)
+            blocks.nodes = <int32_t *> self.lend(np.int32, n_nodes)
+            blocks.turns_left = <float *> self.lend(np.float32, n_nodes + path_stride)
 
         # The nodes near the root were made last: they have the highest numbers below n_words - 1.
         state.first_own = job.sampling.n_words
@@ -337,14 +367,14 @@ cdef class Worker:
 
         scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest + 1))
         scratch.y_rows = <float **> self.lend(np.uintp, n_y)
-        scratch.g = <float *> self.lend(np.float32, n_x * cw2v_row_stride(<int> n_y))
-        scratch.x = <float *> self.lend(np.float32, n_x * dim)
-        scratch.dx = <float *> self.lend(np.float32, n_x * dim)
+        scratch.g = <float *> self.lend(np.float32, X_MAX * cw2v_row_stride(<int> n_y))
+        scratch.x = <float *> self.lend(np.float32, X_MAX * dim)
+        scratch.dx = <float *> self.lend(np.float32, X_MAX * dim)
         if job.backend.blas:
             scratch.y = <float *> self.lend(np.float32, n_y * dim)
             scratch.dy = <float *> self.lend(np.float32, n_y * dim)
         if job.model.lockf is not NULL:
-            scratch.locked = <float *> self.lend(np.float32, 2 * n_x * dim)
+            scratch.locked = <float *> self.lend(np.float32, 2 * X_MAX * dim)
 
         state.words_done = <int64_t *> self.lend(np.int64, 1)
         state.words_kept = <int64_t *> self.lend(np.int64, 1)

@@ -210,7 +210,8 @@ def _add_model(model: argparse._ArgumentGroup) -> None:
         action="store_true",
         help="hierarchical softmax, beside negative sampling; with --negative 0, instead of it",
     )
-    _number(model, "--negative", int, 5, "noise words drawn for each window; 0, with --hs: none")
+    _number(model, "--negative", int, 5, "noise words for each pair of words; 0, with --hs: none")
+    _number(model, "--noise-span", int, 0, "centres that share noise words, 1 to 8; 0 chooses")
     _number(model, "--vector-size", int, 100, "numbers in a vector")
     _number(model, "--window", int, 5, "farthest context word, in words")
     _number(

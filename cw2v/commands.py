@@ -162,6 +162,7 @@ def _checked_settings(args: argparse.Namespace) -> dict[str, Any]:
         "vector_size": args.vector_size,
         "window": args.window,
         "negative": args.negative,
+        "noise_span": args.noise_span,
         "sample": args.sample,
         "ns_exponent": args.ns_exponent,
         "min_count": args.min_count,

@@ -48,6 +48,7 @@ class ModelState(Lifecycle):
     sg: int
     hs: int
     negative: int
+    noise_span: int = 0
     ns_exponent: float
     cbow_mean: int
     corrected_cbow: bool
@@ -138,6 +139,7 @@ class ModelState(Lifecycle):
             "cbow_mean": bool(self.cbow_mean),
             "corrected_cbow": bool(self.corrected_cbow),
             "negative": self.negative,
+            "noise_span": self.noise_span,
             "ns_exponent": self.ns_exponent,
             "sample": self.sample,
             "alpha": self.alpha,

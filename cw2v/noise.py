@@ -1,4 +1,4 @@
-"""Counts to probabilities: which words are kept, which are drawn as noise."""
+"""Counts to probabilities: which words are kept, which are drawn as noise, and for how many."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from cw2v.params import WIDEST_SPAN, TrainParams
+
 UINT32_MAX = np.iinfo(np.uint32).max
+LONGEST_STEP = 10  # pairs that move the row of a noise word together
+FEW_WORDS = 2_000
+COST_OF_ROW = 3  # to read and write a row of W', in products of rows
 
 
 def keep_probabilities(
@@ -140,3 +145,69 @@ def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uin
     table[:, 0] = np.minimum(accept * 2.0**32, UINT32_MAX)
     table[:, 1] = alias
     return table
+
+
+def noise_span(params: TrainParams, n_words: int) -> int:
+    """Return how many consecutive centres share the noise words drawn for them.
+
+    What `params.noise_span` says. If that is 0, what costs skip-gram least: the larger the span,
+    the fewer noise words there are, but the more rows that have to be scored with all of them.
+    CBOW has only one row to score for each centre, so its centres share nothing. Nor do they in
+    a vocabulary of fewer than `FEW_WORDS`, where a word would come so often in a block that it
+    took too long a step. With hierarchical softmax a block is one centre and its path.
+
+    Parameters
+    ----------
+    params : TrainParams
+        Its `noise_span`, `sg`, `hs`, `negative`, `window` and `shrink_windows` decide.
+    n_words : int
+        The size of the vocabulary.
+
+    Returns
+    -------
+    int, 1 to 8
+    """
+    if params.hs or not params.negative:
+        return 1
+    if params.noise_span:
+        return params.noise_span
+    if not params.sg or n_words < FEW_WORDS:
+        return 1
+
+    def cost(span: int) -> float:
+        """Estimate the work for a centre: products of rows, and moving rows of W'."""
+        rows_of_w_out = (span + noise_words(params, span)) / span
+        return (words_around(params, span) + COST_OF_ROW) * rows_of_w_out
+
+    return min((1, 2, 4, WIDEST_SPAN), key=cost)
+
+
+def noise_words(params: TrainParams, span: int) -> int:
+    """Return how many noise words are drawn for `span` consecutive centres to share.
+
+    All pairs of a block move the row of a noise word together, in one step. The longer that
+    step, the fewer such steps there are, and the worse the vectors of a small text become
+    (docs/designs.md has the figures). There are as many noise words as it takes that a step is
+    that of no more than `LONGEST_STEP` pairs, or of those of one centre if they are more.
+    However many there are, each pair counts them as `negative` times one.
+
+    Parameters
+    ----------
+    params : TrainParams
+        Its `negative`, `window` and `shrink_windows` decide.
+    span : int, 1 to 8
+        See `noise_span`.
+    """
+    if span == 1:
+        return params.negative
+    pairs = words_around(params, 1)  # of one centre
+    longest = max(LONGEST_STEP, pairs)
+    return max(params.negative, math.ceil(span * pairs * params.negative / longest))
+
+
+def words_around(params: TrainParams, span: int) -> float:
+    """Estimate how many words are around `span` consecutive centres, these among them if > 1."""
+    if not params.shrink_windows:
+        return 2 * params.window + (span if span > 1 else 0)
+    # The reach of a centre is (window + 1) / 2 on average, the longest of several nearly 0.7.
+    return params.window + 1 if span == 1 else 1.4 * params.window + span

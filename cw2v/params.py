@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 WIDEST_WINDOW = 10_000
+WIDEST_SPAN = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +35,12 @@ class TrainParams:
     shrink_windows : bool
         Draw the reach of each centre from 1..window, as word2vec.c does; else it is `window`.
     negative : int, 0 to 1,000
-        Noise words drawn for each window (Mikolov et al. 2013, section 2.2); 0, with `hs`,
+        Noise words that each pair is told from (Mikolov et al. 2013, section 2.2); 0, with `hs`,
         for no negative sampling.
+    noise_span : int, 0 to 8
+        How many consecutive centres share the noise words that are drawn for them; 1 draws anew
+        for each, as word2vec.c does for each pair. 0 chooses by the other settings and the size of
+        the vocabulary. See `cw2v.noise.noise_span`.
     ns_exponent : float, finite
         Noise words are drawn in proportion to count**ns_exponent; 0.75 in word2vec.c.
     sample : float, at least 0
@@ -66,6 +71,7 @@ class TrainParams:
     window: int = 5
     shrink_windows: bool = True
     negative: int = 5
+    noise_span: int = 0
     ns_exponent: float = 0.75
     sample: float = 1e-3
     alpha: float = 0.025
@@ -82,6 +88,7 @@ class TrainParams:
             "vector_size": (1, 65_536),
             "window": (1, WIDEST_WINDOW),
             "negative": (0, 1_000),
+            "noise_span": (0, WIDEST_SPAN),
             "epochs": (1, 1_000_000),
             "workers": (1, 1_024),
             "seed": (0, None),

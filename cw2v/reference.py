@@ -15,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.huffman import HuffmanTree
+from cw2v.noise import noise_span, noise_words
 from cw2v.params import TrainParams
 
 Floats = NDArray[Any]
 
-X_MAX = 16  # words around a centre that one window may have
-PATH_ROWS = 4  # of which so many at a time score the path to it
+X_MAX = 16  # rows of W that one block may have
+PATH_ROWS = 4  # of which so many at a time score the nodes near the root:
+NEAR_ROOT = 5  # the first of the path to a word
 MASK64 = (1 << 64) - 1
 
 
@@ -39,22 +41,33 @@ def softplus(t: Floats) -> Floats:
     return np.maximum(t, 0) + np.log1p(np.exp(-np.abs(t)))
 
 
-def logistic_loss(s: Floats, x_weight: Floats, y_weight: Floats, label: Floats) -> float:
-    """Return the loss of a window's logits `s` (n_x, n_y), for `label` (n_y,) of 1 and 0.
+class Labels(NamedTuple):
+    """What the pairs of a row of x and a row of y are to score, and how much each counts."""
 
-    The negated eq. 4 of Mikolov et al. 2013 (arXiv 1310.4546), where the observed word, which
-    is to score high, has label 1, and noise words have 0. The negated logarithm of their eq. 3,
-    where a node at which the path turns left has label 1.
+    pairs: Floats  # (n_x,) how many words each row of x is to predict
+    noise: Floats  # (n_y,) how often those that are not the word of y score it as noise
+    seen: Floats  # (n_x, n_y) how many of them are the word of y
+
+    @property
+    def unseen(self) -> Floats:
+        """How often each row of x is to score each row of y low, shape (n_x, n_y)."""
+        result: Floats = self.noise * (self.pairs[:, np.newaxis] - self.seen)
+        return result
+
+
+def logistic_loss(s: Floats, labels: Labels) -> float:
+    """Return the loss of a block's logits `s` (n_x, n_y).
+
+    The negated eq. 4 of Mikolov et al. 2013 (arXiv 1310.4546), where a word that is seen is to
+    score high and noise words low; or the negated logarithm of their eq. 3, where a node at
+    which the path turns left is seen.
     """
-    t = np.where(label == 1, -s, s)
-    return float(x_weight @ softplus(t) @ y_weight)
+    return float((labels.seen * softplus(-s) + labels.unseen * softplus(s)).sum())
 
 
-def logistic_error(
-    s: Floats, x_weight: Floats, y_weight: Floats, label: Floats, lr: float
-) -> Floats:
+def logistic_error(s: Floats, labels: Labels, lr: float) -> Floats:
     """Return -lr times the derivative of `logistic_loss` by the logits, shape (n_x, n_y)."""
-    error: Floats = lr * np.outer(x_weight, y_weight) * (label - sigmoid(s))
+    error: Floats = lr * (labels.seen - (labels.seen + labels.unseen) * sigmoid(s))
     return error
 
 
@@ -66,75 +79,79 @@ def update(x: Floats, y: Floats, g: Floats) -> tuple[Floats, Floats]:
 # ---- one step -------------------------------------------------------------------------------
 
 
-class Window(NamedTuple):
-    """A centre with the words around it."""
+class Block(NamedTuple):
+    """A few centres with the words around them, and the noise words that they share."""
 
-    x: NDArray[np.int32]  # (n_x,) words around the centre; skip-gram's each once, with a weight
-    x_weight: Floats  # (n_x,) how often each stands there
-    y: NDArray[np.int32]  # (n_y,) the centre, then its noise words, each once
-    y_weight: Floats  # (n_y,)
+    x: NDArray[np.int32]  # (n_x,) skip-gram: the words around them, each once; CBOW: empty
+    around: list[NDArray[np.int32]]  # CBOW: the words around each of the n_x centres
+    y: NDArray[np.int32]  # (n_y,) the centres, then the noise words, each once
+    labels: Labels
 
 
 class Targets(NamedTuple):
-    """Rows of one W' that a window is to score."""
+    """Rows of one W' that a block is to score."""
 
     y: NDArray[np.int32]  # (n_y,) each once
-    weight: Floats  # (n_y,) how often each counts
-    label: Floats  # (n_y,) 1 to score high, 0 to score low
+    labels: Labels
 
 
-def noise_targets(window: Window) -> Targets:
-    """Return the rows of syn1neg: the centre and its noise words."""
-    return Targets(window.y, window.y_weight, (np.arange(len(window.y)) == 0).astype(float))
+def noise_targets(block: Block) -> Targets:
+    """Return the rows of syn1neg: the centres and their noise words."""
+    return Targets(block.y, block.labels)
 
 
-def path_targets(tree: HuffmanTree, centre: int) -> Targets:
-    """Return the rows of syn1: the nodes on the way to the centre."""
-    point, code = tree.point(centre), tree.code(centre)
-    return Targets(point, np.ones(len(point)), 1.0 - code)
+def path_targets(block: Block, tree: HuffmanTree) -> Targets:
+    """Return the rows of syn1: the nodes on the way to the only centre of a block."""
+    point, code = tree.point(int(block.y[0])), tree.code(int(block.y[0]))
+    pairs = block.labels.pairs
+    return Targets(point, Labels(pairs, np.ones(len(point)), np.outer(pairs, 1.0 - code)))
 
 
-def skipgram_loss(w: Floats, w_out: Floats, window: Window, targets: Targets) -> float:
-    """Return the loss of one window under W (n_words, dim) and W' (n_words, dim)."""
-    s = w[window.x] @ w_out[targets.y].T
-    return logistic_loss(s, window.x_weight, targets.weight, targets.label)
+def skipgram_loss(w: Floats, w_out: Floats, x: NDArray[np.int32], targets: Targets) -> float:
+    """Return the loss of one block under W (n_words, dim) and W' (n_words, dim)."""
+    return logistic_loss(w[x] @ w_out[targets.y].T, targets.labels)
 
 
 def skipgram_step(
     w: Floats,
     w_out: Floats,
-    window: Window,
+    x: NDArray[np.int32],
     targets: Targets,
     lr: float,
     *,
     lockf: Floats | None = None,
 ) -> float:
-    """Move W and W' one step down the loss of a window, in place; return the loss before.
+    """Move W and W' one step down the loss of a block, in place; return the loss before.
 
     Row i of W moves by ``lockf[i]`` of its step, by all of it where `lockf` is None.
     """
-    x, y = w[window.x], w_out[targets.y]
-    s = x @ y.T
-    g = logistic_error(s, window.x_weight, targets.weight, targets.label, lr)
-    moved, w_out[targets.y] = update(x, y, g)
-    part = 1 if lockf is None else lockf[window.x, np.newaxis]
-    w[window.x] = x + part * (moved - x)
-    return logistic_loss(s, window.x_weight, targets.weight, targets.label)
+    before, y = w[x], w_out[targets.y]
+    s = before @ y.T
+    g = logistic_error(s, targets.labels, lr)
+    moved, w_out[targets.y] = update(before, y, g)
+    part = 1 if lockf is None else lockf[x, np.newaxis]
+    w[x] = before + part * (moved - before)
+    return logistic_loss(s, targets.labels)
+
+
+def projections(w: Floats, around: list[NDArray[np.int32]], *, cbow_mean: bool) -> Floats:
+    """Return the mean (or sum) of the rows of W of the words around each centre, as they stand."""
+    return np.array([w[words].mean(axis=0) if cbow_mean else w[words].sum(axis=0)
+                     for words in around])  # fmt: skip
 
 
 def cbow_loss(
-    w: Floats, w_out: Floats, context: NDArray[np.int32], targets: Targets, *, cbow_mean: bool
+    w: Floats, w_out: Floats, around: list[NDArray[np.int32]], targets: Targets, *, cbow_mean: bool
 ) -> float:
-    """Return the loss of the mean (or sum) of the context's rows of W, words as they stand."""
-    h = w[context].mean(axis=0) if cbow_mean else w[context].sum(axis=0)
-    s = (w_out[targets.y] @ h)[np.newaxis]
-    return logistic_loss(s, np.ones(1), targets.weight, targets.label)
+    """Return the loss of the projections under W (n_words, dim) and W' (n_words, dim)."""
+    h = projections(w, around, cbow_mean=cbow_mean)
+    return logistic_loss(h @ w_out[targets.y].T, targets.labels)
 
 
 def cbow_step(
     w: Floats,
     w_out: Floats,
-    context: NDArray[np.int32],
+    around: list[NDArray[np.int32]],
     targets: Targets,
     lr: float,
     *,
@@ -142,22 +159,21 @@ def cbow_step(
     corrected_cbow: bool,
     lockf: Floats | None = None,
 ) -> float:
-    """Move W and W' one step down the loss of a window, in place; return the loss before.
+    """Move W and W' one step down the loss of a block, in place; return the loss before.
 
     Unless `corrected_cbow`, as word2vec.c and gensim do it: n times as far as the gradient for
     the mean, an n-th as far for the sum.
     """
-    n = len(context)
-    scale = 1 / n if cbow_mean else 1.0
-    h, y = scale * w[context].sum(axis=0), w_out[targets.y]
-    s = (y @ h)[np.newaxis]
-    g = logistic_error(s, np.ones(1), targets.weight, targets.label, lr)[0]
-    w_out[targets.y] += np.outer(g, h)
-    if not corrected_cbow:
-        scale = 1.0 if cbow_mean else 1 / n
-    part = np.ones((n, 1)) if lockf is None else lockf[context, np.newaxis]
-    np.add.at(w, context, part * scale * (g @ y))
-    return logistic_loss(s, np.ones(1), targets.weight, targets.label)
+    h, y = projections(w, around, cbow_mean=cbow_mean), w_out[targets.y]
+    s = h @ y.T
+    g = logistic_error(s, targets.labels, lr)
+    w_out[targets.y] += g.T @ h
+    for words, step in zip(around, g @ y, strict=True):
+        n = len(words)
+        scale = 1 / n if cbow_mean == corrected_cbow else 1.0
+        part = np.ones((n, 1)) if lockf is None else lockf[words, np.newaxis]
+        np.add.at(w, words, part * scale * step)
+    return logistic_loss(s, targets.labels)
 
 
 # ---- random numbers ------------------------------------------------------------------------
@@ -214,7 +230,7 @@ def draw_noise(noise: NDArray[np.uint32], rng: Rng) -> int:
     return column if accept >= random & 0xFFFFFFFF else int(alias)
 
 
-# ---- windows ---------------------------------------------------------------------------------
+# ---- blocks ----------------------------------------------------------------------------------
 
 
 class Piece(NamedTuple):
@@ -263,14 +279,12 @@ def subsample(
     )
 
 
-def merged(words: list[int]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return the distinct words in order of appearance, and how often each stands there."""
-    distinct = list(dict.fromkeys(words))
-    weight = [words.count(word) for word in distinct]
-    return np.array(distinct, np.int32), np.array(weight, np.float32)
+def distinct(words: list[int]) -> NDArray[np.int32]:
+    """Return the distinct words in order of appearance."""
+    return np.array(list(dict.fromkeys(words)), np.int32)
 
 
-def windows(
+def blocks(
     piece: Piece,
     noise: NDArray[np.uint32],
     rng: Rng,
@@ -278,33 +292,60 @@ def windows(
     *,
     window: int,
     negative: int,
+    span: int,
+    n_noise: int,
     shrink_windows: bool,
     sg: bool = True,
-) -> Iterator[Window]:
-    """Yield the windows of the centres of a piece.
+) -> Iterator[Block]:
+    """Yield the blocks of a piece: `span` centres at a time, which share `n_noise` noise words.
 
     Skip-gram's have each word once, and wide ones come in slices of at most X_MAX words.
     """
-    for centre in range(piece.first_centre, piece.last_centre):
-        reach = 1 + below(window, rng.next_u32()) if shrink_windows else window
-        near = range(max(0, centre - reach), min(len(piece.words), centre + reach + 1))
-        place = [at for at in near if piece.sentence[at] == piece.sentence[centre]]
-        if len(place) == 1:
-            continue
-        slices = 1 if len(place) - 1 <= X_MAX or not sg else -(-len(place) // X_MAX)
-        width = -(-len(place) // slices)
-        for begin in range(0, len(place), width):
-            around = [piece.words[at] for at in place[begin : begin + width] if at != centre]
-            if not around:
-                continue
-            target = piece.words[centre]
-            drawn = [draw_noise(noise, noise_rng) for _ in range(negative)]
+    for begin in range(piece.first_centre, piece.last_centre, span):
+        centres = range(begin, min(begin + span, piece.last_centre))
+        near = {}  # the places around each centre
+        for centre in centres:
+            reach = 1 + below(window, rng.next_u32()) if shrink_windows else window
+            within = range(max(0, centre - reach), min(len(piece.words), centre + reach + 1))
+            near[centre] = [at for at in within if piece.sentence[at] == piece.sentence[centre]]
+        alone = begin if len(centres) == 1 else None
+        first = min(places[0] for places in near.values())
+        last = max(places[-1] for places in near.values()) + 1
+        # The centre of a block stands in its own window; alone there, it has no pair.
+        near = {centre: places for centre, places in near.items() if len(places) > 1}
+        if not sg or last - first - (alone is not None) <= X_MAX:
+            slices = [range(first, last)]
+        else:
+            width = -(-(last - first) // -(-(last - first) // X_MAX))
+            slices = [range(at, min(at + width, last)) for at in range(first, last, width)]
+        for places in slices:
+            targets = [piece.words[centre] for centre in near]
             if sg:
-                x, x_weight = merged(around)
+                x = distinct([piece.words[at] for at in places if at != alone])
+                around = [[at for at in near[c] if at != c and at in places] for c in near]
+                rows = [[list(x).index(piece.words[at]) for at in each] for each in around]
             else:
-                x, x_weight = np.array(around, np.int32), np.ones(len(around), np.float32)
-            y, y_weight = merged([target, *(word for word in drawn if word != target)])
-            yield Window(x, x_weight, y, y_weight)
+                x = np.empty(0, np.int32)
+                around = [[at for at in near[c] if at != c] for c in near]
+                rows = [[row] for row in range(len(near))]
+            n_x = len(x) if sg else len(near)
+            if not n_x:
+                continue
+            drawn = [draw_noise(noise, noise_rng) for _ in range(n_noise)]
+            y = distinct(targets + drawn)
+            seen = np.zeros((n_x, len(y)))
+            for target, seen_by in zip(targets, rows, strict=True):
+                for row in seen_by:
+                    seen[row, list(y).index(target)] += 1
+            labels = Labels(
+                seen.sum(axis=1),
+                negative / n_noise * np.array([float(drawn.count(word)) for word in y])
+                if n_noise
+                else np.zeros(len(y)),
+                seen,
+            )
+            words = [np.array([piece.words[at] for at in each], np.int32) for each in around]
+            yield Block(x, [] if sg else words, y, labels)
 
 
 # ---- several workers -------------------------------------------------------------------------
@@ -325,11 +366,30 @@ def own_rows_given(
 # ---- the whole training, by one worker -----------------------------------------------------
 
 
-def parts_of(window: Window, most_rows: int) -> Iterator[Window]:
-    """Yield the window with at most so many of its words at a time."""
-    for first in range(0, len(window.x), most_rows):
-        rows = slice(first, first + most_rows)
-        yield window._replace(x=window.x[rows], x_weight=window.x_weight[rows])
+def objectives_of(
+    block: Block,
+    syn1neg: Floats | None,
+    syn1: Floats | None,
+    tree: HuffmanTree | None,
+    *,
+    sg: bool,
+) -> Iterator[tuple[Floats, NDArray[np.int32], Targets]]:
+    """Yield a W', words and their targets for each step that is taken with a block.
+
+    Nodes near the root are scored at every block: skip-gram scores them with a few words at a
+    time, so that they do not take too long a step.
+    """
+    if syn1 is not None:
+        assert tree is not None
+        path, (pairs, noise, seen) = path_targets(block, tree)
+        near = NEAR_ROOT if sg and len(pairs) > PATH_ROWS else 0
+        for nodes, most_rows in ((slice(0, near), PATH_ROWS), (slice(near, None), X_MAX)):
+            for first in range(0, len(pairs) if len(path[nodes]) else 0, most_rows):
+                rows = slice(first, first + most_rows)
+                labels = Labels(pairs[rows], noise[nodes], seen[rows, nodes])
+                yield syn1, block.x[rows], Targets(path[nodes], labels)
+    if syn1neg is not None:
+        yield syn1neg, block.x, noise_targets(block)
 
 
 def train(
@@ -353,7 +413,7 @@ def train(
     names: of subsampling and reaches, and of noise.
     """
     losses = []
-    negative = 0 if syn1neg is None else params.negative
+    span = noise_span(params, len(w))
     for epoch in range(params.epochs):
         loss = 0.0
         for number, (first, last) in enumerate(itertools.pairwise(bounds)):
@@ -362,31 +422,26 @@ def train(
             done = (epoch + first / len(ids)) / params.epochs
             lr = params.alpha - (params.alpha - params.min_alpha) * done
             piece = subsample(ids, starts, first, last, keep, params.window, rng)
-            for window in windows(
+            for block in blocks(
                 piece,
                 noise,
                 rng,
                 noise_rng,
                 window=params.window,
-                negative=negative,
+                negative=params.negative,
+                span=span,
+                n_noise=noise_words(params, span),
                 shrink_windows=params.shrink_windows,
                 sg=params.sg,
             ):
-                objectives = []
-                if syn1 is not None:
-                    assert tree is not None
-                    objectives.append((syn1, path_targets(tree, int(window.y[0])), PATH_ROWS))
-                if syn1neg is not None:
-                    objectives.append((syn1neg, noise_targets(window), X_MAX))
-                for w_out, targets, most_rows in objectives:
+                for w_out, x, targets in objectives_of(block, syn1neg, syn1, tree, sg=params.sg):
                     if params.sg:
-                        for part in parts_of(window, most_rows):
-                            loss += skipgram_step(w, w_out, part, targets, lr, lockf=lockf)
+                        loss += skipgram_step(w, w_out, x, targets, lr, lockf=lockf)
                     else:
                         loss += cbow_step(
                             w,
                             w_out,
-                            window.x,
+                            block.around,
                             targets,
                             lr,
                             cbow_mean=params.cbow_mean,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.huffman import HuffmanTree
-from cw2v.noise import keep_thresholds, noise_table
+from cw2v.noise import keep_thresholds, noise_span, noise_table, noise_words
 from cw2v.params import TrainParams
 
 PADDING = 32  # floats that kernels may read past the end of a list; see csrc/kernels.h
@@ -24,8 +24,10 @@ class Tables:
         See `cw2v.noise.keep_thresholds`.
     noise : ndarray of uint32, shape (n_words, 2), or None without negative sampling
         See `cw2v.noise.noise_table`.
-    noise_label : ndarray of float32, shape (negative + 1 + PADDING,)
-        1 for the observed word, 0 for noise.
+    span : int
+        How many centres share noise words; see `cw2v.noise.noise_span`.
+    n_noise : int
+        How many noise words they share; see `cw2v.noise.noise_words`.
     tree_starts, tree_path : ndarray of int64 and uint32, or None
         Paths, as in `cw2v.huffman.HuffmanTree`: twice the node, plus 1 where the path turns
         left. None without hierarchical softmax.
@@ -36,7 +38,8 @@ class Tables:
 
     keep: NDArray[np.uint32]
     noise: NDArray[np.uint32] | None
-    noise_label: NDArray[np.float32]
+    span: int
+    n_noise: int
     tree_starts: NDArray[np.int64] | None
     tree_path: NDArray[np.uint32] | None
     tree_depth: int
@@ -53,8 +56,7 @@ def make_tables(
 
     `keep` has its place in `Tables`; it follows from `counts` unless given.
     """
-    noise_label = np.zeros(params.negative + 1 + PADDING, np.float32)
-    noise_label[0] = 1
+    span = noise_span(params, len(counts))
     starts = path = None
     depth = 0
     if params.hs:
@@ -66,7 +68,8 @@ def make_tables(
     return Tables(
         keep=keep_thresholds(counts, params.sample) if keep is None else keep,
         noise=noise_table(counts, params.ns_exponent) if params.negative else None,
-        noise_label=noise_label,
+        span=span,
+        n_noise=noise_words(params, span),
         tree_starts=starts,
         tree_path=path,
         tree_depth=depth,

@@ -63,7 +63,7 @@ class Word2Vec(ModelAnswers, ModelFiles):
     hs : {0, 1}
         1 for hierarchical softmax.
     negative : int, 0 to 1,000
-        Noise words drawn for each window and shared by its pairs; 0 for no negative sampling.
+        Noise words that each pair is told from; 0 for no negative sampling.
     ns_exponent : float
         Noise words are drawn in proportion to count**ns_exponent.
     cbow_mean : {1, 0}
@@ -93,6 +93,9 @@ class Word2Vec(ModelAnswers, ModelFiles):
         Draw the reach of each window from 1..window; else it is always `window`.
     corrected_cbow : bool
         CBOW by its true gradient [3]_; without it, as word2vec.c and gensim do.
+    noise_span : int, 0 to 8
+        How many consecutive centres share noise words [4]_. 1 draws anew for each centre; 0
+        chooses by the settings and the vocabulary. See `cw2v.noise.noise_span`.
     reread : bool
         `sentences` may be others each time they are iterated: read them in every epoch (and
         once before, for the vocabulary), instead of once.
@@ -130,6 +133,8 @@ class Word2Vec(ModelAnswers, ModelFiles):
        Phrases and their Compositionality, 2013, arXiv 1310.4546, equation 4.
     .. [3] Irsoy, Benton, Stratos: Corrected CBOW Performs as well as Skip-gram, 2021, arXiv
        2012.15332.
+    .. [4] Ji, Satish, Li, Dubey: Parallelizing Word2Vec in Shared and Distributed Memory, 2016,
+       arXiv 1604.04661.
 
     Examples
     --------
@@ -171,6 +176,7 @@ class Word2Vec(ModelAnswers, ModelFiles):
         shrink_windows: bool = True,
         *,
         corrected_cbow: bool = False,
+        noise_span: int = 0,
         reread: bool = False,
         memory_budget: int | None = None,
         unicode_errors: UnicodeErrors = "strict",
@@ -191,6 +197,7 @@ class Word2Vec(ModelAnswers, ModelFiles):
         self.epochs, self.workers = plain_int(epochs), plain_int(workers)
         self.seed = None if seed is None else plain_int(seed)
         self.batch_words, self.compute_loss = plain_int(batch_words), bool(compute_loss)
+        self.noise_span = plain_int(noise_span)
         self.reread = bool(reread)
         self.hashfxn, self.comment = hashfxn, comment
         self.memory_budget, self.unicode_errors = memory_budget, unicode_errors

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cw2v.reference import Targets
+from cw2v import _kernels
+from cw2v.reference import Labels, Targets
 
 DIMS = [1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 100]  # around the vector widths
 
@@ -12,14 +13,45 @@ def model(dim, n_words=12, seed=0, dtype=np.float32):
     return [rng.normal(scale=0.5, size=(n_words, dim)).astype(dtype) for _ in range(2)]
 
 
-def some_targets(n_y, n_words=12, seed=0):
-    """Distinct rows with weights, scored high and low in turn as in a tree."""
+def some_labels(n_x, n_y, seed=0):
+    """Rows of x that have seen some of the first y and score some as noise, one as both."""
     rng = np.random.default_rng(seed)
-    return Targets(
-        rng.permutation(n_words)[:n_y].astype(np.int32),
-        rng.integers(1, 3, n_y).astype(np.float32),
-        rng.integers(0, 2, n_y).astype(np.float32),
+    pairs = rng.integers(1, 4, n_x).astype(np.float32)
+    noise = (0.75 * rng.integers(0, 3, n_y)).astype(np.float32)
+    noise[0] = 1.5
+    seen = np.zeros((n_x, n_y), np.float32)
+    for row, n in zip(seen, pairs, strict=True):
+        np.add.at(row, rng.integers(0, min(n_y, 8), int(n)), 1)
+    return Labels(pairs, noise, seen)
+
+
+def tree_labels(n_x, n_y, seed=0):
+    """Rows of x at nodes of a path, at which it turns left or right."""
+    rng = np.random.default_rng(seed)
+    pairs = rng.integers(1, 4, n_x).astype(np.float32)
+    return Labels(
+        pairs, np.ones(n_y, np.float32), np.outer(pairs, rng.integers(0, 2, n_y)).astype(np.float32)
     )
+
+
+def for_kernels(labels):
+    """Give kernels these labels, in a form that they take: of words, or of a path."""
+    pairs, noise, seen = labels
+    first = np.zeros((len(pairs), 8), np.uint8)
+    turns = None
+    if (first_seen := seen[:, :8]).sum() == pairs.sum():
+        first[:, : first_seen.shape[1]] = first_seen
+    else:
+        first[:, 0] = pairs
+        turns = (seen[0] / pairs[0]).astype(np.float32)
+        assert (seen == np.outer(pairs, turns)).all()
+    return _kernels.Labels(first, noise, turns)
+
+
+def some_targets(n_x, n_y, n_words=12, seed=0):
+    """Distinct rows, and what `n_x` rows of x are to score with them."""
+    rows = np.random.default_rng(seed).permutation(n_words)[:n_y]
+    return Targets(rows.astype(np.int32), some_labels(n_x, n_y, seed))
 
 
 def numerical_gradient(f, matrix, h=1e-5):

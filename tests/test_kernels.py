@@ -5,13 +5,16 @@ import math
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from steps import for_kernels, some_labels, tree_labels
 
 from cw2v import _kernels, reference
 from cw2v._kernels import available_backends
+from cw2v.reference import Labels
 
 TABLES = [name for name in available_backends() if name != "blas"]
 DIMS = [1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 31, 32, 33, 100, 300]  # around vector widths
 SHAPES = [(1, 1), (1, 6), (2, 5), (3, 6), (16, 6), (5, 2), (10, 7), (7, 12), (4, 13), (3, 31)]
+SHAPES += [(n_x, n_y) for n_x in (3, 8, 9) for n_y in (1, 3, 4, 7, 8, 9, 16, 17)]
 SHAPES += [(2, 32), (3, 48), (16, 64)]
 
 
@@ -46,14 +49,15 @@ def test_update_uses_the_rows_as_they_were(table, dim):
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("dim", DIMS)
-def test_update_of_a_single_row_is_that_of_many(table, dim):
+def test_update_apart_gives_the_step_alone(table, dim):
     rng = np.random.default_rng(dim)
-    for n_y in [1, 2, 5, 6, 7, 12, 13, 40]:
-        h, y, g = rows(rng, 1, dim), rows(rng, n_y, dim), rows(rng, 1, n_y)
-        new_h, new_y = reference.update(*(a.astype(np.float64) for a in (h, y, g)))
-        step = _kernels.update_one(table, h[0], y, g[0])
-        assert_allclose(step, new_h[0] - h[0], rtol=1e-5, atol=1e-5 * n_y)
-        assert_allclose(y, new_y, rtol=1e-5, atol=1e-5)
+    for n_h in [1, 2, 5, 8]:
+        for n_y in [1, 2, 5, 6, 7, 8, 9, 12, 13, 40]:
+            h, y, g = rows(rng, n_h, dim), rows(rng, n_y, dim), rows(rng, n_h, n_y)
+            new_h, new_y = reference.update(*(a.astype(np.float64) for a in (h, y, g)))
+            step = _kernels.update_apart(table, h, y, g)
+            assert_allclose(step, new_h - h, rtol=1e-5, atol=1e-5 * n_y)
+            assert_allclose(y, new_y, rtol=1e-5, atol=1e-5 * n_h)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -69,44 +73,50 @@ def test_rows_are_summed_and_added_to(table, dim):
         assert_allclose(x, moved, rtol=1e-6, atol=1e-6)
 
 
+def in_float64(labels):
+    return Labels(*(a.astype(np.float64) for a in labels))
+
+
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_errors_follow_the_formula(table, shape):
+@pytest.mark.parametrize("make_labels", [some_labels, tree_labels])
+def test_errors_follow_the_formula(table, shape, make_labels):
     rng = np.random.default_rng(0)
     s = rng.normal(scale=6, size=shape).astype(np.float32)
-    x_weight = rng.integers(1, 4, shape[0]).astype(np.float32)
-    y_weight = rng.integers(1, 4, shape[1]).astype(np.float32)
-    label = rng.integers(0, 2, shape[1]).astype(np.float32)
+    labels = make_labels(*shape)
     lr = 0.025
-    expected = reference.logistic_error(s.astype(np.float64), x_weight, y_weight, label, lr)
-    bound = 1e-6 * lr * np.outer(x_weight, y_weight).max()
-    assert_allclose(
-        _kernels.logistic_error(table, s, x_weight, y_weight, label, lr),
-        expected,
-        rtol=0,
-        atol=bound,
+    expected = reference.logistic_error(s.astype(np.float64), in_float64(labels), lr)
+    bound = 1e-6 * lr * (labels.seen + labels.unseen).max()
+    error = _kernels.logistic_error(table, s, for_kernels(labels), lr)
+    assert_allclose(error, expected, rtol=0, atol=bound)
+
+
+def once_each(shape, seen):
+    """Labels by which each pair counts once; `seen` (n_y,) is 1 for those to score high."""
+    return Labels(
+        np.ones(shape[0], np.float32),
+        np.ones(shape[1], np.float32),
+        np.tile(np.float32(seen), (shape[0], 1)),
     )
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_sigmoid_is_exact_over_its_whole_range(table):
     s = np.linspace(-110, 110, 4096, dtype=np.float32).reshape(16, 256)
-    ones = np.ones(256, np.float32)
-    label = (np.arange(256) % 3 == 0).astype(np.float32)
-    error = _kernels.logistic_error(table, s, ones[:16], ones, label, 1.0)
-    expected = reference.logistic_error(s.astype(np.float64), ones[:16], ones, label, 1.0)
+    labels = once_each(s.shape, np.arange(256) % 3 == 0)
+    error = _kernels.logistic_error(table, s, for_kernels(labels), 1.0)
+    expected = reference.logistic_error(s.astype(np.float64), in_float64(labels), 1.0)
     assert_allclose(error, expected, rtol=0, atol=2e-7)
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_infinite_logits_give_finite_errors_and_nan_stays_nan(table):
     s = np.float32([[math.inf, math.inf, -math.inf, 0, math.nan, 1e30, -1e30]])
-    one = np.ones(7, np.float32)
-    label = np.float32([1, 0, 0, 0, 0, 0, 0])
-    error = _kernels.logistic_error(table, s, one[:1], one, label, 1.0)[0]
+    labels = once_each(s.shape, [1, 0, 0, 0, 0, 0, 0])
+    error = _kernels.logistic_error(table, s, for_kernels(labels), 1.0)[0]
     assert_allclose(error, [0, -1, 0, -0.5, math.nan, -1, 0], atol=1e-6)
     s[0, 0] = -math.inf
-    assert_allclose(_kernels.logistic_error(table, s, one[:1], one, label, 1.0)[0, 0], 1)
+    assert_allclose(_kernels.logistic_error(table, s, for_kernels(labels), 1.0)[0, 0], 1)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -115,12 +125,10 @@ def test_loss_follows_the_formula(table, shape):
     rng = np.random.default_rng(0)
     for scale in (1e-3, 1, 30):
         s = rng.normal(scale=scale, size=shape).astype(np.float32)
-        x_weight = rng.integers(1, 4, shape[0]).astype(np.float32)
-        y_weight = rng.integers(1, 3, shape[1]).astype(np.float32)
-        label = rng.integers(0, 2, shape[1]).astype(np.float32)
-        expected = reference.logistic_loss(s.astype(np.float64), x_weight, y_weight, label)
-        loss = _kernels.logistic_loss(table, s, x_weight, y_weight, label)
-        assert_allclose(loss, expected, rtol=1e-6)
+        for labels in (some_labels(*shape), tree_labels(*shape)):
+            expected = reference.logistic_loss(s.astype(np.float64), in_float64(labels))
+            loss = _kernels.logistic_loss(table, s, for_kernels(labels))
+            assert_allclose(loss, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -130,7 +138,7 @@ def test_kernels_leave_the_neighbours_of_a_row_alone(table):
         guard = w.copy()
         x, y = w[2:5], w[6:8]
         _kernels.update(table, x, y, np.full((3, 2), 0.5, np.float32))
-        _kernels.update_one(table, x[0].copy(), y, np.full(2, 0.5, np.float32))
+        _kernels.update_apart(table, x.copy(), y, np.full((3, 2), 0.5, np.float32))
         _kernels.add_to_rows(table, x, 0.5, y[0].copy())
         for row in (0, 1, 5, 8):
             assert_array_equal(w[row], guard[row])

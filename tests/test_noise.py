@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from cw2v.noise import UINT32_MAX, keep_thresholds, noise_table
+from cw2v.noise import (
+    FEW_WORDS,
+    LONGEST_STEP,
+    UINT32_MAX,
+    keep_thresholds,
+    noise_span,
+    noise_table,
+    noise_words,
+    words_around,
+)
+from cw2v.params import TrainParams
 
 
 def drawn_probabilities(table):
@@ -72,3 +82,45 @@ def test_a_giant_exponent_draws_the_commonest_or_the_rarest(exponent, drawn):
     expected = np.zeros(3)
     expected[drawn] = 1 / len(drawn)
     assert_allclose(probability, expected, atol=1e-9)
+
+
+@given(
+    window=st.integers(1, 200),
+    negative=st.integers(1, 100),
+    span=st.integers(2, 8),
+    shrink_windows=st.booleans(),
+)
+def test_noise_words_are_so_many_that_none_takes_too_long_a_step(
+    window, negative, span, shrink_windows
+):
+    params = TrainParams(window=window, negative=negative, shrink_windows=shrink_windows)
+    pairs = words_around(params, 1)
+    longest = max(LONGEST_STEP, pairs) * (1 + 1e-9)
+    n = noise_words(params, span)
+    assert n >= negative
+    assert span * pairs * negative / n <= longest
+    if n > negative:  # and no more than that
+        assert span * pairs * negative / (n - 1) >= longest
+
+
+def test_a_span_of_one_draws_as_many_noise_words_as_were_asked_for():
+    assert noise_words(TrainParams(negative=7), 1) == 7
+    assert noise_words(TrainParams(negative=0, hs=True), 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "n_words", "span"),
+    [
+        ({}, 10**5, 2),
+        ({"window": 10, "negative": 15}, 10**5, 1),
+        ({"window": 2}, 10**5, 4),
+        ({"sg": False}, 10**5, 1),
+        ({"sg": False, "noise_span": 4}, 10**5, 4),
+        ({}, FEW_WORDS - 1, 1),
+        ({"noise_span": 3}, 5, 3),
+        ({"hs": True, "noise_span": 3}, 10**5, 1),
+        ({"hs": True, "negative": 0}, 10**5, 1),
+    ],
+)
+def test_the_span_is_what_was_asked_for_or_fits_the_settings(settings, n_words, span):
+    assert noise_span(TrainParams(**settings), n_words) == span

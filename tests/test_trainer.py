@@ -62,6 +62,8 @@ ARCHITECTURES = [
     {"sg": False},
     {"sg": False, "cbow_mean": False},
     {"sg": False, "corrected_cbow": True},
+    {"sg": True, "noise_span": 3},
+    {"sg": False, "noise_span": 4},
 ]
 
 

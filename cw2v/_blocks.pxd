@@ -1,8 +1,11 @@
-"""Windows: a centre word, the words around it, and the noise words drawn for it."""
+"""Blocks: a few centre words, the words around them, and the noise words that they share."""
 
-from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 from cw2v._rng cimport Rng
+
+cdef enum:
+    SPAN_MAX = 8                # most centres in a block: params.WIDEST_SPAN, CW2V_SEEN
 
 
 cdef struct NoiseColumn:        # of the alias table: the column drawn stays
@@ -14,8 +17,10 @@ cdef struct Sampling:           # what is drawn from, and how; shared by all wor
     const uint32_t *keep        # (n_words,) kept where keep[word] >= 32 random bits
     const NoiseColumn *noise    # (n_words,)
     int32_t n_words
-    int negative                # noise words per window; 0 for none
-    int window                  # words on either side of the centre, at most
+    int span                    # centres in a block, 1 to SPAN_MAX
+    int n_noise                 # noise words drawn for a block; 0 for none
+    float noise_weight          # and how often each counts for each pair
+    int window                  # words on either side of a centre, at most
     bint shrink_windows         # draw each centre's reach from 1..window
     bint sg                     # skip-gram: else CBOW
 
@@ -42,30 +47,39 @@ cdef struct Piece:              # the words of one piece of the corpus that subs
     int32_t sentence_start
 
 
-cdef struct Windows:            # a batch of windows; item or row i of each array is window i
+cdef struct Around:             # CBOW: the words around one centre, the centre among them
+    const int32_t *words        # (n,)
+    int32_t n
+    int32_t place               # where the centre is
+
+
+cdef struct Blocks:             # a batch of blocks; item or row i of each array is block i
     int n
     int capacity
     int y_stride                # floats or words from one row of y to the next
-    # The words around the centre: skip-gram's own row of `merged`, each once; CBOW's in the
-    # piece, with the centre among them.
-    const int32_t **x           # (capacity,)
-    int32_t *n_x                # (capacity,) how many x has; skip-gram: at most X_MAX
-    int32_t *place              # (capacity,) CBOW: where the centre is in x
-    int32_t *ahead              # (capacity,) a word that windows to come will have in x, or -1
-    int32_t *merged             # (capacity, X_MAX) skip-gram only, as is
-    float *x_weight             # (capacity, X_MAX) how often each word stands there
-    int32_t *y                  # (capacity, y_stride) the centre, then its noise words, each once
-    float *y_weight             # (capacity, y_stride)
-    int32_t *n_y                # (capacity,) how many y has, 1 to negative + 1
+    # Rows of x: skip-gram's words around the centres, each once; CBOW's projections.
+    int32_t *n_x                # (capacity,) how many there are, 1 to X_MAX
+    int32_t *x                  # (capacity, X_MAX) skip-gram only
+    Around *around              # (capacity, X_MAX) CBOW only
+    # Rows of y: the centres, then the noise words, each once. What they are to score is in
+    # terms of cw2v_labels of csrc/kernels.h.
+    int32_t *n_y                # (capacity,) how many there are, 1 to span + n_noise
+    int32_t *y                  # (capacity, y_stride)
+    uint64_t *random            # (capacity * n_noise,) what they are drawn by
+    float *noise                # (capacity, y_stride)
+    uint64_t *seen              # (capacity, X_MAX) a byte for each column of a centre
+    int32_t *ahead              # (capacity,) where in the piece the words begin that come into
+    int32_t *n_ahead            # (capacity,) reach with this block, and how many they are
+    # Hierarchical softmax, whose blocks have one centre each:
     int64_t *path_from          # (capacity,) where in the tree each centre's path begins
-    int32_t *path_start         # (capacity + 1,) where in the next two each window's path begins
+    int32_t *path_start         # (capacity + 1,) where in the next two each block's path begins
     int32_t *nodes              # (capacity * depth of the tree,) on the way to the centre
     float *turns_left           # (likewise, and a row stride) 1 where the path turns left, else 0
 
 
 cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t last,
                       int64_t sentence, const Sampling *sampling, Rng *rng) noexcept nogil
-cdef int64_t fill_windows(Windows *windows, Piece *piece, const Sampling *sampling,
-                          Rng *rng, Rng *noise_rng) noexcept nogil
-cdef void add_paths(Windows *windows, const Tree *tree) noexcept nogil
+cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
+                         Rng *rng, Rng *noise_rng) noexcept nogil
+cdef void add_paths(Blocks *blocks, const Tree *tree) noexcept nogil
 cdef int slices_of_widest(const Sampling *sampling) noexcept nogil

@@ -1,12 +1,12 @@
-"""Subsampling, reaches, noise words and cuts: the compiled sampler against reference.py."""
+"""Subsampling, reaches, noise words and cuts: compiled blocks against reference.py."""
 
 import itertools
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
-from cw2v import _windows, reference
+from cw2v import _blocks, reference
 from cw2v.noise import keep_thresholds, noise_table
 from cw2v.trainer import cut_into_pieces
 
@@ -24,66 +24,64 @@ def corpus(n_words=50, lengths=(1, 2, 0, 9, 40, 3, 1, 25), seed=0):
 
 
 def compiled(ids, starts, first, last, sentence, keep, noise, **options):
-    options = {"negative": 5, "shrink_windows": True, "sg": True, "capacity": 150} | options
-    return _windows.windows_of_piece(
+    options = {"negative": 5, "span": 1, "shrink_windows": True, "sg": True} | options
+    options = {"n_noise": options["negative"], "capacity": 150} | options
+    return _blocks.blocks_of_piece(
         ids, starts, first, last, sentence, keep, noise, SEEDS, STREAM, **options
     )
 
 
-@pytest.mark.parametrize("window", [1, 2, 5, 9, 20, 40])
+@pytest.mark.parametrize("window", [1, 2, 5, 8, 9, 20, 40])
 @pytest.mark.parametrize("shrink_windows", [True, False])
 @pytest.mark.parametrize("sample", [0, 0.02])
 @pytest.mark.parametrize("sg", [True, False])
-def test_windows_are_those_of_the_reference(window, shrink_windows, sample, sg):
+@pytest.mark.parametrize(("span", "n_noise"), [(1, 5), (2, 6), (3, 5), (8, 12)])
+def test_blocks_are_those_of_the_reference(window, shrink_windows, sample, sg, span, n_noise):
     ids, starts, counts = corpus()
     keep, noise = keep_thresholds(counts, sample), noise_table(counts, 0.75)
+    options = {"window": window, "shrink_windows": shrink_windows, "sg": sg}
+    options |= {"span": span, "n_noise": n_noise, "negative": 5}
     for first, last in [(0, len(ids)), (0, 12), (12, 30), (20, 21), (53, len(ids))]:
         sentence = int(np.searchsorted(starts, first, side="right") - 1)
-        words, made, pairs = compiled(
-            ids, starts, first, last, sentence, keep, noise, window=window,
-            shrink_windows=shrink_windows, sg=sg, capacity=max(8, 2 * window),
-        )  # fmt: skip
+        words, made, predictions = compiled(
+            ids, starts, first, last, sentence, keep, noise, capacity=max(8, 2 * window), **options
+        )
         rng, noise_rng = (reference.Rng(base, STREAM) for base in SEEDS)
         piece = reference.subsample(ids, starts, first, last, keep, window, rng)
         assert_array_equal(words, piece.words)
-        expected = list(
-            reference.windows(
-                piece,
-                noise,
-                rng,
-                noise_rng,
-                window=window,
-                negative=5,
-                shrink_windows=shrink_windows,
-                sg=sg,
-            )
-        )
+        expected = list(reference.blocks(piece, noise, rng, noise_rng, **options))
         assert len(made) == len(expected)
-        for (x, x_weight, y, y_weight, _), window_expected in zip(made, expected, strict=True):
-            assert_array_equal(x, window_expected.x)
-            assert_array_equal(x_weight, window_expected.x_weight)
-            assert_array_equal(y, window_expected.y)
-            assert_array_equal(y_weight, window_expected.y_weight)
-        n_pairs = sum(x_weight.sum() for _, x_weight, *_ in made)
-        assert pairs == (n_pairs if sg else len(made))
+        for (x, y, noise_weight, seen, _), block in zip(made, expected, strict=True):
+            if sg:
+                assert_array_equal(x, block.x)
+            else:
+                assert [list(around) for around in x] == [list(around) for around in block.around]
+            assert_array_equal(y, block.y)
+            assert_array_equal(seen.sum(axis=1), block.labels.pairs)
+            assert_allclose(noise_weight, block.labels.noise, rtol=1e-6)
+            n_y = min(len(y), seen.shape[1])
+            assert_array_equal(seen[:, :n_y], block.labels.seen[:, :n_y])
+            assert not block.labels.seen[:, n_y:].any()
+        assert predictions == sum(seen.sum() for *_, seen, _ in made)
 
 
-def test_batches_of_any_capacity_hold_the_same_windows():
+def test_batches_of_any_capacity_hold_the_same_blocks():
     ids, starts, counts = corpus()
     keep, noise = keep_thresholds(counts, 0), noise_table(counts, 0.75)
     runs = [
-        compiled(ids, starts, 0, len(ids), 0, keep, noise, window=5, capacity=capacity)
+        compiled(ids, starts, 0, len(ids), 0, keep, noise, window=5, span=2, capacity=capacity)
         for capacity in (2, 3, 64, 1000)
     ]
     for _, made, pairs in runs[1:]:
         assert pairs == runs[0][2]
         for one, other in zip(made, runs[0][1], strict=True):
             assert_array_equal(one[0], other[0])
-            assert_array_equal(one[2], other[2])
+            assert_array_equal(one[1], other[1])
 
 
+@pytest.mark.parametrize("span", [1, 2, 3, 8])
 @pytest.mark.parametrize("piece_words", [1, 2, 7, 30, 1000])
-def test_cutting_the_corpus_loses_no_pair(piece_words):
+def test_cutting_the_corpus_loses_no_pair(piece_words, span):
     ids, starts, _counts = corpus(lengths=(100, 1, 1, 30, 2, 300, 5))
     ids = np.arange(len(ids), dtype=np.int32)  # every token a word of its own
     keep = np.full(len(ids), 2**32 - 1, np.uint32)
@@ -103,22 +101,38 @@ def test_cutting_the_corpus_loses_no_pair(piece_words):
     for first, last, sentence in zip(bounds[:-1], bounds[1:], sentences, strict=True):
         assert starts[sentence] <= first < starts[sentence + 1]
         _, made, _ = compiled(
-            ids, starts, first, last, sentence, keep, noise, window=3, shrink_windows=False
-        )
-        found += [(int(y[0]), int(word)) for x, _, y, *_ in made for word in x]
+            ids, starts, first, last, sentence, keep, noise, window=3, shrink_windows=False,
+            span=span,
+        )  # fmt: skip
+        for x, y, _, seen, _ in made:
+            found += [(int(y[j]), int(x[i])) for i, j in np.argwhere(seen)]
     assert sorted(found) == sorted(whole)
 
 
-def test_the_observed_word_is_never_its_own_noise():
-    ids, starts, counts = corpus(n_words=4, lengths=(200,))
+@pytest.mark.parametrize(("n_words", "span"), [(4, 1), (4, 2), (4, 8), (100, 2)])
+def test_words_that_repeat_have_one_row_and_are_no_noise_to_themselves(n_words, span):
+    ids, starts, counts = corpus(n_words=n_words, lengths=(200,))
     keep, noise = keep_thresholds(counts, 0), noise_table(counts, 0.75)
-    _, made, _ = compiled(ids, starts, 0, 200, 0, keep, noise, window=5)
-    for x, x_weight, y, y_weight, _ in made:
+    _, made, _ = compiled(ids, starts, 0, 200, 0, keep, noise, window=5, span=span, n_noise=6)
+    for x, y, noise_weight, seen, _ in made:
         assert len(set(x)) == len(x)
         assert len(set(y)) == len(y)
-        assert y_weight[0] == 1
-        assert y_weight.sum() <= 6
-        assert x_weight.sum() <= 10
+        assert_allclose(noise_weight.sum(), 5, rtol=1e-6)  # for each pair, on average
+        pairs, dense = seen.sum(axis=1), np.zeros((len(x), max(len(y), 8)))
+        dense[:, :8] = seen
+        seen = dense[:, : len(y)]
+        unseen = reference.Labels(pairs, noise_weight, seen).unseen
+        assert (unseen >= 0).all()
+        assert unseen[pairs[:, np.newaxis] == seen].sum() == 0
+
+
+def test_words_ahead_are_those_that_come_into_reach():
+    ids, starts = np.arange(60, dtype=np.int32), np.int64([0, 60])
+    keep, noise = np.full(60, 2**32 - 1, np.uint32), noise_table(np.ones(60, np.int64), 0.75)
+    for span in (1, 2, 3):
+        _, made, _ = compiled(ids, starts, 0, 60, 0, keep, noise, window=5, span=span)
+        ahead = [word for *_, words in made for word in words]
+        assert ahead == list(range(5, 60))
 
 
 def test_reaches_are_even_from_one_to_the_window():
@@ -126,7 +140,7 @@ def test_reaches_are_even_from_one_to_the_window():
     starts = np.int64([0, len(ids)])
     keep, noise = np.full(2, 2**32 - 1, np.uint32), noise_table(np.int64([1, 1]), 0.75)
     _, made, pairs = compiled(ids, starts, 0, len(ids), 0, keep, noise, window=5, negative=1)
-    reaches = np.bincount([int(x_weight.sum()) // 2 for _, x_weight, *_ in made[10:-10]])
+    reaches = np.bincount([int(seen.sum()) // 2 for *_, seen, _ in made[10:-10]])
     assert (abs(reaches[1:] / len(made) - 0.2) < 0.01).all()
     assert pairs == pytest.approx(6 * len(ids), rel=0.01)
 
@@ -139,4 +153,4 @@ def test_words_are_kept_as_often_as_their_threshold_says():
     noise = noise_table(np.int64([1, 1, 1]), 0.75)
     words, _, _ = compiled(ids, starts, 0, len(ids), 0, keep, noise, window=1)
     part = np.bincount(words) / np.bincount(ids)
-    np.testing.assert_allclose(part, [1, 0.5, 1 / 16], atol=0.01)
+    assert_allclose(part, [1, 0.5, 1 / 16], atol=0.01)

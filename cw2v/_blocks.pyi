@@ -1,9 +1,11 @@
 """Types of the compiled sampler."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-def windows_of_piece(
+def blocks_of_piece(
     ids: NDArray[np.int32],
     starts: NDArray[np.int64],
     first: int,
@@ -16,13 +18,9 @@ def windows_of_piece(
     *,
     window: int,
     negative: int,
+    span: int,
+    n_noise: int,
     shrink_windows: bool,
     sg: bool,
     capacity: int,
-) -> tuple[
-    NDArray[np.int32],
-    list[
-        tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32], NDArray[np.float32], int]
-    ],
-    int,
-]: ...
+) -> tuple[NDArray[np.int32], list[tuple[Any, ...]], int]: ...
