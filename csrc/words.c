@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "slots.h"
+#include "utf8.h"
 #include "words_hash.h"
 
 #define FEWEST_SLOTS ((uint64_t)1 << 12)
@@ -194,39 +195,6 @@ void cw2v_words_counts(const cw2v_words *words, int64_t *counts)
             counts[words->slots[i].id] = words->slots[i].count;
 }
 
-/* ---- is it text? ---- */
-
-/* How many bytes follow the first one of a character, and the range of the second
- * (The Unicode Standard, table 3-7); -1 if no character begins like this. */
-static int continuation(uint8_t first, uint8_t *low, uint8_t *high)
-{
-    *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (first < 0x80)
-        return 0;
-    if (first < 0xc2 || first > 0xf4)
-        return -1;
-    return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-}
-
-static int is_text(const uint8_t *bytes, int64_t length, int allow_nul)
-{
-    for (int64_t i = 0; i < length; i++) {
-        uint8_t low, high;
-        int more = continuation(bytes[i], &low, &high);
-        if (more < 0 || (bytes[i] == 0 && !allow_nul) || more >= length - i)
-            return 0;
-        for (; more > 0; more--) {
-            i++;
-            if (bytes[i] < low || bytes[i] > high)
-                return 0;
-            low = 0x80;
-            high = 0xbf;
-        }
-    }
-    return 1;
-}
-
 /* ---- text to ids ---- */
 
 #define MOST_EDGES 512             /* of words that are hashed before the first is looked up */
@@ -258,7 +226,7 @@ RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look
 {
     cw2v_slot *slot = find_slot(words, look, bytes, length);
     if (slot->length == 0) {
-        if ((how & CW2V_CHECK) && !is_text(bytes, length, how & CW2V_ALLOW_NUL))
+        if ((how & CW2V_CHECK) && !cw2v_is_utf8(bytes, length, how & CW2V_ALLOW_NUL))
             return CW2V_WORDS_BAD_TEXT;
         cw2v_words_status status = insert(words, &slot, look, bytes, length, position);
         if (status != CW2V_WORDS_OK)
@@ -415,26 +383,6 @@ void cw2v_words_find_list(const cw2v_words *words, const uint8_t *text, const in
     }
 }
 
-int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out)
-{
-    uint32_t all = 0;
-    for (int64_t i = 0; i < length; i++) {
-        all |= characters[i];
-        out[i] = (uint8_t)characters[i];
-    }
-    if (all < 0x80)
-        return length;
-    uint8_t *at = out;
-    for (int64_t i = 0; i < length; i++) {
-        uint32_t c = characters[i];
-        int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-        *at++ = (uint8_t)(more == 0 ? c : (0xf00u >> (more + 1) & 0xff) | c >> 6 * more);
-        while (more-- > 0)
-            *at++ = (uint8_t)(0x80 | (c >> 6 * more & 0x3f));
-    }
-    return at - out;
-}
-
 int cw2v_words_simd(const char *name)
 {
 #if HAVE_X86
@@ -465,9 +413,4 @@ int64_t cw2v_last_space(const uint8_t *text, int64_t begin, int64_t end)
         if (is_space(text[i - 1]))
             return i - 1;
     return -1;
-}
-
-int cw2v_is_text(const uint8_t *bytes, int64_t length)
-{
-    return is_text(bytes, length, 0);
 }

@@ -4,18 +4,18 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cw2v._encode import (
     PADDING,
-    TokenEncoder,
     WordTable,
     first_space,
     keep_known,
     last_space,
     merge_tables,
 )
+from cw2v._tokens import find_words
 
 
 def available_simd():
@@ -120,7 +120,7 @@ def test_a_word_of_megabytes_is_one_word():
     table = WordTable()
     ids, _, _ = encode(table, word + b" " + word + b"x " + word)
     assert ids.tolist() == [0, 1, 0]
-    assert table.find([word.decode()]).tolist() == [0]
+    assert find_words(table, [word.decode()]).tolist() == [0]
 
 
 @given(st.lists(st.one_of(st.binary(max_size=6), st.text(max_size=4).map(str.encode))))
@@ -167,7 +167,7 @@ def test_words_are_added_found_and_decoded():
         2,
         0,
     ]
-    assert table.find(["bé", "no", "", 3, "\ud800", "a"]).tolist() == [1, -1, -1, -1, -1, 0]
+    assert find_words(table, ["bé", "no", "", 3, "\ud800", "a"]).tolist() == [1, -1, -1, -1, -1, 0]
     assert table.decode(np.array([2, 0])) == ["longer than eight", "a"]
     with pytest.raises(IndexError, match="no word 3"):
         table.decode(np.array([3]))
@@ -216,24 +216,3 @@ def test_ids_are_translated_and_ends_counted():
     assert keep_known(ids, breaks, np.int32([5, -1, 7]), kept, ends) == 3
     assert kept[:3].tolist() == [5, 7, 5]
     assert ends.tolist() == [0, 1, 2]
-
-
-@settings(max_examples=50)
-@given(
-    sentences=st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=9), max_size=9),
-    size=st.integers(1, 9),
-)
-def test_tokens_get_ids_by_first_appearance_in_pieces_of_any_size(sentences, size):
-    encoder = TokenEncoder(iter(sentences))
-    ids, ends, done = [], set(), False
-    while not done:
-        part, breaks = np.empty(size, np.int32), np.empty(size, np.int32)
-        n_ids, n_breaks, done = encoder.fill(part, breaks)
-        ends |= {len(ids) + end for end in breaks[:n_breaks].tolist()}
-        ids += part[:n_ids].tolist()
-    tokens = [token for sentence in sentences for token in sentence]
-    assert [encoder.words[i] for i in ids] == tokens
-    assert encoder.words == list(dict.fromkeys(tokens))
-    assert dict(zip(encoder.words, encoder.counts().tolist(), strict=True)) == Counter(tokens)
-    assert ends == set(np.cumsum([len(sentence) for sentence in sentences]).tolist())
-    assert encoder.n_sentences == len(sentences)
