@@ -20,6 +20,10 @@ CHECK = <int> CW2V_CHECK
 ALLOW_NUL = <int> CW2V_ALLOW_NUL
 UNICODE_SPACES = <int> CW2V_UNICODE_SPACES
 
+cdef enum:
+    BLOCK = 64  # words that are translated before sentences' ends are noted
+
+
 cdef int check_status(cw2v_words_status status) except -1:
     if status == CW2V_WORDS_NO_MEMORY:
         raise MemoryError("no memory for another distinct word")
@@ -205,21 +209,28 @@ def keep_known(const int32_t[::1] ids not None, const int32_t[::1] breaks not No
     Writes the words kept to `kept` (room for one more than there are) and the number of them
     before each break to `ends` (one for each break). Returns how many were kept.
     """
-    cdef Py_ssize_t i = 0, b, n = ids.shape[0], n_breaks = breaks.shape[0], stop
+    cdef Py_ssize_t i = 0, j, b = 0, size, n = ids.shape[0], n_breaks = breaks.shape[0]
     cdef Py_ssize_t n_kept = 0, room = kept.shape[0]
+    cdef Py_ssize_t kept_before[BLOCK]
     cdef int32_t word
     if ends.shape[0] < n_breaks:
         raise ValueError("one end for each break")
     with nogil:
-        for b in range(n_breaks + 1):
-            stop = breaks[b] if b < n_breaks else n
-            while i < stop and n_kept < room:
-                word = to_word[ids[i]]
+        # A loop over each sentence would end where no CPU can foresee it.
+        while i < n and n_kept < room:
+            size = min(BLOCK, n - i, room - n_kept)
+            for j in range(size):
+                word = to_word[ids[i + j]]
+                kept_before[j] = n_kept
                 kept[n_kept] = word
                 n_kept += word >= 0
-                i += 1
-            if b < n_breaks:
-                ends[b] = n_kept
+            while b < n_breaks and breaks[b] < i + size:
+                ends[b] = kept_before[breaks[b] - i]
+                b += 1
+            i += size
+        while b < n_breaks:
+            ends[b] = n_kept
+            b += 1
     if i < n:
         raise ValueError("no room for the words kept")
     return n_kept

@@ -216,3 +216,15 @@ def test_ids_are_translated_and_ends_counted():
     assert keep_known(ids, breaks, np.int32([5, -1, 7]), kept, ends) == 3
     assert kept[:3].tolist() == [5, 7, 5]
     assert ends.tolist() == [0, 1, 2]
+
+
+@given(st.lists(st.integers(0, 9), max_size=300), st.lists(st.integers(0, 300), max_size=40))
+def test_ids_are_translated_whatever_the_sentences(ids, breaks):
+    to_word = np.int32([4, -1, 2, -1, -1, 0, 1, 3, -1, 5])
+    breaks = sorted(min(place, len(ids)) for place in breaks)
+    words = to_word[ids]
+    n_kept = int(np.sum(words >= 0))
+    kept, ends = np.full(n_kept + 1, -7, np.int32), np.full(len(breaks), -7, np.int64)
+    assert keep_known(np.int32(ids), np.int32(breaks), to_word, kept, ends) == n_kept
+    assert kept[:n_kept].tolist() == words[words >= 0].tolist()
+    assert ends.tolist() == [np.sum(words[:place] >= 0) for place in breaks]
