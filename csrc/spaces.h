@@ -13,27 +13,31 @@
 #define INLINE static inline __attribute__((always_inline))
 #define RARE __attribute__((noinline, cold))
 #define PREFETCH(address) __builtin_prefetch(address)
-#define LOWEST_BIT(bits) __builtin_ctzll(bits)
-#define COUNT_BITS(bits) __builtin_popcountll(bits)
+#define LOWEST_BIT(bits) ((unsigned)__builtin_ctzll(bits))
 #else
 #define INLINE static inline
 #define RARE
 #define PREFETCH(address) ((void)(address))
-#define COUNT_BITS(bits) count_bits(bits)
-#define LOWEST_BIT(bits) count_bits(((bits) & (0 - (bits))) - 1)
-static inline int count_bits(uint64_t bits)
-{
-    int n = 0;
-    for (; bits; bits &= bits - 1)
-        n++;
-    return n;
-}
+#define LOWEST_BIT(bits) ((unsigned)count_bits(((bits) & (0 - (bits))) - 1))
 #endif
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #define HAVE_X86 1
 #include <emmintrin.h>
 #endif
+
+/* Where the CPU need not have an instruction for it, a compiler's builtin is a call. */
+INLINE int count_bits(uint64_t bits)
+{
+#if defined(__GNUC__) && (defined(__POPCNT__) || !HAVE_X86)
+    return __builtin_popcountll(bits);
+#else
+    bits -= bits >> 1 & 0x5555555555555555ULL;
+    bits = (bits & 0x3333333333333333ULL) + (bits >> 2 & 0x3333333333333333ULL);
+    bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
+    return (int)(bits * 0x0101010101010101ULL >> 56);
+#endif
+}
 
 INLINE uint64_t load8(const uint8_t *bytes)
 {
@@ -137,7 +141,7 @@ INLINE uint64_t wide_spaces(const uint8_t *text, uint64_t leads, uint64_t *spill
 {
     uint64_t here = *spill, next = 0;
     for (; leads; leads &= leads - 1) {
-        int i = LOWEST_BIT(leads), length = wide_space(text + i);
+        int i = (int)LOWEST_BIT(leads), length = wide_space(text + i);
         uint64_t run = ((uint64_t)1 << length) - 1;
         here |= run << i;
         if (i + length > 64)

@@ -198,7 +198,7 @@ void cw2v_words_counts(const cw2v_words *words, int64_t *counts)
 /* ---- text to ids ---- */
 
 #define MOST_EDGES 512             /* of words that are hashed before the first is looked up */
-#define EDGES_PER_STEP (64 + 8)    /* 64 bytes have 64 edges at most; writes come in eights */
+#define EDGES_PER_STEP (64 + 24)   /* 64 bytes have 64 edges at most; writes come in 24s */
 
 /* The next few words of a text. */
 typedef struct {
@@ -207,16 +207,41 @@ typedef struct {
     lookup looks[MOST_EDGES / 2];
 } stretch;
 
-/* Write the positions of the set bits, in rising order: `at` is that of bit 0. */
+/* The positions of set bits, in rising order: call it once for each, and some times more. */
+INLINE int64_t next_bit(uint64_t *bits, int64_t at)
+{
+    int64_t place = at + LOWEST_BIT(*bits | (uint64_t)1 << 63);
+    *bits &= *bits - 1;
+    return place;
+}
+
+/* Write them; `at` is that of bit 0. Several at a time: a branch that can be foreseen. */
 INLINE int64_t write_bits(uint64_t bits, int64_t at, int64_t *out)
 {
-    int64_t n = COUNT_BITS(bits);
-    for (int64_t i = 0; i < n; i += 8) /* eight at a time: a branch that can be foreseen */
-        for (int64_t j = i; j < i + 8; j++) {
-            out[j] = at + LOWEST_BIT(bits | (uint64_t)1 << 63);
-            bits &= bits - 1;
-        }
+    int64_t n = count_bits(bits);
+    for (int64_t i = 0; i < n; i += 8)
+        for (int64_t j = i; j < i + 8; j++)
+            out[j] = next_bit(&bits, at);
     return n;
+}
+
+/* The same where each word but the first begins one byte after the end of the one before:
+ * `begin` is whether the first begins at bit 0, `ends` are the bytes after words. */
+INLINE int64_t write_single_spaced(uint64_t begin, uint64_t ends, int64_t at, int64_t *out)
+{
+    int64_t n = count_bits(ends), next = (int64_t)(ends >> 63); /* what follows may be no word */
+    out[0] = at;
+    out += begin;
+    for (int64_t i = 0; i < 12; i++) { /* rarely do 64 bytes have more */
+        out[2 * i] = next_bit(&ends, at);
+        out[2 * i + 1] = out[2 * i] + 1;
+    }
+    for (int64_t i = 12; i < n; i += 4)
+        for (int64_t j = i; j < i + 4; j++) {
+            out[2 * j] = next_bit(&ends, at);
+            out[2 * j + 1] = out[2 * j] + 1;
+        }
+    return (int64_t)begin + 2 * n - next;
 }
 
 /* Count a word that is new, or not in the slot where it is looked for first, and write its id. */
@@ -237,31 +262,43 @@ RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look
     return CW2V_WORDS_OK;
 }
 
-/* Make ready to look up n words that begin and end at the edges: hash them, and ask for what
- * the table has where they are looked for first. */
-INLINE void prepare_all(const cw2v_words *words, const int64_t *edges, int64_t n, lookup *looks,
-                        const uint8_t *text)
+/* The same as `prepare_all` for those of the n words that are long. */
+RARE static void prepare_longs(const cw2v_words *words, const int64_t *edges, int64_t n,
+                               lookup *looks, const uint8_t *text)
 {
     int32_t longs[MOST_EDGES / 2];
     int64_t n_longs = 0;
     const cw2v_slot *slots = words->slots;
     uint64_t mask = words->mask;
-    for (int64_t i = 0; i < n; i++) {
-        looks[i] = prepare_short(text + edges[2 * i], edges[2 * i + 1] - edges[2 * i]);
-        PREFETCH(&slots[looks[i].hash & mask]);
-        longs[n_longs] = (int32_t)i;
-        n_longs += looks[i].length == LONG_WORD;
-    }
-    for (int64_t i = 0; i < n_longs; i++) {
-        int64_t at = longs[i];
-        looks[at] = prepare_long(text + edges[2 * at], edges[2 * at + 1] - edges[2 * at]);
-        PREFETCH(&slots[looks[at].hash & mask]);
-    }
+    for (int64_t i = 0; i < n; i++)
+        if (looks[i].length == LONG_WORD) {
+            looks[i] = prepare_long(text + edges[2 * i], edges[2 * i + 1] - edges[2 * i]);
+            PREFETCH(&slots[looks[i].hash & mask]);
+            longs[n_longs++] = (int32_t)i;
+        }
     /* A long word is compared with its bytes in the arena: the way there is prefetched too. */
     for (int64_t i = 0; i < n_longs; i++)
         PREFETCH(&words->offsets[slots[looks[longs[i]].hash & mask].id]);
     for (int64_t i = 0; i < n_longs && words->n_words; i++)
         PREFETCH(words->arena + words->offsets[slots[looks[longs[i]].hash & mask].id]);
+}
+
+/* Make ready to look up n words that begin and end at the edges: hash them, and ask for what
+ * the table has where they are looked for first. */
+INLINE void prepare_all(const cw2v_words *words, const int64_t *edges, int64_t n, lookup *looks,
+                        const uint8_t *text)
+{
+    const cw2v_slot *slots = words->slots;
+    uint64_t mask = words->mask;
+    int64_t longest = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t length = edges[2 * i + 1] - edges[2 * i];
+        looks[i] = prepare_short(text + edges[2 * i], length);
+        PREFETCH(&slots[looks[i].hash & mask]);
+        longest = length > longest ? length : longest;
+    }
+    if (longest >= LONG_WORD)
+        prepare_longs(words, edges, n, looks, text);
 }
 
 /* Look up and count n words that begin and end at the edges; `looks` is scratch for n. */
@@ -318,16 +355,22 @@ INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t 
             here.newline &= text_bits;
         }
         uint64_t edges = ~here.space ^ (~here.space << 1 | inside);
+        uint64_t space_before = inside ^ 1;
         inside = ~here.space >> 63;
         for (; here.newline; here.newline &= here.newline - 1) {
             /* Words begun before the line end, m edges, are (m + 1) / 2. */
             uint64_t before = (here.newline & (0 - here.newline)) - 1;
-            int64_t n = out->n_ids + (part.n_edges + COUNT_BITS(edges & before) + 1) / 2;
+            int64_t n = out->n_ids + (part.n_edges + count_bits(edges & before) + 1) / 2;
             if (n != last_break)
                 out->breaks[out->n_breaks++] = (int32_t)n;
             last_break = n;
         }
-        part.n_edges += write_bits(edges, at, part.edges + part.n_edges);
+        int64_t *next = part.edges + part.n_edges;
+        if ((here.space & (here.space << 1 | space_before)) == 0)
+            part.n_edges += write_single_spaced(edges & ~here.space & 1, edges & here.space, at,
+                                                next);
+        else
+            part.n_edges += write_bits(edges, at, next);
         if (part.n_edges > MOST_EDGES - EDGES_PER_STEP || length - at < 64) {
             int64_t n = part.n_edges / 2;
             cw2v_words_status status = look_up(words, part.edges, n, part.looks, text, position,

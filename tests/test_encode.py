@@ -78,6 +78,21 @@ def test_words_are_what_python_splits(simd, data):
 
 
 @pytest.mark.parametrize("simd", SIMD)
+@given(
+    lengths=st.lists(st.integers(1, 20), max_size=200),
+    more_space=st.lists(st.integers(0, 200), max_size=5),
+    ends=st.sampled_from([b"", b" ", b"\n", b"  "]),
+)
+def test_words_with_one_space_between_them_and_a_few_with_more(simd, lengths, more_space, ends):
+    words = [b"%d" % (i % 7) * length for i, length in enumerate(lengths)]
+    for i in more_space:
+        words[i:i] = [b""]
+    data = ends + b" ".join(words) + ends
+    ids, breaks, _ = encode(WordTable(simd), data)
+    assert (ids.tolist(), breaks.tolist()) == twin(data)[1:]
+
+
+@pytest.mark.parametrize("simd", SIMD)
 def test_each_byte_is_white_space_or_not_at_each_place(simd):
     for byte in range(256):
         for place in (0, 1, 15, 16, 31, 32, 62, 63, 64, 65):
