@@ -207,43 +207,6 @@ typedef struct {
     lookup looks[MOST_EDGES / 2];
 } stretch;
 
-/* The positions of set bits, in rising order: call it once for each, and some times more. */
-INLINE int64_t next_bit(uint64_t *bits, int64_t at)
-{
-    int64_t place = at + LOWEST_BIT(*bits | (uint64_t)1 << 63);
-    *bits &= *bits - 1;
-    return place;
-}
-
-/* Write them; `at` is that of bit 0. Several at a time: a branch that can be foreseen. */
-INLINE int64_t write_bits(uint64_t bits, int64_t at, int64_t *out)
-{
-    int64_t n = count_bits(bits);
-    for (int64_t i = 0; i < n; i += 8)
-        for (int64_t j = i; j < i + 8; j++)
-            out[j] = next_bit(&bits, at);
-    return n;
-}
-
-/* The same where each word but the first begins one byte after the end of the one before:
- * `begin` is whether the first begins at bit 0, `ends` are the bytes after words. */
-INLINE int64_t write_single_spaced(uint64_t begin, uint64_t ends, int64_t at, int64_t *out)
-{
-    int64_t n = count_bits(ends), next = (int64_t)(ends >> 63); /* what follows may be no word */
-    out[0] = at;
-    out += begin;
-    for (int64_t i = 0; i < 12; i++) { /* rarely do 64 bytes have more */
-        out[2 * i] = next_bit(&ends, at);
-        out[2 * i + 1] = out[2 * i] + 1;
-    }
-    for (int64_t i = 12; i < n; i += 4)
-        for (int64_t j = i; j < i + 4; j++) {
-            out[2 * j] = next_bit(&ends, at);
-            out[2 * j + 1] = out[2 * j] + 1;
-        }
-    return (int64_t)begin + 2 * n - next;
-}
-
 /* Count a word that is new, or not in the slot where it is looked for first, and write its id. */
 RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look,
                                            const uint8_t *bytes, int64_t length,
