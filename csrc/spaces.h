@@ -1,5 +1,5 @@
 /* csrc/spaces.h - where the white space is in 64 bytes: space \t \n \v \f \r, or all of
- * Unicode's as Python's str.split knows it.
+ * Unicode's as Python's str.split knows it; and from there where words begin and end.
  *
  * Two functions that give the same masks. SSE2 makes tokenising and counting 10 % faster than
  * plain C. AVX2, with POPCNT and BMI, made it no faster still. */
@@ -13,27 +13,31 @@
 #define INLINE static inline __attribute__((always_inline))
 #define RARE __attribute__((noinline, cold))
 #define PREFETCH(address) __builtin_prefetch(address)
-#define LOWEST_BIT(bits) __builtin_ctzll(bits)
-#define COUNT_BITS(bits) __builtin_popcountll(bits)
+#define LOWEST_BIT(bits) ((unsigned)__builtin_ctzll(bits))
 #else
 #define INLINE static inline
 #define RARE
 #define PREFETCH(address) ((void)(address))
-#define COUNT_BITS(bits) count_bits(bits)
-#define LOWEST_BIT(bits) count_bits(((bits) & (0 - (bits))) - 1)
-static inline int count_bits(uint64_t bits)
-{
-    int n = 0;
-    for (; bits; bits &= bits - 1)
-        n++;
-    return n;
-}
+#define LOWEST_BIT(bits) ((unsigned)count_bits(((bits) & (0 - (bits))) - 1))
 #endif
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #define HAVE_X86 1
 #include <emmintrin.h>
 #endif
+
+/* Where the CPU need not have an instruction for it, a compiler's builtin is a call. */
+INLINE int count_bits(uint64_t bits)
+{
+#if defined(__GNUC__) && (defined(__POPCNT__) || !HAVE_X86)
+    return __builtin_popcountll(bits);
+#else
+    bits -= bits >> 1 & 0x5555555555555555ULL;
+    bits = (bits & 0x3333333333333333ULL) + (bits >> 2 & 0x3333333333333333ULL);
+    bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
+    return (int)(bits * 0x0101010101010101ULL >> 56);
+#endif
+}
 
 INLINE uint64_t load8(const uint8_t *bytes)
 {
@@ -137,7 +141,7 @@ INLINE uint64_t wide_spaces(const uint8_t *text, uint64_t leads, uint64_t *spill
 {
     uint64_t here = *spill, next = 0;
     for (; leads; leads &= leads - 1) {
-        int i = LOWEST_BIT(leads), length = wide_space(text + i);
+        int i = (int)LOWEST_BIT(leads), length = wide_space(text + i);
         uint64_t run = ((uint64_t)1 << length) - 1;
         here |= run << i;
         if (i + length > 64)
@@ -145,6 +149,43 @@ INLINE uint64_t wide_spaces(const uint8_t *text, uint64_t leads, uint64_t *spill
     }
     *spill = next;
     return here;
+}
+
+/* The positions of set bits, in rising order: call it once for each, and some times more. */
+INLINE int64_t next_bit(uint64_t *bits, int64_t at)
+{
+    int64_t place = at + LOWEST_BIT(*bits | (uint64_t)1 << 63);
+    *bits &= *bits - 1;
+    return place;
+}
+
+/* Write them; `at` is that of bit 0. Several at a time: a branch that can be foreseen. */
+INLINE int64_t write_bits(uint64_t bits, int64_t at, int64_t *out)
+{
+    int64_t n = count_bits(bits);
+    for (int64_t i = 0; i < n; i += 8)
+        for (int64_t j = i; j < i + 8; j++)
+            out[j] = next_bit(&bits, at);
+    return n;
+}
+
+/* The same where each word but the first begins one byte after the end of the one before:
+ * `begin` is whether the first begins at bit 0, `ends` are the bytes after words. */
+INLINE int64_t write_single_spaced(uint64_t begin, uint64_t ends, int64_t at, int64_t *out)
+{
+    int64_t n = count_bits(ends), next = (int64_t)(ends >> 63); /* what follows may be no word */
+    out[0] = at;
+    out += begin;
+    for (int64_t i = 0; i < 12; i++) { /* rarely do 64 bytes have more */
+        out[2 * i] = next_bit(&ends, at);
+        out[2 * i + 1] = out[2 * i] + 1;
+    }
+    for (int64_t i = 12; i < n; i += 4)
+        for (int64_t j = i; j < i + 4; j++) {
+            out[2 * j] = next_bit(&ends, at);
+            out[2 * j + 1] = out[2 * j] + 1;
+        }
+    return (int64_t)begin + 2 * n - next;
 }
 
 #endif

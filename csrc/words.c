@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "slots.h"
+#include "utf8.h"
 #include "words_hash.h"
 
 #define FEWEST_SLOTS ((uint64_t)1 << 12)
@@ -194,43 +195,10 @@ void cw2v_words_counts(const cw2v_words *words, int64_t *counts)
             counts[words->slots[i].id] = words->slots[i].count;
 }
 
-/* ---- is it text? ---- */
-
-/* How many bytes follow the first one of a character, and the range of the second
- * (The Unicode Standard, table 3-7); -1 if no character begins like this. */
-static int continuation(uint8_t first, uint8_t *low, uint8_t *high)
-{
-    *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (first < 0x80)
-        return 0;
-    if (first < 0xc2 || first > 0xf4)
-        return -1;
-    return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-}
-
-static int is_text(const uint8_t *bytes, int64_t length, int allow_nul)
-{
-    for (int64_t i = 0; i < length; i++) {
-        uint8_t low, high;
-        int more = continuation(bytes[i], &low, &high);
-        if (more < 0 || (bytes[i] == 0 && !allow_nul) || more >= length - i)
-            return 0;
-        for (; more > 0; more--) {
-            i++;
-            if (bytes[i] < low || bytes[i] > high)
-                return 0;
-            low = 0x80;
-            high = 0xbf;
-        }
-    }
-    return 1;
-}
-
 /* ---- text to ids ---- */
 
 #define MOST_EDGES 512             /* of words that are hashed before the first is looked up */
-#define EDGES_PER_STEP (64 + 8)    /* 64 bytes have 64 edges at most; writes come in eights */
+#define EDGES_PER_STEP (64 + 24)   /* 64 bytes have 64 edges at most; writes come in 24s */
 
 /* The next few words of a text. */
 typedef struct {
@@ -239,18 +207,6 @@ typedef struct {
     lookup looks[MOST_EDGES / 2];
 } stretch;
 
-/* Write the positions of the set bits, in rising order: `at` is that of bit 0. */
-INLINE int64_t write_bits(uint64_t bits, int64_t at, int64_t *out)
-{
-    int64_t n = COUNT_BITS(bits);
-    for (int64_t i = 0; i < n; i += 8) /* eight at a time: a branch that can be foreseen */
-        for (int64_t j = i; j < i + 8; j++) {
-            out[j] = at + LOWEST_BIT(bits | (uint64_t)1 << 63);
-            bits &= bits - 1;
-        }
-    return n;
-}
-
 /* Count a word that is new, or not in the slot where it is looked for first, and write its id. */
 RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look,
                                            const uint8_t *bytes, int64_t length,
@@ -258,7 +214,7 @@ RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look
 {
     cw2v_slot *slot = find_slot(words, look, bytes, length);
     if (slot->length == 0) {
-        if ((how & CW2V_CHECK) && !is_text(bytes, length, how & CW2V_ALLOW_NUL))
+        if ((how & CW2V_CHECK) && !cw2v_is_utf8(bytes, length, how & CW2V_ALLOW_NUL))
             return CW2V_WORDS_BAD_TEXT;
         cw2v_words_status status = insert(words, &slot, look, bytes, length, position);
         if (status != CW2V_WORDS_OK)
@@ -269,31 +225,43 @@ RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look
     return CW2V_WORDS_OK;
 }
 
-/* Make ready to look up n words that begin and end at the edges: hash them, and ask for what
- * the table has where they are looked for first. */
-INLINE void prepare_all(const cw2v_words *words, const int64_t *edges, int64_t n, lookup *looks,
-                        const uint8_t *text)
+/* The same as `prepare_all` for those of the n words that are long. */
+RARE static void prepare_longs(const cw2v_words *words, const int64_t *edges, int64_t n,
+                               lookup *looks, const uint8_t *text)
 {
     int32_t longs[MOST_EDGES / 2];
     int64_t n_longs = 0;
     const cw2v_slot *slots = words->slots;
     uint64_t mask = words->mask;
-    for (int64_t i = 0; i < n; i++) {
-        looks[i] = prepare_short(text + edges[2 * i], edges[2 * i + 1] - edges[2 * i]);
-        PREFETCH(&slots[looks[i].hash & mask]);
-        longs[n_longs] = (int32_t)i;
-        n_longs += looks[i].length == LONG_WORD;
-    }
-    for (int64_t i = 0; i < n_longs; i++) {
-        int64_t at = longs[i];
-        looks[at] = prepare_long(text + edges[2 * at], edges[2 * at + 1] - edges[2 * at]);
-        PREFETCH(&slots[looks[at].hash & mask]);
-    }
+    for (int64_t i = 0; i < n; i++)
+        if (looks[i].length == LONG_WORD) {
+            looks[i] = prepare_long(text + edges[2 * i], edges[2 * i + 1] - edges[2 * i]);
+            PREFETCH(&slots[looks[i].hash & mask]);
+            longs[n_longs++] = (int32_t)i;
+        }
     /* A long word is compared with its bytes in the arena: the way there is prefetched too. */
     for (int64_t i = 0; i < n_longs; i++)
         PREFETCH(&words->offsets[slots[looks[longs[i]].hash & mask].id]);
     for (int64_t i = 0; i < n_longs && words->n_words; i++)
         PREFETCH(words->arena + words->offsets[slots[looks[longs[i]].hash & mask].id]);
+}
+
+/* Make ready to look up n words that begin and end at the edges: hash them, and ask for what
+ * the table has where they are looked for first. */
+INLINE void prepare_all(const cw2v_words *words, const int64_t *edges, int64_t n, lookup *looks,
+                        const uint8_t *text)
+{
+    const cw2v_slot *slots = words->slots;
+    uint64_t mask = words->mask;
+    int64_t longest = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t length = edges[2 * i + 1] - edges[2 * i];
+        looks[i] = prepare_short(text + edges[2 * i], length);
+        PREFETCH(&slots[looks[i].hash & mask]);
+        longest = length > longest ? length : longest;
+    }
+    if (longest >= LONG_WORD)
+        prepare_longs(words, edges, n, looks, text);
 }
 
 /* Look up and count n words that begin and end at the edges; `looks` is scratch for n. */
@@ -350,16 +318,22 @@ INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t 
             here.newline &= text_bits;
         }
         uint64_t edges = ~here.space ^ (~here.space << 1 | inside);
+        uint64_t space_before = inside ^ 1;
         inside = ~here.space >> 63;
         for (; here.newline; here.newline &= here.newline - 1) {
             /* Words begun before the line end, m edges, are (m + 1) / 2. */
             uint64_t before = (here.newline & (0 - here.newline)) - 1;
-            int64_t n = out->n_ids + (part.n_edges + COUNT_BITS(edges & before) + 1) / 2;
+            int64_t n = out->n_ids + (part.n_edges + count_bits(edges & before) + 1) / 2;
             if (n != last_break)
                 out->breaks[out->n_breaks++] = (int32_t)n;
             last_break = n;
         }
-        part.n_edges += write_bits(edges, at, part.edges + part.n_edges);
+        int64_t *next = part.edges + part.n_edges;
+        if ((here.space & (here.space << 1 | space_before)) == 0)
+            part.n_edges += write_single_spaced(edges & ~here.space & 1, edges & here.space, at,
+                                                next);
+        else
+            part.n_edges += write_bits(edges, at, next);
         if (part.n_edges > MOST_EDGES - EDGES_PER_STEP || length - at < 64) {
             int64_t n = part.n_edges / 2;
             cw2v_words_status status = look_up(words, part.edges, n, part.looks, text, position,
@@ -415,26 +389,6 @@ void cw2v_words_find_list(const cw2v_words *words, const uint8_t *text, const in
     }
 }
 
-int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out)
-{
-    uint32_t all = 0;
-    for (int64_t i = 0; i < length; i++) {
-        all |= characters[i];
-        out[i] = (uint8_t)characters[i];
-    }
-    if (all < 0x80)
-        return length;
-    uint8_t *at = out;
-    for (int64_t i = 0; i < length; i++) {
-        uint32_t c = characters[i];
-        int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-        *at++ = (uint8_t)(more == 0 ? c : (0xf00u >> (more + 1) & 0xff) | c >> 6 * more);
-        while (more-- > 0)
-            *at++ = (uint8_t)(0x80 | (c >> 6 * more & 0x3f));
-    }
-    return at - out;
-}
-
 int cw2v_words_simd(const char *name)
 {
 #if HAVE_X86
@@ -465,9 +419,4 @@ int64_t cw2v_last_space(const uint8_t *text, int64_t begin, int64_t end)
         if (is_space(text[i - 1]))
             return i - 1;
     return -1;
-}
-
-int cw2v_is_text(const uint8_t *bytes, int64_t length)
-{
-    return is_text(bytes, length, 0);
 }

@@ -88,10 +88,6 @@ cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
 void cw2v_words_find_list(const cw2v_words *words, const uint8_t *text, const int64_t *edges,
                           int64_t n, int32_t *ids);
 
-/* Characters to UTF-8, surrogates like any other; `out` has room for 4 bytes each.
- * Returns how many were written. */
-int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out);
-
 /* Count one word so many more times, added if it is new; writes its id. */
 cw2v_words_status cw2v_words_add(cw2v_words *words, const uint8_t *bytes, int64_t length,
                                  int64_t position, int64_t times, int32_t *id);
@@ -101,9 +97,6 @@ int32_t cw2v_words_find(const cw2v_words *words, const uint8_t *bytes, int64_t l
 
 /* How often each word came, by id: (n_words,). */
 void cw2v_words_counts(const cw2v_words *words, int64_t *counts);
-
-/* Whether the bytes are UTF-8 (as Python reads it: no surrogates) without a NUL. */
-int cw2v_is_text(const uint8_t *bytes, int64_t length);
 
 /* The position of the first, or last, white space in text[begin, end), or -1. */
 int64_t cw2v_first_space(const uint8_t *text, int64_t begin, int64_t end);

@@ -42,9 +42,9 @@ typedef struct {
     uint64_t length; /* as in a slot */
 } lookup;
 
-/* 16 bytes from 16 - n on: n ones, then zeros. */
-static const uint8_t ONES_THEN_ZEROS[32] = {
-    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+/* 16 bytes from 17 - n on: n ones, then zeros; for n = 17, 16 ones. */
+static const uint8_t ONES_THEN_ZEROS[33] = {
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 };
 
 /* A word of up to 16 bytes (any longer one as its first 16), without a branch; `bytes` may
@@ -52,7 +52,7 @@ static const uint8_t ONES_THEN_ZEROS[32] = {
 INLINE lookup prepare_short(const uint8_t *bytes, int64_t length)
 {
     uint64_t n = (uint64_t)length < LONG_WORD ? (uint64_t)length : LONG_WORD;
-    const uint8_t *mask = ONES_THEN_ZEROS + 16 - (n < 16 ? n : 16);
+    const uint8_t *mask = ONES_THEN_ZEROS + LONG_WORD - n;
     lookup look = {.low = load8(bytes) & load8(mask), .high = load8(bytes + 8) & load8(mask + 8)};
     look.hash = hash_short(look.low, look.high);
     look.length = n;

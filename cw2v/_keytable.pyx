@@ -11,7 +11,7 @@ import numpy as np
 
 from cw2v._pairs cimport PairCounter
 from cw2v._words cimport (
-    CW2V_TEXT_PADDING, CW2V_WORDS_OK, cw2v_is_text, cw2v_words_encode_list, cw2v_words_find,
+    CW2V_TEXT_PADDING, CW2V_WORDS_OK, cw2v_is_utf8, cw2v_words_encode_list, cw2v_words_find,
     cw2v_words_free, cw2v_words_new, cw2v_words_reserve, cw2v_words_simd,
 )
 
@@ -209,7 +209,7 @@ cdef class KeyTable:
             begin, end = offsets[i], offsets[i + 1]
             if not begin < end <= utf8.shape[0]:
                 raise ValueError(f"word {i} has no end")
-            if (not cw2v_is_text(&utf8[begin], end - begin)
+            if (not cw2v_is_utf8(&utf8[begin], end - begin, False)
                     and not (end - begin == 1 and utf8[begin] == NOTHING)):
                 decoded(&utf8[begin], end - begin)  # raises, but for lone surrogates and NULs
             done = done and self.append(&utf8[begin], end - begin) and self.end_key(counts[i])

@@ -1,4 +1,4 @@
-"""What csrc/words.h declares; its comments are the documentation."""
+"""What csrc/words.h and csrc/utf8.h declare; their comments are the documentation."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
@@ -41,11 +41,15 @@ cdef extern from "words.h" nogil:
                                              const int64_t *edges, int64_t n, int32_t *ids)
     void cw2v_words_find_list(const cw2v_words *words, const uint8_t *text,
                               const int64_t *edges, int64_t n, int32_t *ids)
-    int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out)
     cw2v_words_status cw2v_words_add(cw2v_words *words, const uint8_t *bytes, int64_t length,
                                      int64_t position, int64_t times, int32_t *id)
     int32_t cw2v_words_find(const cw2v_words *words, const uint8_t *bytes, int64_t length)
     void cw2v_words_counts(const cw2v_words *words, int64_t *counts)
-    int cw2v_is_text(const uint8_t *bytes, int64_t length)
     int64_t cw2v_first_space(const uint8_t *text, int64_t begin, int64_t end)
     int64_t cw2v_last_space(const uint8_t *text, int64_t begin, int64_t end)
+
+
+cdef extern from "utf8.h" nogil:
+    int64_t cw2v_utf8(const uint32_t *characters, int64_t length, uint8_t *out)
+    int cw2v_has_surrogate(const uint32_t *characters, int64_t length)
+    int cw2v_is_utf8(const uint8_t *bytes, int64_t length, int allow_nul)

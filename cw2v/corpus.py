@@ -13,7 +13,8 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v._encode import CHECK, TokenEncoder, keep_known
+from cw2v._encode import CHECK, keep_known
+from cw2v._tokens import TokenEncoder
 from cw2v.chunks import (
     SEGMENT_IDS,
     IdStore,

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v._encode import TokenEncoder, WordTable
+from cw2v._encode import WordTable
+from cw2v._tokens import TokenEncoder, find_words
 
 
 class Names(Protocol):
@@ -35,7 +36,7 @@ class TextNames:
 
     def find(self, words: list[Any]) -> NDArray[np.int64]:
         """Return the ids of these words, int64; -1 for those that never came."""
-        return self._table.find(words)
+        return find_words(self._table, words)
 
     def utf8(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Return the UTF-8 of all words, uint8, and where each begins and ends, int64 (n + 1,)."""

@@ -1,0 +1,19 @@
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cw2v._encode import WordTable
+
+def find_words(table: WordTable, words: list[Any], escaped: bool = True) -> NDArray[np.int64]: ...
+
+class TokenEncoder:
+    def __init__(self, sentences: Iterator[Iterable[Hashable]]) -> None: ...
+    words: list[Any]
+    n_sentences: int
+    text_sentence: str | bytes | None
+    def utf8(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]: ...
+    def counts(self) -> NDArray[np.int64]: ...
+    def find(self, words: list[Any]) -> NDArray[np.int64]: ...
+    def fill(self, ids: NDArray[np.int32], breaks: NDArray[np.int32]) -> tuple[int, int, bool]: ...
