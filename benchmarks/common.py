@@ -79,10 +79,17 @@ def prepared_text(path: Path, prefix_bytes: int) -> Iterator[Path]:
         yield plain
 
 
-def train_once(program: str, text: Path, settings: dict[str, Any], save: Path) -> dict[str, Any]:
+def train_once(
+    program: str,
+    text: Path,
+    settings: dict[str, Any],
+    save: Path,
+    environment: dict[str, str] | None = None,
+) -> dict[str, Any]:
     """Train by ``train_once.py`` in a new process; return what it measured.
 
-    Its clock begins before the process is started, so importing is counted.
+    Its clock begins before the process is started, so importing is counted. `environment`
+    has variables to set besides those of this process.
     """
     job = {"program": program, "text": str(text), "save": str(save), "settings": settings}
     job["began"] = time.monotonic()
@@ -91,6 +98,7 @@ def train_once(program: str, text: Path, settings: dict[str, Any], save: Path) -
         stdout=subprocess.PIPE,
         text=True,
         check=False,
+        env={**os.environ, **(environment or {})},
     )
     if done.returncode:
         sys.exit(f"training with {program} failed (exit code {done.returncode}); see above")

@@ -66,6 +66,10 @@ def main() -> None:
         "save_seconds": now - saving,
         "whole_seconds": now - job["began"],
         "words_per_second": n_tokens * model.epochs / train_seconds,
+        # Skip-gram's pairs, CBOW's centres; only cw2v tells.
+        "predictions": sum(epoch.pairs for epoch in model.training_report.epochs)
+        if hasattr(model, "training_report")
+        else None,
         "read_words_per_second": model.corpus_total_words / read_seconds,
         # Linux counts the peak in KiB.
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
