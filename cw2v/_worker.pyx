@@ -25,14 +25,14 @@ cdef extern from "atomics.h" nogil:
     void cw2v_add(double *value, double more) noexcept
 
 cdef enum:
-    BATCH = 32                  # blocks filled at a time, at least
+    BATCH = 32                 # blocks filled at a time, at least
     AHEAD = 2                   # blocks between asking for a row and using it
     # All rows of a block score the nodes near the root, at every block: more of them at a time
     # make the steps of these nodes too long. With 16, analogies fell by 0.008.
     PATH_ROWS = 4
     NEAR_ROOT = 5               # levels of the tree that are in the cache all the time
     OWN_NODES = 63              # nodes near the root that each of several workers has copies of
-    OWN_BATCHES = 2             # between two times that it gives its part to the others
+    OWN_BATCHES = 8             # between two times that it gives its part to the others
     CACHE_LINE = 64
 
 
@@ -90,44 +90,29 @@ cdef inline void prefetch(const Job *job, const State *state, int i) noexcept no
         job.backend.kernels.prefetch(job.model.w + ahead[j] * dim, dim)
 
 
-cdef inline void score_nodes(const Job *job, State *state, int i, int first, int last,
-                             int most_rows, float lr, double *loss) noexcept nogil:
-    """Take the step of block i with nodes `first` to `last` of the path to its only centre.
-
-    In skip-gram, at most so many rows of W take it at a time.
-    """
+cdef inline void score_path(const Job *job, State *state, int i, float lr,
+                            double *loss) noexcept nogil:
+    """Take the step of block i, which has one centre, with the nodes on the path to it."""
     cdef const Blocks *blocks = &state.blocks
     cdef Targets targets
     cdef int n_x = blocks.n_x[i], row = 0
     targets.w_out = job.model.syn1
     targets.first_own = state.first_own
     targets.own = state.own.own
-    targets.y = blocks.nodes + blocks.path_start[i] + first
-    targets.n_y = last - first
+    targets.y = blocks.nodes + blocks.path_start[i]
+    targets.n_y = blocks.path_start[i + 1] - blocks.path_start[i]
     targets.labels.seen = <const uint8_t *> (blocks.seen + i * X_MAX)
     targets.labels.noise = job.ones
-    targets.labels.turns = blocks.turns_left + blocks.path_start[i] + first
+    targets.labels.turns = blocks.turns_left + blocks.path_start[i]
     if not job.sampling.sg:
         cbow_step(&job.model, blocks.around + i * X_MAX, n_x, &targets, lr, &job.backend,
                   &state.scratch, loss)
         return
     while row < n_x:
-        skipgram_step(&job.model, blocks.x + i * X_MAX + row, min(most_rows, n_x - row), &targets,
+        skipgram_step(&job.model, blocks.x + i * X_MAX + row, min(PATH_ROWS, n_x - row), &targets,
                       lr, &job.backend, &state.scratch, loss)
-        row += most_rows
-        targets.labels.seen += most_rows * SEEN
-
-
-cdef inline void score_path(const Job *job, State *state, int i, float lr,
-                            double *loss) noexcept nogil:
-    """Take the steps of block i with the nodes on the path to its only centre."""
-    cdef const Blocks *blocks = &state.blocks
-    cdef int n = blocks.path_start[i + 1] - blocks.path_start[i], near = 0
-    if job.sampling.sg and blocks.n_x[i] > PATH_ROWS:
-        near = min(n, NEAR_ROOT)
-        score_nodes(job, state, i, 0, near, PATH_ROWS, lr, loss)
-    if near < n:
-        score_nodes(job, state, i, near, n, X_MAX, lr, loss)
+        row += PATH_ROWS
+        targets.labels.seen += PATH_ROWS * SEEN
 
 
 cdef inline void score_words(const Job *job, State *state, int i, float lr,

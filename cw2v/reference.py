@@ -21,8 +21,7 @@ from cw2v.params import TrainParams
 Floats = NDArray[Any]
 
 X_MAX = 16  # rows of W that one block may have
-PATH_ROWS = 4  # of which so many at a time score the nodes near the root:
-NEAR_ROOT = 5  # the first of the path to a word
+PATH_ROWS = 4  # of which so many at a time score the path to it
 MASK64 = (1 << 64) - 1
 
 
@@ -382,12 +381,9 @@ def objectives_of(
     if syn1 is not None:
         assert tree is not None
         path, (pairs, noise, seen) = path_targets(block, tree)
-        near = NEAR_ROOT if sg and len(pairs) > PATH_ROWS else 0
-        for nodes, most_rows in ((slice(0, near), PATH_ROWS), (slice(near, None), X_MAX)):
-            for first in range(0, len(pairs) if len(path[nodes]) else 0, most_rows):
-                rows = slice(first, first + most_rows)
-                labels = Labels(pairs[rows], noise[nodes], seen[rows, nodes])
-                yield syn1, block.x[rows], Targets(path[nodes], labels)
+        for first in range(0, len(pairs), PATH_ROWS if sg else len(pairs)):
+            rows = slice(first, first + PATH_ROWS if sg else None)
+            yield syn1, block.x[rows], Targets(path, Labels(pairs[rows], noise, seen[rows]))
     if syn1neg is not None:
         yield syn1neg, block.x, noise_targets(block)
 
