@@ -43,9 +43,12 @@ static inline vec load_bytes(const uint8_t *p) {
 }
 
 static inline void store_sums(float *p, vec a, vec b, vec c, vec d) {
-    __m256 ab = _mm256_hadd_ps((__m256)a, (__m256)b);
-    __m256 cd = _mm256_hadd_ps((__m256)c, (__m256)d);
-    __m256 halves = _mm256_hadd_ps(ab, cd); /* of the lower four lanes, then of the upper */
+    /* [a0+a2, a1+a3, b0+b2, b1+b3] of each half, by one shuffle */
+    __m256 ab = _mm256_add_ps(_mm256_blend_ps((__m256)a, (__m256)b, 0xcc),
+                              _mm256_shuffle_ps((__m256)a, (__m256)b, 0x4e));
+    __m256 cd = _mm256_add_ps(_mm256_blend_ps((__m256)c, (__m256)d, 0xcc),
+                              _mm256_shuffle_ps((__m256)c, (__m256)d, 0x4e));
+    __m256 halves = _mm256_add_ps(_mm256_shuffle_ps(ab, cd, 0x88), _mm256_shuffle_ps(ab, cd, 0xdd));
     _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(halves),
                                 _mm256_extractf128_ps(halves, 1)));
 }

@@ -151,7 +151,10 @@ INLINE int tile_of(int n) {
  * four to each row of s. */
 INLINE void dot_tile(const int n_x, const int n_y, const float *const *x, const float *const *y,
                      ptrdiff_t dim, float *s, int stride) {
-    vec sum[TILE_X][TILE_Y] = {{{0}}};
+    vec sum[TILE_X][TILE_Y];
+    UNROLL for (int i = 0; i < n_x; i++) {
+        UNROLL for (int j = 0; j < n_y; j++) sum[i][j] = splat(0.0f);
+    }
     ptrdiff_t k = 0;
     for (; k + LANES <= dim; k += LANES) {
         vec a[TILE_X];
@@ -173,8 +176,9 @@ INLINE void dot_tile(const int n_x, const int n_y, const float *const *x, const 
     }
     UNROLL for (int i = 0; i < n_x; i++) {
         UNROLL for (int j = 0; j < n_y; j += 4) {
-            store_sums(s + i * stride + j, sum[i][j], sum[i][j + 1], sum[i][j + 2],
-                       sum[i][j + 3]);
+            const int last = n_y - 1; /* what is stored past it is of no account */
+            store_sums(s + i * stride + j, sum[i][j], sum[i][j + 1 < last ? j + 1 : last],
+                       sum[i][j + 2 < last ? j + 2 : last], sum[i][j + 3 < last ? j + 3 : last]);
         }
     }
 }
@@ -193,8 +197,8 @@ INLINE void dot_columns(const int n_y, const float *const *x, int n_x, const flo
     for (; n_x >= most; n_x -= most, x += most, s += most * stride) {
         dot_rows(most, n_y, x, y, dim, s, stride);
     }
-    if (n_x == 2) dot_rows(2, n_y, x, y, dim, s, stride);
-    if (n_x == 1) dot_rows(1, n_y, x, y, dim, s, stride);
+    for (; n_x >= 2; n_x -= 2, x += 2, s += 2 * stride) dot_rows(2, n_y, x, y, dim, s, stride);
+    for (; n_x >= 1; n_x--, x++, s += stride) dot_rows(1, n_y, x, y, dim, s, stride);
 }
 
 static void dots(const float *const *x, int n_x, const float *const *y, int n_y, ptrdiff_t dim,
