@@ -20,7 +20,7 @@ C_FLAGS = (
 
 
 # Its loops are over a few words: vectors would take longer to set up than they save.
-FEW_WORDS = [] if MSVC else ["-fno-tree-vectorize"]
+SHORT_LOOPS = [] if MSVC else ["-fno-tree-vectorize"]
 
 
 def extension(name, *c_sources, flags=()):
@@ -47,7 +47,7 @@ setup(
                 "kernels_avx2.c",
                 "kernels_avx512.c",
             ),
-            extension("_blocks", flags=FEW_WORDS),
+            extension("_blocks", flags=SHORT_LOOPS),
             extension("_skipgram"),
             extension("_cbow"),
             extension("_worker"),

@@ -1,11 +1,12 @@
 """Blocks: a few centre words, the words around them, and the noise words that they share."""
 
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from cw2v._rng cimport Rng
 
 cdef enum:
     SPAN_MAX = 8                # most centres in a block: params.WIDEST_SPAN, CW2V_SEEN
+    MARK_BITS = 11
 
 
 cdef struct NoiseColumn:        # of the alias table: the column drawn stays
@@ -20,6 +21,7 @@ cdef struct Sampling:           # what is drawn from, and how; shared by all wor
     int span                    # centres in a block, 1 to SPAN_MAX
     int n_noise                 # noise words drawn for a block; 0 for none
     float noise_weight          # and how often each counts for each pair
+    int most_pairs              # that a word of several places may have in a block
     int window                  # words on either side of a centre, at most
     bint shrink_windows         # draw each centre's reach from 1..window
     bint sg                     # skip-gram: else CBOW
@@ -53,6 +55,11 @@ cdef struct Around:             # CBOW: the words around one centre, the centre 
     int32_t place               # where the centre is
 
 
+cdef struct Marks:              # which words a list may have, by a hash value of theirs
+    uint8_t last[1 << MARK_BITS]    # the last list that had such a word, modulo 255
+    uint8_t now                 # the list now made
+
+
 cdef struct Blocks:             # a batch of blocks; item or row i of each array is block i
     int n
     int capacity
@@ -70,6 +77,7 @@ cdef struct Blocks:             # a batch of blocks; item or row i of each array
     uint64_t *seen              # (capacity, X_MAX) a byte for each column of a centre
     int32_t *ahead              # (capacity,) where in the piece the words begin that come into
     int32_t *n_ahead            # (capacity,) reach with this block, and how many they are
+    Marks marks
     # Hierarchical softmax, whose blocks have one centre each:
     int64_t *path_from          # (capacity,) where in the tree each centre's path begins
     int32_t *path_start         # (capacity + 1,) where in the next two each block's path begins
@@ -82,4 +90,4 @@ cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t
 cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
                          Rng *rng, Rng *noise_rng) noexcept nogil
 cdef void add_paths(Blocks *blocks, const Tree *tree) noexcept nogil
-cdef int slices_of_widest(const Sampling *sampling) noexcept nogil
+cdef int blocks_of_widest(const Sampling *sampling) noexcept nogil

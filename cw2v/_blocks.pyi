@@ -20,6 +20,7 @@ def blocks_of_piece(
     negative: int,
     span: int,
     n_noise: int,
+    most_pairs: int,
     shrink_windows: bool,
     sg: bool,
     capacity: int,

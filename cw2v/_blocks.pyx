@@ -79,18 +79,24 @@ cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t
 
 # ---- blocks ------------------------------------------------------------------------------
 
-cdef inline int place_of(int32_t word, int32_t *words, int n, uint64_t *present) noexcept nogil:
-    """Where `word` is among the `n` distinct ones; `n`, and it is put there, if it is not.
+cdef inline void begin_list(Marks *marks) noexcept nogil:
+    """Begin a list of distinct words."""
+    marks.now += 1
+    if marks.now == 0:
+        memset(marks.last, 0, sizeof(marks.last))
+        marks.now = 1
 
-    `present` has one bit per hash value: unless it is set, the word cannot be among them.
-    """
-    cdef uint64_t bit = (<uint64_t> 1) << ((<uint32_t> word * <uint32_t> 2654435769) >> 26)
+
+cdef inline int place_of(int32_t word, int32_t *words, int n, Marks *marks) noexcept nogil:
+    """Where `word` is among the `n` distinct ones; `n`, and it is put there, if it is not."""
+    cdef uint8_t *mark = marks.last + ((<uint32_t> word * <uint32_t> 2654435769)
+                                       >> (32 - MARK_BITS))
     cdef int i
-    if present[0] & bit:
+    if mark[0] == marks.now:
         for i in range(n):
             if words[i] == word:
                 return i
-    present[0] |= bit
+    mark[0] = marks.now
     words[n] = word
     return n
 
@@ -111,22 +117,17 @@ cdef inline int32_t noise_word(const Sampling *sampling, uint64_t random) noexce
 cdef struct Centre:
     int pos                     # where it is in the piece
     int first                   # the words in its reach, itself among them
-    int last
-    int column                  # of y, where its word is; -1 if nothing is around it
+    int n
 
 
-cdef inline void begin_block(Blocks *blocks, Centre *centres, int n_centres,
+cdef inline void begin_block(Blocks *blocks, const Centre *centres, int n_centres,
                              const Piece *piece) noexcept nogil:
-    """Begin the block after the last with the columns of its centres."""
+    """Begin the block after the last with the columns of its centres, whose words differ."""
     cdef int32_t *y = blocks.y + blocks.n * blocks.y_stride
-    cdef int c, n_y = 0
-    cdef uint64_t present = 0
+    cdef int c
     for c in range(n_centres):
-        centres[c].column = -1
-        if centres[c].last - centres[c].first > 1:
-            centres[c].column = place_of(piece.words[centres[c].pos], y, n_y, &present)
-            n_y += centres[c].column == n_y
-    blocks.n_y[blocks.n] = n_y
+        y[c] = piece.words[centres[c].pos]
+    blocks.n_y[blocks.n] = n_centres
     blocks.n_ahead[blocks.n] = 0
 
 
@@ -137,57 +138,68 @@ cdef inline uint64_t seen_once(int column) noexcept nogil:
     return bytes
 
 
-cdef void add_skipgram(Blocks *blocks, Centre *centres, int n_centres, const Piece *piece,
-                       int first, int last) noexcept nogil:
-    """Add the block of these centres with the words at `first` to `last` around them.
+cdef inline int sum_of_bytes(uint64_t bytes) noexcept nogil:
+    return <int> ((bytes * <uint64_t> 0x0101010101010101) >> 56)
 
-    A word has a row even if it is not near to any of the centres, as at the end of a sentence,
-    unless it is the only centre: it has seen nothing then, and does not move.
+
+cdef void add_skipgram(Blocks *blocks, const Centre *centres, int n_centres, const Piece *piece,
+                       int first, int last, int most_pairs) noexcept nogil:
+    """Add a block of these centres with the words at `first` to `last` that are near to them.
+
+    It is more than one block if a word comes so often that its row would have more pairs than
+    `most_pairs`, unless it has them from one place.
     """
     cdef int32_t *x = blocks.x + blocks.n * X_MAX
     cdef uint64_t *seen = blocks.seen + blocks.n * X_MAX
-    cdef uint64_t seen_at[X_MAX + 1]
-    cdef uint64_t once, present = 0
-    cdef int n_x = 0, alone = -1, pos, row, c
+    cdef uint64_t once[SPAN_MAX]
+    cdef uint64_t seen_here
+    cdef int n_x = 0, pos, row, c
     begin_block(blocks, centres, n_centres, piece)
-    if n_centres == 1:
-        alone = centres[0].pos
-    for pos in range(last - first):
-        seen_at[pos] = 0
+    begin_list(&blocks.marks)
     for c in range(n_centres):
-        if centres[c].column >= 0:
-            once = seen_once(centres[c].column)
-            for pos in range(max(first, centres[c].first), min(last, centres[c].last)):
-                seen_at[pos - first] += once
-            if first <= centres[c].pos < last:
-                seen_at[centres[c].pos - first] -= once
+        once[c] = seen_once(c)
     for pos in range(first, last):
-        if pos != alone:
-            row = place_of(piece.words[pos], x, n_x, &present)
-            if row == n_x:
-                n_x += 1
-                seen[row] = 0
-            seen[row] += seen_at[pos - first]
+        seen_here = 0
+        for c in range(n_centres):
+            # No branch: whether it is near to this centre is a coin toss.
+            seen_here += once[c] & (0 - <uint64_t> (
+                (<uint32_t> (pos - centres[c].first) < <uint32_t> centres[c].n)
+                & (pos != centres[c].pos)))
+        if seen_here == 0:
+            continue
+        row = place_of(piece.words[pos], x, n_x, &blocks.marks)
+        if row == n_x:
+            seen[row] = 0
+        elif sum_of_bytes(seen[row]) + sum_of_bytes(seen_here) > most_pairs:
+            blocks.n_x[blocks.n] = n_x
+            blocks.n += 1
+            begin_block(blocks, centres, n_centres, piece)
+            begin_list(&blocks.marks)
+            x += X_MAX
+            seen += X_MAX
+            n_x = 0
+            row = place_of(piece.words[pos], x, n_x, &blocks.marks)
+            seen[row] = 0
+        seen[row] += seen_here
+        n_x += row == n_x
     blocks.n_x[blocks.n] = n_x
     blocks.n += n_x > 0
 
 
-cdef void add_cbow(Blocks *blocks, Centre *centres, int n_centres,
+cdef void add_cbow(Blocks *blocks, const Centre *centres, int n_centres,
                    const Piece *piece) noexcept nogil:
     """Add the block of these centres, with a row of x for the projection of each."""
     cdef Around *around = blocks.around + blocks.n * X_MAX
     cdef uint64_t *seen = blocks.seen + blocks.n * X_MAX
-    cdef int n_x = 0, c
+    cdef int c
     begin_block(blocks, centres, n_centres, piece)
     for c in range(n_centres):
-        if centres[c].column >= 0:
-            seen[n_x] = seen_once(centres[c].column)
-            around[n_x].words = piece.words + centres[c].first
-            around[n_x].n = centres[c].last - centres[c].first
-            around[n_x].place = centres[c].pos - centres[c].first
-            n_x += 1
-    blocks.n_x[blocks.n] = n_x
-    blocks.n += n_x > 0
+        seen[c] = seen_once(c)
+        around[c].words = piece.words + centres[c].first
+        around[c].n = centres[c].n
+        around[c].place = centres[c].pos - centres[c].first
+    blocks.n_x[blocks.n] = n_centres
+    blocks.n += n_centres > 0
 
 
 cdef void add_noise(Blocks *blocks, const Sampling *sampling, Rng *rng) noexcept nogil:
@@ -195,7 +207,6 @@ cdef void add_noise(Blocks *blocks, const Sampling *sampling, Rng *rng) noexcept
     cdef int32_t *y
     cdef float *noise
     cdef int i, j, n_y, column
-    cdef uint64_t present
     cdef uint64_t *random = blocks.random
     # Columns of the table are asked for long before they are read: they miss the cache.
     for i in range(blocks.n * sampling.n_noise):
@@ -203,20 +214,19 @@ cdef void add_noise(Blocks *blocks, const Sampling *sampling, Rng *rng) noexcept
         cw2v_prefetch(column_of(sampling, random[i]))
     for i in range(blocks.n):
         y = blocks.y + i * blocks.y_stride
-        for j in range(sampling.n_noise):
-            y[blocks.n_y[i] + j] = noise_word(sampling, random[j])
-        random += sampling.n_noise
         noise = blocks.noise + i * blocks.y_stride
         memset(noise, 0, blocks.y_stride * sizeof(float))
-        present = 0
+        begin_list(&blocks.marks)
         n_y = 0
-        for j in range(blocks.n_y[i] + sampling.n_noise):
+        for j in range(blocks.n_y[i]):
+            n_y += place_of(y[j], y, n_y, &blocks.marks) == n_y
+        for j in range(sampling.n_noise):
             # A word that was drawn twice, or is a centre, has one column. A centre is no noise
             # to its own pairs, as in word2vec.c: cw2v_labels leaves them out.
-            column = place_of(y[j], y, n_y, &present)
+            column = place_of(noise_word(sampling, random[j]), y, n_y, &blocks.marks)
             n_y += column == n_y
-            if j >= blocks.n_y[i]:
-                noise[column] += sampling.noise_weight
+            noise[column] += sampling.noise_weight
+        random += sampling.n_noise
         blocks.n_y[i] = n_y
 
 
@@ -248,30 +258,43 @@ cdef void add_paths(Blocks *blocks, const Tree *tree) noexcept nogil:
             turns_left[j] = <float> <int32_t> (path[j] & 1)
 
 
-cdef int slices_of_widest(const Sampling *sampling) noexcept nogil:
-    """How many blocks the widest may be cut into; see `fill_blocks`."""
-    return (2 * sampling.window + sampling.span + X_MAX - 1) // X_MAX if sampling.sg else 1
+cdef int blocks_of_widest(const Sampling *sampling) noexcept nogil:
+    """How many blocks the words around `span` centres may be given as; see `fill_blocks`."""
+    return 2 * sampling.window + sampling.span if sampling.sg else 1
+
+
+cdef inline bint is_among(int32_t word, const int32_t *words, int n) noexcept nogil:
+    cdef int i
+    for i in range(n):
+        if words[i] == word:
+            return True
+    return False
 
 
 cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
                          Rng *rng, Rng *noise_rng) noexcept nogil:
     """Put the next centres of the piece into the batch; return the predictions they make.
 
-    These are skip-gram's pairs, CBOW's centres. In skip-gram, centres with more than X_MAX
-    words around them are given as several blocks, each with noise words of its own, so that no
-    word moves by more than X_MAX gradients of one centre at a time.
+    These are skip-gram's pairs, CBOW's centres. A block has fewer than `span` centres where a
+    word would come a second time. In skip-gram, centres with more than X_MAX words around them
+    are given as several blocks, each with noise words of its own. So no row moves by too many
+    gradients at a time, however few words there are.
     """
     cdef Centre centres[SPAN_MAX]
-    cdef int reach, first, last, slices, width, around, n_centres, c, pos, begun
+    cdef int reach, begin, first, last, slices, width, n_centres, n_near, pos, begun, most
     cdef int end = piece.ends[piece.sentence]
     cdef int64_t predictions = 0
     blocks.n = 0
     while (piece.pos < piece.last_centre
-           and blocks.n + slices_of_widest(sampling) <= blocks.capacity):
-        n_centres = min(sampling.span, piece.last_centre - piece.pos)
+           and blocks.n + blocks_of_widest(sampling) <= blocks.capacity):
+        most = min(sampling.span, piece.last_centre - piece.pos)
         first, last = piece.n, 0
-        for c in range(n_centres):
-            pos = piece.pos + c
+        n_centres = n_near = 0
+        while n_centres < most:
+            pos = piece.pos + n_centres
+            if is_among(piece.words[pos], piece.words + piece.pos, n_centres):
+                break
+            n_centres += 1
             while pos >= end:
                 piece.sentence_start = end
                 piece.sentence += 1
@@ -279,23 +302,26 @@ cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
             reach = sampling.window
             if sampling.shrink_windows:
                 reach = 1 + below(sampling.window, next_u32(rng))
-            centres[c].pos = pos
-            centres[c].first = max(piece.sentence_start, pos - reach)
-            centres[c].last = min(end, pos + reach + 1)
-            around = centres[c].last - centres[c].first - 1
-            predictions += around if sampling.sg else <int> (around > 0)
-            first = min(first, centres[c].first)
-            last = max(last, centres[c].last)
+            begin = max(piece.sentence_start, pos - reach)
+            centres[n_near].pos = pos
+            centres[n_near].first = begin
+            centres[n_near].n = min(end, pos + reach + 1) - begin
+            if centres[n_near].n > 1:           # alone there, it has nothing to predict
+                predictions += centres[n_near].n - 1 if sampling.sg else 1
+                first = min(first, begin)
+                last = max(last, begin + centres[n_near].n)
+                n_near += 1
         begun = blocks.n
         if not sampling.sg:
-            add_cbow(blocks, centres, n_centres, piece)
-        elif last - first - (n_centres == 1) <= X_MAX:
-            add_skipgram(blocks, centres, n_centres, piece, first, last)
+            add_cbow(blocks, centres, n_near, piece)
+        elif last - first - (n_near == 1) <= X_MAX:
+            add_skipgram(blocks, centres, n_near, piece, first, last, sampling.most_pairs)
         else:
             slices = (last - first + X_MAX - 1) // X_MAX
             width = (last - first + slices - 1) // slices
             while first < last:
-                add_skipgram(blocks, centres, n_centres, piece, first, min(first + width, last))
+                add_skipgram(blocks, centres, n_near, piece, first, min(first + width, last),
+                             sampling.most_pairs)
                 first += width
         if blocks.n > begun:
             # The words that come into reach with these centres.
@@ -312,8 +338,8 @@ cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
 def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t first,
                     int64_t last, int64_t sentence, const uint32_t[::1] keep,
                     const uint32_t[:, ::1] noise, const uint64_t[::1] seeds, int64_t number, *,
-                    int window, int negative, int span, int n_noise, bint shrink_windows,
-                    bint sg, int capacity):
+                    int window, int negative, int span, int n_noise, int most_pairs,
+                    bint shrink_windows, bint sg, int capacity):
     """Return the words kept of a piece and its blocks, as a worker would make them.
 
     `number` of the streams that `seeds` (2,) name is drawn from, the second for noise. Each
@@ -343,19 +369,21 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
     sampling.n_words = <int32_t> keep.shape[0]
     sampling.span, sampling.n_noise = span, n_noise
     sampling.noise_weight = <float> negative / n_noise
+    sampling.most_pairs = most_pairs
     sampling.window = window
     sampling.shrink_windows = shrink_windows
     sampling.sg = sg
     if not 1 <= span <= SPAN_MAX:
         raise ValueError(f"span must be 1 to {SPAN_MAX}, got {span}")
-    if capacity < slices_of_widest(&sampling):
+    if capacity < blocks_of_widest(&sampling):
         raise ValueError(
-            f"capacity must be at least {slices_of_widest(&sampling)}, got {capacity}"
+            f"capacity must be at least {blocks_of_widest(&sampling)}, got {capacity}"
         )
     corpus.ids = &ids[0]
     corpus.starts = &starts[0]
     piece.words = &words[0]
     piece.ends = &ends[0]
+    memset(&blocks.marks, 0, sizeof(blocks.marks))
     blocks.capacity = capacity
     blocks.y_stride = stride
     blocks.n_x, blocks.n_y = &lists[0, 0], &lists[1, 0]

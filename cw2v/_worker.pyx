@@ -8,7 +8,7 @@ import numpy as np
 
 from cw2v._blocks cimport (
     Around, Blocks, Corpus, NoiseColumn, Piece, Sampling, Tree, add_paths, begin_piece,
-    fill_blocks, slices_of_widest,
+    blocks_of_widest, fill_blocks,
 )
 from cw2v._cbow cimport cbow_step
 from cw2v._kernels cimport SEEN, X_MAX, Backend, cw2v_row_stride, find_backend
@@ -268,6 +268,7 @@ cdef class Shared:
         sampling.n_noise = tables.n_noise
         if tables.n_noise:
             sampling.noise_weight = <float> (<double> params.negative / tables.n_noise)
+        sampling.most_pairs = tables.most_pairs
         sampling.window = params.window
         sampling.shrink_windows = params.shrink_windows
         sampling.sg = params.sg
@@ -307,7 +308,7 @@ cdef class Worker:
         cdef Scratch *scratch = &state.scratch
         cdef ptrdiff_t dim = job.model.dim, n_y = shared.most_y
         cdef ptrdiff_t y_stride = cw2v_row_stride(job.sampling.span + job.sampling.n_noise)
-        cdef ptrdiff_t capacity = BATCH + slices_of_widest(&job.sampling)
+        cdef ptrdiff_t capacity = BATCH + blocks_of_widest(&job.sampling)
         cdef ptrdiff_t widest = 2 * job.sampling.window
         cdef ptrdiff_t n_kept = shared.longest_piece + widest + 1
         cdef ptrdiff_t n_nodes, path_stride

@@ -12,6 +12,7 @@ from cw2v.params import WIDEST_SPAN, TrainParams
 UINT32_MAX = np.iinfo(np.uint32).max
 LONGEST_STEP = 10  # pairs that move the row of a noise word together
 FEW_WORDS = 2_000
+MOST_GRADIENTS = 64  # that move the row of a word that repeats together
 COST_OF_ROW = 3  # to read and write a row of W', in products of rows
 
 
@@ -203,6 +204,20 @@ def noise_words(params: TrainParams, span: int) -> int:
     pairs = words_around(params, 1)  # of one centre
     longest = max(LONGEST_STEP, pairs)
     return max(params.negative, math.ceil(span * pairs * params.negative / longest))
+
+
+def most_pairs(params: TrainParams) -> int:
+    """Return how many pairs of a word that repeats in a block may move its row together.
+
+    They are all of a kind if there are but a few words in the vocabulary, and the step they take
+    could lead far beyond its aim. Where a word has more pairs, the block is cut.
+
+    Parameters
+    ----------
+    params : TrainParams
+        Its `negative` decides: each pair is as many gradients, and one more.
+    """
+    return max(1, MOST_GRADIENTS // (1 + params.negative))
 
 
 def words_around(params: TrainParams, span: int) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.huffman import HuffmanTree
-from cw2v.noise import noise_span, noise_words
+from cw2v.noise import most_pairs, noise_span, noise_words
 from cw2v.params import TrainParams
 
 Floats = NDArray[Any]
@@ -283,6 +283,57 @@ def distinct(words: list[int]) -> NDArray[np.int32]:
     return np.array(list(dict.fromkeys(words)), np.int32)
 
 
+def centres_of(
+    piece: Piece, rng: Rng, *, window: int, span: int, shrink_windows: bool
+) -> Iterator[dict[int, list[int]]]:
+    """Yield up to `span` consecutive centres at a time, all different words.
+
+    Each is given with the places around it, without those centres that have none.
+    """
+    begin = piece.first_centre
+    while begin < piece.last_centre:
+        near = {}
+        for centre in range(begin, min(begin + span, piece.last_centre)):
+            if piece.words[centre] in piece.words[begin:centre]:
+                break
+            reach = 1 + below(window, rng.next_u32()) if shrink_windows else window
+            near[centre] = [
+                at
+                for at in range(max(0, centre - reach), min(len(piece.words), centre + reach + 1))
+                if piece.sentence[at] == piece.sentence[centre] and at != centre
+            ]
+        begin += len(near)
+        yield {centre: places for centre, places in near.items() if places}
+
+
+def skipgram_rows(
+    piece: Piece, near: dict[int, list[int]], most_pairs: int
+) -> Iterator[dict[int, NDArray[np.int_]]]:
+    """Yield the words near to these centres, each once, and how often it has seen each.
+
+    All that wide windows have come in slices, of at most X_MAX places; and a slice is cut before
+    a word that would have more than `most_pairs` pairs.
+    """
+    first = min(min(centre, *places) for centre, places in near.items())
+    last = max(max(centre, *places) for centre, places in near.items()) + 1
+    width = last - first
+    if width - (len(near) == 1) > X_MAX:
+        width = -(-width // -(-width // X_MAX))
+    for start in range(first, last, width):
+        rows: dict[int, NDArray[np.int_]] = {}
+        for at in range(start, min(start + width, last)):
+            word = piece.words[at]
+            seen = np.array([at in places for places in near.values()], int)
+            if not seen.any():
+                continue
+            if word in rows and rows[word].sum() + seen.sum() > most_pairs:
+                yield rows
+                rows = {}
+            rows[word] = rows.get(word, 0) + seen
+        if rows:
+            yield rows
+
+
 def blocks(
     piece: Piece,
     noise: NDArray[np.uint32],
@@ -293,58 +344,30 @@ def blocks(
     negative: int,
     span: int,
     n_noise: int,
+    most_pairs: int,
     shrink_windows: bool,
     sg: bool = True,
 ) -> Iterator[Block]:
-    """Yield the blocks of a piece: `span` centres at a time, which share `n_noise` noise words.
+    """Yield the blocks of a piece: up to `span` centres, which share `n_noise` noise words."""
 
-    Skip-gram's have each word once, and wide ones come in slices of at most X_MAX words.
-    """
-    for begin in range(piece.first_centre, piece.last_centre, span):
-        centres = range(begin, min(begin + span, piece.last_centre))
-        near = {}  # the places around each centre
-        for centre in centres:
-            reach = 1 + below(window, rng.next_u32()) if shrink_windows else window
-            within = range(max(0, centre - reach), min(len(piece.words), centre + reach + 1))
-            near[centre] = [at for at in within if piece.sentence[at] == piece.sentence[centre]]
-        alone = begin if len(centres) == 1 else None
-        first = min(places[0] for places in near.values())
-        last = max(places[-1] for places in near.values()) + 1
-        # The centre of a block stands in its own window; alone there, it has no pair.
-        near = {centre: places for centre, places in near.items() if len(places) > 1}
-        if not sg or last - first - (alone is not None) <= X_MAX:
-            slices = [range(first, last)]
-        else:
-            width = -(-(last - first) // -(-(last - first) // X_MAX))
-            slices = [range(at, min(at + width, last)) for at in range(first, last, width)]
-        for places in slices:
-            targets = [piece.words[centre] for centre in near]
-            if sg:
-                x = distinct([piece.words[at] for at in places if at != alone])
-                around = [[at for at in near[c] if at != c and at in places] for c in near]
-                rows = [[list(x).index(piece.words[at]) for at in each] for each in around]
-            else:
-                x = np.empty(0, np.int32)
-                around = [[at for at in near[c] if at != c] for c in near]
-                rows = [[row] for row in range(len(near))]
-            n_x = len(x) if sg else len(near)
-            if not n_x:
-                continue
-            drawn = [draw_noise(noise, noise_rng) for _ in range(n_noise)]
-            y = distinct(targets + drawn)
-            seen = np.zeros((n_x, len(y)))
-            for target, seen_by in zip(targets, rows, strict=True):
-                for row in seen_by:
-                    seen[row, list(y).index(target)] += 1
-            labels = Labels(
-                seen.sum(axis=1),
-                negative / n_noise * np.array([float(drawn.count(word)) for word in y])
-                if n_noise
-                else np.zeros(len(y)),
-                seen,
-            )
-            words = [np.array([piece.words[at] for at in each], np.int32) for each in around]
-            yield Block(x, [] if sg else words, y, labels)
+    def block(x: list[int], around: list[NDArray[np.int32]], seen_by: Floats) -> Block:
+        """Draw noise; `seen_by` is of shape (n_x, n_centres)."""
+        drawn = [draw_noise(noise, noise_rng) for _ in range(n_noise)]
+        y = distinct(targets + drawn)
+        seen = np.zeros((len(seen_by), len(y)))
+        seen[:, : len(targets)] = seen_by
+        weights = np.array([float(drawn.count(word)) for word in y])
+        labels = Labels(seen.sum(axis=1), weights * (negative / max(1, n_noise)), seen)
+        return Block(np.array(x, np.int32), around, y, labels)
+
+    for near in centres_of(piece, rng, window=window, span=span, shrink_windows=shrink_windows):
+        targets = [piece.words[centre] for centre in near]
+        if near and sg:
+            for rows in skipgram_rows(piece, near, most_pairs):
+                yield block(list(rows), [], np.stack(list(rows.values())))
+        elif near:
+            words = [[piece.words[at] for at in places] for places in near.values()]
+            yield block([], [np.array(each, np.int32) for each in words], np.eye(len(near)))
 
 
 # ---- several workers -------------------------------------------------------------------------
@@ -427,6 +450,7 @@ def train(
                 negative=params.negative,
                 span=span,
                 n_noise=noise_words(params, span),
+                most_pairs=most_pairs(params),
                 shrink_windows=params.shrink_windows,
                 sg=params.sg,
             ):

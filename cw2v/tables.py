@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.huffman import HuffmanTree
-from cw2v.noise import keep_thresholds, noise_span, noise_table, noise_words
+from cw2v.noise import keep_thresholds, most_pairs, noise_span, noise_table, noise_words
 from cw2v.params import TrainParams
 
 PADDING = 32  # floats that kernels may read past the end of a list; see csrc/kernels.h
@@ -28,6 +28,8 @@ class Tables:
         How many centres share noise words; see `cw2v.noise.noise_span`.
     n_noise : int
         How many noise words they share; see `cw2v.noise.noise_words`.
+    most_pairs : int
+        How many pairs of a word may move its row together; see `cw2v.noise.most_pairs`.
     tree_starts, tree_path : ndarray of int64 and uint32, or None
         Paths, as in `cw2v.huffman.HuffmanTree`: twice the node, plus 1 where the path turns
         left. None without hierarchical softmax.
@@ -40,6 +42,7 @@ class Tables:
     noise: NDArray[np.uint32] | None
     span: int
     n_noise: int
+    most_pairs: int
     tree_starts: NDArray[np.int64] | None
     tree_path: NDArray[np.uint32] | None
     tree_depth: int
@@ -70,6 +73,7 @@ def make_tables(
         noise=noise_table(counts, params.ns_exponent) if params.negative else None,
         span=span,
         n_noise=noise_words(params, span),
+        most_pairs=most_pairs(params),
         tree_starts=starts,
         tree_path=path,
         tree_depth=depth,

@@ -25,7 +25,7 @@ def corpus(n_words=50, lengths=(1, 2, 0, 9, 40, 3, 1, 25), seed=0):
 
 def compiled(ids, starts, first, last, sentence, keep, noise, **options):
     options = {"negative": 5, "span": 1, "shrink_windows": True, "sg": True} | options
-    options = {"n_noise": options["negative"], "capacity": 150} | options
+    options = {"n_noise": options["negative"], "most_pairs": 10, "capacity": 150} | options
     return _blocks.blocks_of_piece(
         ids, starts, first, last, sentence, keep, noise, SEEDS, STREAM, **options
     )
@@ -35,16 +35,21 @@ def compiled(ids, starts, first, last, sentence, keep, noise, **options):
 @pytest.mark.parametrize("shrink_windows", [True, False])
 @pytest.mark.parametrize("sample", [0, 0.02])
 @pytest.mark.parametrize("sg", [True, False])
-@pytest.mark.parametrize(("span", "n_noise"), [(1, 5), (2, 6), (3, 5), (8, 12)])
-def test_blocks_are_those_of_the_reference(window, shrink_windows, sample, sg, span, n_noise):
-    ids, starts, counts = corpus()
+@pytest.mark.parametrize(
+    ("span", "n_noise", "most_pairs", "n_words"),
+    [(1, 5, 10, 50), (2, 6, 10, 50), (3, 5, 2, 10), (8, 12, 10, 50), (1, 1, 1, 3), (8, 5, 4, 3)],
+)
+def test_blocks_are_those_of_the_reference(
+    window, shrink_windows, sample, sg, span, n_noise, most_pairs, n_words
+):
+    ids, starts, counts = corpus(n_words=n_words)
     keep, noise = keep_thresholds(counts, sample), noise_table(counts, 0.75)
-    options = {"window": window, "shrink_windows": shrink_windows, "sg": sg}
-    options |= {"span": span, "n_noise": n_noise, "negative": 5}
+    options = {"window": window, "shrink_windows": shrink_windows, "sg": sg, "negative": 5}
+    options |= {"span": span, "n_noise": n_noise, "most_pairs": most_pairs}
     for first, last in [(0, len(ids)), (0, 12), (12, 30), (20, 21), (53, len(ids))]:
         sentence = int(np.searchsorted(starts, first, side="right") - 1)
         words, made, predictions = compiled(
-            ids, starts, first, last, sentence, keep, noise, capacity=max(8, 2 * window), **options
+            ids, starts, first, last, sentence, keep, noise, capacity=2 * window + 8, **options
         )
         rng, noise_rng = (reference.Rng(base, STREAM) for base in SEEDS)
         piece = reference.subsample(ids, starts, first, last, keep, window, rng)
@@ -70,7 +75,7 @@ def test_batches_of_any_capacity_hold_the_same_blocks():
     keep, noise = keep_thresholds(counts, 0), noise_table(counts, 0.75)
     runs = [
         compiled(ids, starts, 0, len(ids), 0, keep, noise, window=5, span=2, capacity=capacity)
-        for capacity in (2, 3, 64, 1000)
+        for capacity in (12, 13, 64, 1000)
     ]
     for _, made, pairs in runs[1:]:
         assert pairs == runs[0][2]

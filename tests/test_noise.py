@@ -11,6 +11,7 @@ from cw2v.noise import (
     LONGEST_STEP,
     UINT32_MAX,
     keep_thresholds,
+    most_pairs,
     noise_span,
     noise_table,
     noise_words,
@@ -124,3 +125,8 @@ def test_a_span_of_one_draws_as_many_noise_words_as_were_asked_for():
 )
 def test_the_span_is_what_was_asked_for_or_fits_the_settings(settings, n_words, span):
     assert noise_span(TrainParams(**settings), n_words) == span
+
+
+@pytest.mark.parametrize(("negative", "pairs"), [(0, 64), (5, 10), (15, 4), (100, 1)])
+def test_a_word_has_fewer_pairs_the_more_gradients_each_has(negative, pairs):
+    assert most_pairs(TrainParams(negative=negative, hs=negative == 0)) == pairs

@@ -207,7 +207,14 @@ def test_a_worker_gives_its_part_of_what_its_own_rows_learnt():
 @pytest.mark.parametrize("n_words", [2, 4, 30])
 @pytest.mark.parametrize(
     "settings",
-    [{"negative": 15}, {"hs": True, "negative": 0}, {"sg": False, "negative": 15}],
+    [
+        {"negative": 15},
+        {"negative": 15, "window": 100},
+        {"negative": 15, "window": 100, "noise_span": 8, "shrink_windows": False},
+        {"noise_span": 2, "window": 300},
+        {"hs": True, "negative": 0},
+        {"sg": False, "negative": 15},
+    ],
 )
 def test_a_small_vocabulary_does_not_diverge(backend, n_words, settings):
     """Words and noise repeat in every window, so that one row takes many gradients at once."""
@@ -215,9 +222,8 @@ def test_a_small_vocabulary_does_not_diverge(backend, n_words, settings):
     ids = rng.integers(0, n_words, 20_000).astype(np.int32)
     text = EncodedCorpus(ids, np.int64([0, len(ids)]), len(ids), 1)
     counts = np.bincount(ids).astype(np.int64)
-    weights, results = trained(
-        text, counts, backend=backend, window=20, compute_loss=True, epochs=3, **settings
-    )
+    settings = {"window": 20, "compute_loss": True, "epochs": 3} | settings
+    weights, results = trained(text, counts, backend=backend, **settings)
     for matrix in matrices_of(weights):
         assert np.isfinite(matrix).all()
         assert np.abs(matrix).max() < 10
