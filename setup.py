@@ -47,6 +47,7 @@ setup(
                 "kernels_avx2.c",
                 "kernels_avx512.c",
             ),
+            extension("_alias"),
             extension("_blocks", flags=FEW_WORDS),
             extension("_skipgram"),
             extension("_cbow"),

@@ -175,6 +175,30 @@ def cbow_step(
     return logistic_loss(s, targets.labels)
 
 
+# ---- what follows from counts ---------------------------------------------------------------
+
+
+def alias_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Return the table of Vose's method for weights of mean 1; see `cw2v.noise.noise_table`."""
+    n = len(weights)
+    accept, alias, left = np.ones(n), np.arange(n), weights.copy()
+    # Every column below the mean is filled up by one above it, which shrinks by as much.
+    small = np.flatnonzero(left < 1).tolist()
+    large = np.flatnonzero(left >= 1).tolist()
+    while small and large:
+        low, high = small.pop(), large[-1]
+        accept[low] = left[low]
+        alias[low] = high
+        left[high] -= 1 - left[low]
+        if left[high] < 1:
+            small.append(large.pop())
+    # What is left over is 1 but for rounding.
+    table = np.empty((n, 2), np.uint32)
+    table[:, 0] = np.minimum(accept * 2.0**32, 2**32 - 1)
+    table[:, 1] = alias
+    return table
+
+
 # ---- random numbers ------------------------------------------------------------------------
 
 
