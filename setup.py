@@ -49,6 +49,7 @@ setup(
             ),
             extension("_alias"),
             extension("_blocks", flags=FEW_WORDS),
+            extension("_tree"),
             extension("_skipgram"),
             extension("_cbow"),
             extension("_worker"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -176,6 +177,41 @@ def cbow_step(
 
 
 # ---- what follows from counts ---------------------------------------------------------------
+
+
+class Node(int):
+    """The count of a node, which is all that nodes are compared by, and its number."""
+
+    number: int
+
+    @classmethod
+    def numbered(cls, count: int, number: int) -> Node:
+        """Make one."""
+        node = cls(count)
+        node.number = number
+        return node
+
+
+def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
+    """Return the Huffman tree that `heapq` gives where it can compare nothing but counts."""
+    n = len(counts)
+    heap = [Node.numbered(count, word) for word, count in enumerate(counts.tolist())]
+    heapify(heap)
+    above: dict[int, tuple[int, int]] = {}  # the node that joined this one, and on which side
+    for joined in range(n, 2 * n - 1):
+        left, right = heappop(heap), heappop(heap)
+        above[left.number] = joined, 0
+        above[right.number] = joined, 1
+        heappush(heap, Node.numbered(left + right, joined))
+    codes, points = [], []
+    for node in range(n):
+        path = []
+        while node in above:
+            path.append(above[node])
+            node = above[node][0]
+        codes.append(np.array([side for _, side in reversed(path)], np.uint8))
+        points.append(np.array([joined - n for joined, _ in reversed(path)], np.uint32))
+    return HuffmanTree.from_paths(codes, points)
 
 
 def alias_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
