@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cw2v._tree import join, write_paths
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,59 +89,4 @@ def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
     n = len(counts)
     if n < 2:
         return HuffmanTree(np.empty(0, np.uint8), np.empty(0, np.int32), np.zeros(n + 1, np.int64))
-    parent, is_right = _join(counts)
-    # All words climb at once, a level at a time.
-    depths = _depths(parent, n)
-    starts = np.concatenate([[0], np.cumsum(depths)])
-    codes = np.empty(starts[-1], np.uint8)
-    points = np.empty(starts[-1], np.int32)
-    node, place = np.arange(n), starts[1:] - 1
-    while len(node):
-        codes[place] = is_right[node]
-        node = parent[node]
-        points[place] = node - n
-        below_root = node != 2 * n - 2
-        node, place = node[below_root], place[below_root] - 1
-    return HuffmanTree(codes, points, starts)
-
-
-class _Node(int):
-    """The count of a node, which is all that nodes are compared by, and its number."""
-
-    number: int
-
-
-def _node(count: int, number: int) -> _Node:
-    node = _Node(count)
-    node.number = number
-    return node
-
-
-def _join(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Join the two rarest nodes until one is left: the parent of each, and its side.
-
-    Nodes 0 to n - 1 are words; the others are numbered as they are made, by rising count.
-    """
-    n = len(counts)
-    heap = [_node(count, word) for word, count in enumerate(counts.tolist())]
-    heapify(heap)
-    parent = [0] * (2 * n - 1)
-    is_right = [False] * (2 * n - 1)
-    for joined in range(n, 2 * n - 1):
-        left, right = heappop(heap), heappop(heap)
-        parent[left.number] = parent[right.number] = joined
-        is_right[right.number] = True
-        heappush(heap, _node(left + right, joined))
-    return np.array(parent), np.array(is_right)
-
-
-def _depths(parent: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """Return how many steps each of the first `n` nodes is away from the root, the last node."""
-    depths = np.zeros(n, np.int64)
-    climber, node = np.arange(n), np.arange(n)
-    while len(node):
-        depths[climber] += 1
-        node = parent[node]
-        below_root = node != len(parent) - 1
-        climber, node = climber[below_root], node[below_root]
-    return depths
+    return HuffmanTree(*write_paths(join(np.ascontiguousarray(counts))))

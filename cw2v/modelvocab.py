@@ -15,6 +15,7 @@ from cw2v.modelstate import ModelState, Sentences
 from cw2v.noise import UINT32_MAX, cumulative_table, keep_probabilities
 from cw2v.pruning import EmptySentences, count_with_limit
 from cw2v.sources import Source
+from cw2v.statecodec import ragged
 from cw2v.vocab import (
     Choice,
     Counted,
@@ -300,11 +301,8 @@ class ModelVocabulary(ModelState):
         self._show_tree(self._tree)
 
     def _show_tree(self, tree: HuffmanTree) -> None:
-        n_words = len(tree)
-        code, point = np.empty(n_words, object), np.empty(n_words, object)
-        for word in range(n_words):
-            code[word], point[word] = tree.code(word), tree.point(word)
-        self.wv.expandos["code"], self.wv.expandos["point"] = code, point
+        self.wv.expandos["code"] = ragged(tree.codes, tree.starts)
+        self.wv.expandos["point"] = ragged(tree.points, tree.starts)
         logger.info("built huffman tree with maximum node depth %i", tree.depth)
 
     def make_cum_table(self, domain: int = 2**31 - 1) -> None:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from cw2v._alias import alias_table
 from cw2v.params import WIDEST_SPAN, TrainParams
 
 UINT32_MAX = np.iinfo(np.uint32).max
@@ -126,26 +127,7 @@ def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uin
     """
     n = len(counts)
     weight = _relative_weights(counts, ns_exponent)
-    scaled = weight * (n / weight.sum())  # mean 1
-
-    accept = np.ones(n)
-    alias = np.arange(n)
-    # Every column below the mean is filled up by one above it, which shrinks by as much.
-    small = np.flatnonzero(scaled < 1).tolist()
-    large = np.flatnonzero(scaled >= 1).tolist()
-    left = scaled.tolist()
-    while small and large:
-        low, high = small.pop(), large[-1]
-        accept[low] = left[low]
-        alias[low] = high
-        left[high] -= 1 - left[low]
-        if left[high] < 1:
-            small.append(large.pop())
-    # What is left over is 1 but for rounding.
-    table = np.empty((n, 2), np.uint32)
-    table[:, 0] = np.minimum(accept * 2.0**32, UINT32_MAX)
-    table[:, 1] = alias
-    return table
+    return alias_table(weight * (n / weight.sum()))  # whose mean is 1
 
 
 def noise_span(params: TrainParams, n_words: int) -> int:

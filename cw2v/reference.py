@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -173,6 +174,65 @@ def cbow_step(
         part = np.ones((n, 1)) if lockf is None else lockf[words, np.newaxis]
         np.add.at(w, words, part * scale * step)
     return logistic_loss(s, targets.labels)
+
+
+# ---- what follows from counts ---------------------------------------------------------------
+
+
+class Node(int):
+    """The count of a node, which is all that nodes are compared by, and its number."""
+
+    number: int
+
+    @classmethod
+    def numbered(cls, count: int, number: int) -> Node:
+        """Make one."""
+        node = cls(count)
+        node.number = number
+        return node
+
+
+def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
+    """Return the Huffman tree that `heapq` gives where it can compare nothing but counts."""
+    n = len(counts)
+    heap = [Node.numbered(count, word) for word, count in enumerate(counts.tolist())]
+    heapify(heap)
+    above: dict[int, tuple[int, int]] = {}  # the node that joined this one, and on which side
+    for joined in range(n, 2 * n - 1):
+        left, right = heappop(heap), heappop(heap)
+        above[left.number] = joined, 0
+        above[right.number] = joined, 1
+        heappush(heap, Node.numbered(left + right, joined))
+    codes, points = [], []
+    for node in range(n):
+        path = []
+        while node in above:
+            path.append(above[node])
+            node = above[node][0]
+        codes.append(np.array([side for _, side in reversed(path)], np.uint8))
+        points.append(np.array([joined - n for joined, _ in reversed(path)], np.uint32))
+    return HuffmanTree.from_paths(codes, points)
+
+
+def alias_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Return the table of Vose's method for weights of mean 1; see `cw2v.noise.noise_table`."""
+    n = len(weights)
+    accept, alias, left = np.ones(n), np.arange(n), weights.copy()
+    # Every column below the mean is filled up by one above it, which shrinks by as much.
+    small = np.flatnonzero(left < 1).tolist()
+    large = np.flatnonzero(left >= 1).tolist()
+    while small and large:
+        low, high = small.pop(), large[-1]
+        accept[low] = left[low]
+        alias[low] = high
+        left[high] -= 1 - left[low]
+        if left[high] < 1:
+            small.append(large.pop())
+    # What is left over is 1 but for rounding.
+    table = np.empty((n, 2), np.uint32)
+    table[:, 0] = np.minimum(accept * 2.0**32, 2**32 - 1)
+    table[:, 1] = alias
+    return table
 
 
 # ---- random numbers ------------------------------------------------------------------------

@@ -209,17 +209,15 @@ class CountedMapping:
                 "counts must be a mapping of word to number, such as a dict, "
                 f"got {type(counts).__name__}"
             )
-        self._words = list(counts)
-        self.counts: NDArray[np.int64] = np.empty(len(self._words), dtype=np.int64)
-        for i, word in enumerate(self._words):
-            count = _as_whole(counts[word])
-            if count is None:
-                raise TypeError(
-                    f"the count of {word!r} must be a whole number, got {counts[word]!r}"
-                )
-            if not 0 <= count < 2**63:
-                raise ValueError(f"the count of {word!r} must be 0 to 2**63 - 1, got {count}")
-            self.counts[i] = count
+        self._words, values = list(counts), list(counts.values())
+        if set(map(type, values)) != {int}:
+            values = list(map(_as_count, self._words, values))
+        if values and not 0 <= min(values) <= max(values) < 2**63:
+            row = next(row for row, count in enumerate(values) if not 0 <= count < 2**63)
+            raise ValueError(
+                f"the count of {self._words[row]!r} must be 0 to 2**63 - 1, got {values[row]}"
+            )
+        self.counts: NDArray[np.int64] = np.array(values, dtype=np.int64)
 
     def words(self, indices: NDArray[np.int64] | None = None) -> list[Any]:
         """Return the words with these indices, or all, in the order of the mapping."""
@@ -247,6 +245,13 @@ def why_empty(counted: Counted, choice: Choice) -> str:
         f"{counted.name}; the commonest of {n} is {commonest!r}, with {counted.counts.max()}. "
         "Lower min_count, or check how the text is split."
     )
+
+
+def _as_count(word: Any, value: Any) -> int:
+    count = _as_whole(value)
+    if count is None:
+        raise TypeError(f"the count of {word!r} must be a whole number, got {value!r}")
+    return count
 
 
 def _as_whole(value: Any) -> int | None:

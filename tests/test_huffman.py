@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from cw2v import reference
 from cw2v.huffman import HuffmanTree, build_tree
 
 
@@ -60,13 +61,39 @@ def test_counts_as_steep_as_can_be_give_a_comb():
     assert build_tree(np.array(counts, np.int64)).depth == 84
 
 
+def assert_same_tree(tree: HuffmanTree, expected: HuffmanTree) -> None:
+    assert_array_equal(tree.starts, expected.starts)
+    assert_array_equal(tree.codes, expected.codes)
+    assert_array_equal(tree.points, expected.points)
+
+
+@pytest.mark.parametrize("most", [1, 3, 50, 2**63 - 1])
+@given(data=st.data())
+def test_equal_counts_are_joined_in_the_order_of_heapq(most: int, data: st.DataObject):
+    counts = np.array(data.draw(st.lists(st.integers(0, most), max_size=80)), np.int64)
+    assert_same_tree(build_tree(counts), reference.build_tree(counts))
+
+
+@pytest.mark.parametrize("n_words", [5, 500])
+def test_sums_may_take_more_than_64_bits(n_words: int):
+    counts = np.iinfo(np.int64).max - np.arange(n_words)
+    assert_same_tree(build_tree(counts), reference.build_tree(counts))
+
+
+@pytest.mark.parametrize("n_words", [2499, 2500, 2501, 2502, 20_000])
+@pytest.mark.parametrize("order", ["falling", "rising", "any"])
+def test_a_large_tree_is_that_of_heapq(n_words: int, order: str):
+    counts = np.random.default_rng(n_words).zipf(1.5, n_words).clip(max=10**6).astype(np.int64)
+    if order != "any":
+        counts = np.sort(counts)[:: -1 if order == "falling" else 1]
+    assert_same_tree(build_tree(counts), reference.build_tree(counts))
+
+
 def test_paths_of_a_tree_make_it_again():
     tree = build_tree(np.array([40, 30, 7, 7, 2, 1], np.int64))
     words = range(len(tree))
     again = HuffmanTree.from_paths([tree.code(i) for i in words], [tree.point(i) for i in words])
-    assert_array_equal(again.codes, tree.codes)
-    assert_array_equal(again.points, tree.points)
-    assert_array_equal(again.starts, tree.starts)
+    assert_same_tree(again, tree)
 
 
 def test_paths_that_do_not_fit_are_refused():

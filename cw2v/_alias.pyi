@@ -1,0 +1,4 @@
+import numpy as np
+from numpy.typing import NDArray
+
+def alias_table(left: NDArray[np.float64]) -> NDArray[np.uint32]: ...
