@@ -13,6 +13,9 @@ A round repeats a kernel many times in a compiled loop. Tables show the CPU time
 (as "OPS") useful GFLOP/s: additions and multiplications of the formulas in csrc/kernels.h,
 whatever a backend computes besides. In errors and losses, every exp, log and division is one
 as well; compare these with one another, not with sgemm.
+
+A machine that others use has slow phases longer than a benchmark: a dent in one run is no finding
+until a second run shows it.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@
 
 A mark is the best round, the line down from it ends at the median. The dashed line is what sgemm
 reaches on one thread. Along the axis are the rows of X, by the rows of Y; for CBOW's step the words
-around each centre, by centres and rows of Y. The picture's suffix says its kind: .png, .svg, .pdf.
+around each centre, by centres and rows of Y.
+Errors and losses have a scale of their own. The picture's suffix says its kind: .png, .svg, .pdf.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ STYLES = {
     "blas": ("#E69F00", "^"),
 }
 OTHER_STYLE = ("#666666", "x")
+# Not sums of products: their operations are not sgemm's, and much slower. On a scale of their own.
+OTHER_SCALE = ("logistic_error", "logistic_loss")
 SUFFIXES = (".png", ".svg", ".pdf")
 
 
@@ -119,20 +122,25 @@ def draw(measured: list[Measured], peak: float, about: str) -> Figure:
     n_rows = (len(panels) + 1) // 2
     figure = Figure(figsize=(15, 2.6 * n_rows + 1.2), layout="constrained")
     figure.suptitle(f"Useful GFLOP/s, one thread, rows in the cache; sgemm: {peak:.0f}\n{about}")
-    grid = list(figure.subplots(n_rows, 2, sharey=True, squeeze=False).flat)
+    grid = list(figure.subplots(n_rows, 2, squeeze=False).flat)
+    top = 1.08 * max(peak, *(one.best for one in measured))
     named: dict[str, Artist] = {}
     for axes, title in zip(grid, panels, strict=False):
-        draw_panel(axes, title, [one for one in measured if one.panel == title], peak)
+        draw_panel(axes, title, [one for one in measured if one.panel == title])
+        if title in OTHER_SCALE:
+            axes.set_ylim(bottom=0)
+        else:
+            axes.axhline(peak, color="black", linestyle="--", linewidth=1, label="sgemm")
+            axes.set_ylim(0, top)
         handles, names = axes.get_legend_handles_labels()
         named |= dict(zip(names, handles, strict=True))
-    grid[0].set_ylim(0, 1.08 * max(peak, *(one.best for one in measured)))
     for axes in grid[len(panels) :]:
         axes.remove()
     figure.legend([*named.values()], [*named], loc="outside lower center", ncols=len(named))
     return figure
 
 
-def draw_panel(axes: Axes, title: str, measured: list[Measured], peak: float) -> None:
+def draw_panel(axes: Axes, title: str, measured: list[Measured]) -> None:
     """Draw a mark for each backend and shape; the marks of a section are joined by a line."""
     sections = list(dict.fromkeys(one.section for one in measured))
     shapes = sorted(
@@ -141,7 +149,6 @@ def draw_panel(axes: Axes, title: str, measured: list[Measured], peak: float) ->
     )
     # One free place between sections.
     place = {shape: i + sections.index(shape[0]) for i, shape in enumerate(shapes)}
-    axes.axhline(peak, color="black", linestyle="--", linewidth=1, label="sgemm")
     for backend in dict.fromkeys(one.backend for one in measured):
         colour, marker = STYLES.get(backend, OTHER_STYLE)
         for section in sections:
