@@ -9,7 +9,7 @@ ranges of:
 M words/s       words of the vocabulary read, before subsampling, per second of training
 useful GFLOP/s  6 * dim * pairs * (negative + 1) per second: the two products and the update of
                 word2vec.c, whatever a backend computes besides
-of the peak     the share of what SciPy's sgemm reaches here, one thread, 2,000 x 2,000 matrices
+of the peak     the share of what SciPy's sgemm reaches here, one thread, 500 x 500 matrices
 
 The plain C backend is slow: give a short text.
 """
@@ -18,14 +18,11 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import common
-import numpy as np
-from scipy.linalg.blas import sgemm
-from threadpoolctl import threadpool_limits
+from peak import sgemm_peak
 
 
 def main() -> None:
@@ -66,19 +63,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--backends", nargs="+", default=available_backends(), metavar="NAME")
     return parser.parse_args()
-
-
-def sgemm_peak() -> float:
-    """Return the GFLOP/s of SciPy's sgemm on one thread, the best of five products."""
-    n = 2_000
-    a = np.asfortranarray(np.random.default_rng(0).normal(size=(n, n)).astype(np.float32))
-    best = np.inf
-    with threadpool_limits(1, "blas"):
-        for _ in range(5):
-            begun = time.perf_counter()
-            sgemm(1.0, a, a)
-            best = min(best, time.perf_counter() - begun)
-    return 2 * n**3 / best / 1e9
 
 
 def table(results: dict[str, list[dict[str, Any]]], peak: float) -> str:

@@ -19,4 +19,5 @@ def step(
     corrected_cbow: bool = False,
     lockf: NDArray[np.float32] | None = None,
     with_loss: bool = True,
+    repeat: int = 1,
 ) -> float: ...

@@ -92,10 +92,12 @@ cdef void cbow_step(const Model *model, const Around *around, int n_x, const Tar
 
 def step(float[:, ::1] w, float[:, ::1] w_out, stretches, places, const int32_t[::1] y,
          Labels labels, float lr, str backend, *, bint cbow_mean=True,
-         bint corrected_cbow=False, const float[::1] lockf=None, bint with_loss=True):
+         bint corrected_cbow=False, const float[::1] lockf=None, bint with_loss=True,
+         Py_ssize_t repeat=1):
     """Take one step, for the tests: change W and W' in place, return the loss before it.
 
-    Each centre is at its place in a stretch of words, ndarrays of int32.
+    Each centre is at its place in a stretch of words, ndarrays of int32. Benchmarks `repeat` the
+    step; the losses are added up.
     """
     cdef Model model
     cdef Targets targets
@@ -130,5 +132,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, stretches, places, const int32_t[
     s.g = &g[0]
     s.x, s.dx = &copies[0, 0], &copies[n_x, 0]
     s.y, s.dy = &copies[2 * n_x, 0], &copies[2 * n_x + n_y, 0]
-    cbow_step(&model, around, <int> n_x, &targets, lr, &chosen, &s, &loss if with_loss else NULL)
+    for _ in range(repeat):
+        cbow_step(&model, around, <int> n_x, &targets, lr, &chosen, &s,
+                  &loss if with_loss else NULL)
     return loss

@@ -5,7 +5,9 @@ from numpy.typing import NDArray
 
 def available_backends() -> list[str]: ...
 def default_backend() -> str: ...
-def dots(name: str, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]: ...
+def dots(
+    name: str, x: NDArray[np.float32], y: NDArray[np.float32], *, repeat: int = 1
+) -> NDArray[np.float32]: ...
 
 class Labels:
     def __init__(
@@ -16,16 +18,35 @@ class Labels:
     ) -> None: ...
 
 def logistic_error(
-    name: str, s: NDArray[np.float32], labels: Labels, lr: float
+    name: str, s: NDArray[np.float32], labels: Labels, lr: float, *, repeat: int = 1
 ) -> NDArray[np.float32]: ...
-def logistic_loss(name: str, s: NDArray[np.float32], labels: Labels) -> float: ...
+def logistic_loss(
+    name: str, s: NDArray[np.float32], labels: Labels, *, repeat: int = 1
+) -> float: ...
 def update(
-    name: str, x: NDArray[np.float32], y: NDArray[np.float32], g: NDArray[np.float32]
+    name: str,
+    x: NDArray[np.float32],
+    y: NDArray[np.float32],
+    g: NDArray[np.float32],
+    *,
+    repeat: int = 1,
 ) -> None: ...
 def update_apart(
-    name: str, h: NDArray[np.float32], y: NDArray[np.float32], g: NDArray[np.float32]
+    name: str,
+    h: NDArray[np.float32],
+    y: NDArray[np.float32],
+    g: NDArray[np.float32],
+    *,
+    repeat: int = 1,
 ) -> NDArray[np.float32]: ...
-def sum_rows(name: str, x: NDArray[np.float32], scale: float) -> NDArray[np.float32]: ...
+def sum_rows(
+    name: str, x: NDArray[np.float32], scale: float, *, repeat: int = 1
+) -> NDArray[np.float32]: ...
 def add_to_rows(
-    name: str, x: NDArray[np.float32], scale: float, step: NDArray[np.float32]
+    name: str,
+    x: NDArray[np.float32],
+    scale: float,
+    step: NDArray[np.float32],
+    *,
+    repeat: int = 1,
 ) -> None: ...

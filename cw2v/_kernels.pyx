@@ -48,6 +48,9 @@ cdef int find_backend(str name, Backend *backend) except -1:
 
 
 # ---- for the tests: each kernel alone, on contiguous matrices ------------------------------
+#
+# `repeat` is for benchmarks: the kernel is called so many times, with nothing in between, each
+# time on what the call before has left.
 
 cdef const cw2v_kernels *table(str name) except NULL:
     cdef Backend backend
@@ -59,12 +62,14 @@ cdef size_t[::1] row_pointers(float[:, ::1] matrix):
     return np.array([<size_t> &matrix[i, 0] for i in range(matrix.shape[0])], np.uintp)
 
 
-def dots(str name, float[:, ::1] x, float[:, ::1] y):
+def dots(str name, float[:, ::1] x, float[:, ::1] y, *, Py_ssize_t repeat=1):
     """Return X @ Y.T as the kernel of the table `name` computes it."""
+    cdef const cw2v_kernels *kernels = table(name)
     cdef int n_x = <int> x.shape[0], n_y = <int> y.shape[0]
     cdef size_t[::1] x_rows = row_pointers(x), y_rows = row_pointers(y)
     cdef float[:, ::1] s = np.empty((n_x, cw2v_row_stride(n_y)), np.float32)
-    table(name).dots(<const float *const *> &x_rows[0], n_x, <const float *const *> &y_rows[0],
+    for _ in range(repeat):
+        kernels.dots(<const float *const *> &x_rows[0], n_x, <const float *const *> &y_rows[0],
                      n_y, x.shape[1], &s[0, 0])
     return np.array(s[:, :n_y])
 
@@ -96,52 +101,70 @@ cdef class Labels:
             self.borrowed.turns = &self.turns[0, 0]
 
 
-def logistic_error(str name, const float[:, ::1] s, Labels labels, float lr):
+def logistic_error(str name, const float[:, ::1] s, Labels labels, float lr, *,
+                   Py_ssize_t repeat=1):
     """Return the errors of the logits `s`."""
+    cdef const cw2v_kernels *kernels = table(name)
     cdef float[:, ::1] g = padded(s)
-    table(name).logistic_error(&g[0, 0], <int> s.shape[0], <int> s.shape[1], &labels.borrowed,
+    for _ in range(repeat):
+        kernels.logistic_error(&g[0, 0], <int> s.shape[0], <int> s.shape[1], &labels.borrowed,
                                lr)
     return np.array(g[:, :s.shape[1]])
 
 
-def logistic_loss(str name, const float[:, ::1] s, Labels labels):
+def logistic_loss(str name, const float[:, ::1] s, Labels labels, *, Py_ssize_t repeat=1):
     """Return the loss of the logits `s`."""
+    cdef const cw2v_kernels *kernels = table(name)
     cdef float[:, ::1] g = padded(s)
-    return table(name).logistic_loss(&g[0, 0], <int> s.shape[0], <int> s.shape[1],
+    cdef double loss = 0
+    for _ in range(repeat):
+        loss = kernels.logistic_loss(&g[0, 0], <int> s.shape[0], <int> s.shape[1],
                                      &labels.borrowed)
+    return loss
 
 
-def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g):
+def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g, *,
+           Py_ssize_t repeat=1):
     """Do X += G @ Y and Y += G.T @ X in place."""
+    cdef const cw2v_kernels *kernels = table(name)
     cdef float[:, ::1] errors = padded(g)
     cdef float[:, ::1] spare = np.empty((x.shape[0], max(x.shape[1], X_MAX)), np.float32)
     cdef size_t[::1] x_rows = row_pointers(x), y_rows = row_pointers(y)
-    table(name).update(<float *const *> &x_rows[0], <int> x.shape[0],
+    for _ in range(repeat):
+        kernels.update(<float *const *> &x_rows[0], <int> x.shape[0],
                        <float *const *> &y_rows[0], <int> y.shape[0], x.shape[1], &errors[0, 0],
                        &spare[0, 0])
 
 
-def update_apart(str name, const float[:, ::1] h, float[:, ::1] y, const float[:, ::1] g):
+def update_apart(str name, const float[:, ::1] h, float[:, ::1] y, const float[:, ::1] g, *,
+                 Py_ssize_t repeat=1):
     """Do Y += G.T @ H in place and return G @ Y with Y as it was."""
+    cdef const cw2v_kernels *kernels = table(name)
     cdef float[:, ::1] errors = padded(g)
     cdef float[:, ::1] step = np.empty((h.shape[0], h.shape[1]), np.float32)
     cdef size_t[::1] rows = row_pointers(y)
-    table(name).update_apart(&h[0, 0], <int> h.shape[0], <float *const *> &rows[0],
+    for _ in range(repeat):
+        kernels.update_apart(&h[0, 0], <int> h.shape[0], <float *const *> &rows[0],
                              <int> y.shape[0], h.shape[1], &errors[0, 0], &step[0, 0])
     return np.array(step)
 
 
-def sum_rows(str name, float[:, ::1] x, float scale):
+def sum_rows(str name, float[:, ::1] x, float scale, *, Py_ssize_t repeat=1):
     """Return the scaled sum of the rows."""
+    cdef const cw2v_kernels *kernels = table(name)
     cdef float[::1] total = np.empty(x.shape[1], np.float32)
     cdef size_t[::1] rows = row_pointers(x)
-    table(name).sum_rows(<const float *const *> &rows[0], <int> x.shape[0], x.shape[1], scale,
+    for _ in range(repeat):
+        kernels.sum_rows(<const float *const *> &rows[0], <int> x.shape[0], x.shape[1], scale,
                          &total[0])
     return np.array(total)
 
 
-def add_to_rows(str name, float[:, ::1] x, float scale, const float[::1] step):
+def add_to_rows(str name, float[:, ::1] x, float scale, const float[::1] step, *,
+                Py_ssize_t repeat=1):
     """Add the scaled step to each row in place."""
+    cdef const cw2v_kernels *kernels = table(name)
     cdef size_t[::1] rows = row_pointers(x)
-    table(name).add_to_rows(<float *const *> &rows[0], <int> x.shape[0], x.shape[1], scale,
+    for _ in range(repeat):
+        kernels.add_to_rows(<float *const *> &rows[0], <int> x.shape[0], x.shape[1], scale,
                             &step[0])

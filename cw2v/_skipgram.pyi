@@ -16,4 +16,5 @@ def step(
     *,
     lockf: NDArray[np.float32] | None = None,
     with_loss: bool = True,
+    repeat: int = 1,
 ) -> float: ...

@@ -98,8 +98,11 @@ cdef void skipgram_step(const Model *model, const int32_t *x, int n_x, const Tar
 
 def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32_t[::1] y,
          Labels labels, float lr, str backend, *, const float[::1] lockf=None,
-         bint with_loss=True):
-    """Take one step, for the tests: change W and W' in place, return the loss before it."""
+         bint with_loss=True, Py_ssize_t repeat=1):
+    """Take one step, for the tests: change W and W' in place, return the loss before it.
+
+    Benchmarks `repeat` it; the losses are added up.
+    """
     cdef Model model
     cdef Targets targets
     cdef Scratch s
@@ -123,6 +126,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     s.g = &g[0]
     s.x, s.dx, s.locked = &copies[0, 0], &copies[X_MAX, 0], &copies[2 * X_MAX, 0]
     s.y, s.dy = &copies[4 * X_MAX, 0], &copies[4 * X_MAX + n_y, 0]
-    skipgram_step(&model, &x[0], <int> x.shape[0], &targets, lr, &chosen, &s,
-                  &loss if with_loss else NULL)
+    for _ in range(repeat):
+        skipgram_step(&model, &x[0], <int> x.shape[0], &targets, lr, &chosen, &s,
+                      &loss if with_loss else NULL)
     return loss

@@ -132,6 +132,16 @@ def test_a_corrected_step_lowers_the_loss(backend):
     assert reference.cbow_loss(w, w_out, around, targets, cbow_mean=True) < before
 
 
+def test_repeating_a_step_is_taking_it_again(backend):
+    (w, w_out), again = model(20), model(20)
+    given = (*contexts([6, 4])[1:], targets_of(2, 6), 0.05)
+    losses = [take_step(backend, w, w_out, *given) for _ in range(3)]
+    loss = take_step(backend, *again, *given, repeat=3)
+    assert loss == pytest.approx(sum(losses))
+    assert_array_equal(again[0], w)
+    assert_array_equal(again[1], w_out)
+
+
 def test_the_loss_is_not_computed_unless_asked_for(backend):
     w, w_out = model(8)
     _, stretches, places = contexts([3])

@@ -73,6 +73,41 @@ def test_rows_are_summed_and_added_to(table, dim):
         assert_allclose(x, moved, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("table", TABLES)
+def test_repeating_a_kernel_is_calling_it_again(table):
+    rng = np.random.default_rng(0)
+    h, y, g, step = rows(rng, 3, 9), rows(rng, 4, 9), 0.1 * rows(rng, 3, 4), rows(rng, 1, 9)[0]
+    labels = for_kernels(some_labels(3, 4))
+
+    def three_times(kernel, *given, **options):
+        """Return what three calls leave and give, and what one call that repeats them does."""
+        left, outcomes = [], []
+        for calls, repeat in [(3, 1), (1, 3)]:
+            own = [a.copy() if isinstance(a, np.ndarray) else a for a in given]
+            for _ in range(calls):
+                outcome = kernel(table, *own, repeat=repeat, **options)
+            left.append([a for a in own if isinstance(a, np.ndarray)])
+            outcomes.append(outcome)
+        return left, outcomes
+
+    for kernel, *given in [
+        (_kernels.dots, h, y),
+        (_kernels.logistic_loss, g, labels),
+        (_kernels.update, h, y, g),
+        (_kernels.update_apart, h, y, g),
+        (_kernels.sum_rows, h, 0.5),
+        (_kernels.add_to_rows, h, 0.5, step),
+    ]:
+        (called, repeated), outcomes = three_times(kernel, *given)
+        for a, b in zip(called, repeated, strict=True):
+            assert_array_equal(a, b)
+        assert_array_equal(*outcomes)
+    errors = g
+    for _ in range(3):
+        errors = _kernels.logistic_error(table, errors, labels, 0.5)
+    assert_array_equal(_kernels.logistic_error(table, g, labels, 0.5, repeat=3), errors)
+
+
 def in_float64(labels):
     return Labels(*(a.astype(np.float64) for a in labels))
 

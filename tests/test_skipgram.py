@@ -115,6 +115,16 @@ def test_a_step_lowers_the_loss(backend):
     assert reference.skipgram_loss(w, w_out, x, targets) < before
 
 
+def test_repeating_a_step_is_taking_it_again(backend):
+    (w, w_out), again = model(20), model(20)
+    x, targets = words(6), some_targets(6, 6)
+    losses = [take_step(backend, w, w_out, x, targets, lr=0.05) for _ in range(3)]
+    loss = take_step(backend, *again, x, targets, lr=0.05, repeat=3)
+    assert loss == pytest.approx(sum(losses))
+    assert_array_equal(again[0], w)
+    assert_array_equal(again[1], w_out)
+
+
 def test_the_loss_is_not_computed_unless_asked_for(backend):
     w, w_out = model(8)
     assert take_step(backend, w, w_out, words(3), some_targets(3, 3), 0.1, with_loss=False) == 0
