@@ -95,29 +95,32 @@ static void logistic_error(float *s, int n_x, int n_y, const cw2v_labels *labels
     }
 }
 
+/* log(1 + e) for e from 0 to 1: 2 artanh(z), z = e / (2 + e), a polynomial in z^2 <= 1/9. */
+INLINE vec log1p_fraction(vec e) {
+    vec z = e / (2.0f + e), q = z * z;
+    vec p = q * 0.140138f + 0.139991f;
+    p = p * q + 0.200109f;
+    p = p * q + 0.333332f;
+    return (z + z) * (p * q + 1.0f);
+}
+
+/* log(1 + exp(t)) = max(t, 0) + log(1 + exp(-|t|)) */
 static double logistic_loss(const float *s, int n_x, int n_y, const cw2v_labels *labels) {
     int stride = cw2v_row_stride(n_y);
     double loss = 0.0;
+    vec_i lane;
+    for (int l = 0; l < LANES; l++) lane[l] = l;
     for (int i = 0; i < n_x; i++, s += stride) {
         float pairs = pairs_of(labels, i);
-        /* log(1 + exp(t)) = max(t, 0) + log(1 + exp(-|t|)). The product of the factors
-         * 1 + exp(-|t|), each 1 to 2, needs one logarithm for up to 500 of them. */
-        double product = 1.0;
+        vec sum = splat(0.0f);
         for (int j = 0; j < n_y; j += LANES) {
-            float e[LANES], seen_here[LANES];
-            store(e, exp_negative(negative_abs(load(s + j))));
-            store(seen_here, seen_of(labels, i, j, pairs));
-            int n = n_y - j < LANES ? n_y - j : LANES;
-            for (int l = 0; l < n; l++) {
-                float seen = seen_here[l], logit = s[j + l];
-                float unseen = labels->noise[j + l] * (pairs - seen);
-                float all = seen + unseen;
-                loss += logit > 0.0f ? (double)unseen * logit : -(double)seen * logit;
-                if (all == 1.0f && product < 1e150) product *= 1.0 + e[l];
-                else loss += all * log1p(e[l]);
-            }
+            vec logit = load(s + j), seen = seen_of(labels, i, j, pairs);
+            vec unseen = load(labels->noise + j) * (pairs - seen);
+            vec far = blend(logit > 0.0f, unseen * logit, -seen * logit);
+            vec near = log1p_fraction(exp_negative(negative_abs(logit)));
+            sum += blend(lane < n_y - j, far + (seen + unseen) * near, splat(0.0f));
         }
-        loss += log(product);
+        for (int l = 0; l < LANES; l++) loss += (double)sum[l];
     }
     return loss;
 }

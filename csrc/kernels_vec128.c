@@ -20,7 +20,12 @@ static inline vec load_head(const float *p, int n) {
 
 static inline void store_head(float *p, vec v, int n) { memcpy(p, &v, (size_t)n * sizeof(float)); }
 
-static inline vec load_bytes(const uint8_t *p) { return (vec){p[0], p[1], p[2], p[3]}; }
+static inline vec load_bytes(const uint8_t *p) {
+    typedef uint8_t four_bytes __attribute__((vector_size(4)));
+    four_bytes bytes;
+    memcpy(&bytes, p, sizeof bytes);
+    return __builtin_convertvector(bytes, vec);
+}
 
 static inline void store_sums(float *p, vec a, vec b, vec c, vec d) {
     const vec v[4] = {a, b, c, d};
