@@ -174,6 +174,16 @@ def test_all_pairs_and_hard_triples_of_bytes_are_checked_as_python_does():
         assert (bad is None) == valid, word
 
 
+def test_a_bad_byte_is_found_at_each_place_of_words_of_each_length():
+    for length in range(1, 25):
+        for place in range(length):
+            for byte in (0x00, 0x80, 0xFF):
+                word = bytearray(b"w" * length)
+                word[place] = byte
+                _, _, bad = encode(WordTable(), b"good " + word + b" end", check=True)
+                assert bad == (5, length), word
+
+
 def test_words_are_added_found_and_decoded():
     table = WordTable()
     assert [table.add(word.encode()) for word in ("a", "bé", "longer than eight", "a")] == [
