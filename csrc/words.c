@@ -207,6 +207,17 @@ typedef struct {
     lookup looks[MOST_EDGES / 2];
 } stretch;
 
+/* Let a word that came more often have the slot where it is looked for first. All slots from
+ * there to its own are taken, so that both words are still found. */
+INLINE void bring_forward(cw2v_words *words, uint64_t hash, cw2v_slot *slot)
+{
+    cw2v_slot *first = &words->slots[hash & words->mask], other = *first;
+    if (slot->count > other.count) {
+        *first = *slot;
+        *slot = other;
+    }
+}
+
 /* Count a word that is new, or not in the slot where it is looked for first, and write its id. */
 SELDOM static cw2v_words_status look_further(cw2v_words *words, const lookup *look,
                                            const uint8_t *bytes, int64_t length,
@@ -222,6 +233,7 @@ SELDOM static cw2v_words_status look_further(cw2v_words *words, const lookup *lo
     }
     slot->count++;
     *id = slot->id;
+    bring_forward(words, look->hash, slot);
     return CW2V_WORDS_OK;
 }
 
