@@ -67,7 +67,7 @@ static int grow_slots(cw2v_pairs *pairs)
 }
 
 /* Put a new pair into the table; its slot, or NULL. */
-RARE static cw2v_pair_slot *insert(cw2v_pairs *pairs, uint64_t key, uint64_t hash,
+SELDOM static cw2v_pair_slot *insert(cw2v_pairs *pairs, uint64_t key, uint64_t hash,
                                    int64_t position)
 {
     if (pairs->n >= pairs->capacity) {

@@ -23,7 +23,7 @@ static inline void *cw2v_new_slots(uint64_t n, size_t each, int fill, void **mem
         return NULL;
     size_t size = (size_t)n * each;
     size_t page = size < CW2V_HUGE_PAGE ? CW2V_LINE : CW2V_HUGE_PAGE;
-    *memory = malloc(size + page);
+    *memory = fill ? malloc(size + page) : calloc(size + page, 1);
     if (!*memory)
         return NULL;
     void *slots = (void *)(((uintptr_t)*memory + page - 1) / page * page);
@@ -31,7 +31,7 @@ static inline void *cw2v_new_slots(uint64_t n, size_t each, int fill, void **mem
     if (size >= CW2V_HUGE_PAGE)
         (void)madvise(slots, size, MADV_HUGEPAGE); /* a wish: it may fail */
 #endif
-    return memset(slots, fill, size);
+    return fill ? memset(slots, fill, size) : slots;
 }
 
 /* Let *array hold n items; 0 without memory. */

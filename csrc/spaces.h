@@ -11,12 +11,12 @@
 
 #if defined(__GNUC__)
 #define INLINE static inline __attribute__((always_inline))
-#define RARE __attribute__((noinline, cold))
+#define SELDOM __attribute__((noinline))
 #define PREFETCH(address) __builtin_prefetch(address)
 #define LOWEST_BIT(bits) ((unsigned)__builtin_ctzll(bits))
 #else
 #define INLINE static inline
-#define RARE
+#define SELDOM
 #define PREFETCH(address) ((void)(address))
 #define LOWEST_BIT(bits) ((unsigned)count_bits(((bits) & (0 - (bits))) - 1))
 #endif

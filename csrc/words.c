@@ -97,7 +97,7 @@ static int make_room(cw2v_words *words, int64_t length)
 }
 
 /* Put a new word into the free slot where it belongs; `slot` becomes another if they grow. */
-RARE static cw2v_words_status insert(cw2v_words *words, cw2v_slot **slot, const lookup *look,
+INLINE cw2v_words_status insert(cw2v_words *words, cw2v_slot **slot, const lookup *look,
                                      const uint8_t *bytes, int64_t length, int64_t position)
 {
     if (words->n_words >= INT32_MAX)
@@ -207,14 +207,25 @@ typedef struct {
     lookup looks[MOST_EDGES / 2];
 } stretch;
 
+/* Let a word that came more often have the slot where it is looked for first. All slots from
+ * there to its own are taken, so that both words are still found. */
+INLINE void bring_forward(cw2v_words *words, uint64_t hash, cw2v_slot *slot)
+{
+    cw2v_slot *first = &words->slots[hash & words->mask], other = *first;
+    if (slot->count > other.count) {
+        *first = *slot;
+        *slot = other;
+    }
+}
+
 /* Count a word that is new, or not in the slot where it is looked for first, and write its id. */
-RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look,
+SELDOM static cw2v_words_status look_further(cw2v_words *words, const lookup *look,
                                            const uint8_t *bytes, int64_t length,
                                            int64_t position, int how, int32_t *id)
 {
     cw2v_slot *slot = find_slot(words, look, bytes, length);
     if (slot->length == 0) {
-        if ((how & CW2V_CHECK) && !cw2v_is_utf8(bytes, length, how & CW2V_ALLOW_NUL))
+        if ((how & CW2V_CHECK) && !is_ascii(look) && !cw2v_is_utf8(bytes, length, how & CW2V_ALLOW_NUL))
             return CW2V_WORDS_BAD_TEXT;
         cw2v_words_status status = insert(words, &slot, look, bytes, length, position);
         if (status != CW2V_WORDS_OK)
@@ -222,11 +233,12 @@ RARE static cw2v_words_status look_further(cw2v_words *words, const lookup *look
     }
     slot->count++;
     *id = slot->id;
+    bring_forward(words, look->hash, slot);
     return CW2V_WORDS_OK;
 }
 
 /* The same as `prepare_all` for those of the n words that are long. */
-RARE static void prepare_longs(const cw2v_words *words, const int64_t *edges, int64_t n,
+SELDOM static void prepare_longs(const cw2v_words *words, const int64_t *edges, int64_t n,
                                lookup *looks, const uint8_t *text)
 {
     int32_t longs[MOST_EDGES / 2];

@@ -59,6 +59,15 @@ INLINE lookup prepare_short(const uint8_t *bytes, int64_t length)
     return look;
 }
 
+/* Whether a word of up to 16 bytes has only bytes from 1 to 127. */
+INLINE int is_ascii(const lookup *look)
+{
+    const uint8_t *mask = ONES_THEN_ZEROS + LONG_WORD - look->length;
+    uint64_t low = look->low + EACH_BYTE(0x7f), high = look->high + EACH_BYTE(0x7f);
+    uint64_t wrong = (low ^ load8(mask)) | (high ^ load8(mask + 8)) | look->low | look->high;
+    return look->length < LONG_WORD && (wrong & EACH_BYTE(0x80)) == 0;
+}
+
 INLINE lookup prepare_long(const uint8_t *bytes, int64_t length)
 {
     uint64_t hash = hash_long(bytes, length);

@@ -20,7 +20,11 @@ CHECK = <int> CW2V_CHECK
 ALLOW_NUL = <int> CW2V_ALLOW_NUL
 UNICODE_SPACES = <int> CW2V_UNICODE_SPACES
 
+cdef extern from "prefetch.h":
+    void cw2v_prefetch(const void *p) nogil
+
 cdef enum:
+    AHEAD = 8   # words whose bytes are asked for before they are decoded
     BLOCK = 64  # words that are translated before sentences' ends are noted
 
 
@@ -87,9 +91,13 @@ cdef class WordTable:
         cdef int64_t index
         cdef list out = []
         for i in range(n):
+            if indices[i] < 0 or indices[i] >= self.words.n_words:
+                raise IndexError(f"no word {indices[i]}; there are {self.words.n_words}")
+        for i in range(n):
+            if i + 2 * AHEAD < n:  # words by count lie anywhere
+                cw2v_prefetch(&self.words.offsets[indices[i + 2 * AHEAD]])
+                cw2v_prefetch(self.words.arena + self.words.offsets[indices[i + AHEAD]])
             index = indices[i]
-            if index < 0 or index >= self.words.n_words:
-                raise IndexError(f"no word {index}; there are {self.words.n_words}")
             out.append(PyUnicode_DecodeUTF8(
                 <const char *> self.words.arena + self.words.offsets[index],
                 self.words.offsets[index + 1] - self.words.offsets[index], "surrogateescape"))

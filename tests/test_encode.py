@@ -122,6 +122,17 @@ def test_many_words_grow_the_table():
     assert (table.firsts() == positions).all()
 
 
+@pytest.mark.parametrize("simd", SIMD)
+def test_rare_words_are_found_after_frequent_ones_took_their_places(simd):
+    words = [b"%d" % i for i in range(3000)] + [b"%d-of-many-long-words" % i for i in range(70)]
+    rng = np.random.default_rng(1)
+    again = np.concatenate([np.arange(len(words)), rng.zipf(1.2, 100_000) % len(words)])
+    ids, _, _ = encode(table := WordTable(simd), b" ".join([words[i] for i in again]))
+    assert (ids == again).all()
+    assert (table.counts() == np.bincount(again)).all()
+    assert find_words(table, [word.decode() for word in words]).tolist() == [*range(len(words))]
+
+
 def test_words_that_differ_late_in_length_or_in_zeros_are_different():
     words = [b"a", b"a\0", b"a\0\0", b"abcdefgh", b"abcdefgh\0", b"abcdefghi", b"abcdefghj"]
     words += [b"0123456789abcde", b"0123456789abcde\0", b"0123456789abcde\0\0", b"0123456789abcdef"]
@@ -172,6 +183,16 @@ def test_all_pairs_and_hard_triples_of_bytes_are_checked_as_python_does():
             valid = False
         _, _, bad = encode(WordTable(), word, check=True)
         assert (bad is None) == valid, word
+
+
+def test_a_bad_byte_is_found_at_each_place_of_words_of_each_length():
+    for length in range(1, 25):
+        for place in range(length):
+            for byte in (0x00, 0x80, 0xFF):
+                word = bytearray(b"w" * length)
+                word[place] = byte
+                _, _, bad = encode(WordTable(), b"good " + word + b" end", check=True)
+                assert bad == (5, length), word
 
 
 def test_words_are_added_found_and_decoded():

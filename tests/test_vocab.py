@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cw2v.corpus import scan_sentences
-from cw2v.vocab import CountedMapping, build_vocabulary
+from cw2v.vocab import CountedMapping, build_vocabulary, by_falling_count
 
 
 def test_ids_go_by_falling_count_and_ties_by_reverse_first_appearance():
@@ -19,6 +19,12 @@ def test_ids_go_by_falling_count_and_ties_by_reverse_first_appearance():
     assert vocabulary.counts.dtype == np.int64
     assert vocabulary.index == {"d": 0, "a": 1, "c": 2, "b": 3}
     assert len(vocabulary) == 4
+
+
+@given(st.lists(st.integers(0, 2**63 - 1) | st.integers(0, 3)))
+def test_counts_of_any_size_are_put_in_order(counts):
+    expected = sorted(range(len(counts)), key=lambda row: (-counts[row], -row))
+    assert by_falling_count(np.array(counts, dtype=np.int64)).tolist() == expected
 
 
 @given(st.lists(st.sampled_from("abcdefghij"), min_size=1), st.integers(0, 3))
