@@ -214,6 +214,59 @@ static void dots(const float *const *x, int n_x, const float *const *y, int n_y,
     }
 }
 
+/* ---- sums of rows -------------------------------------------------------------------------- */
+
+enum { TILE_K = 4 }; /* vectors of a row that stay in registers while the rows pass by */
+
+INLINE void sum_columns(const int n_vectors, const float *const *x, int n, float scale,
+                        float *sum, ptrdiff_t k) {
+    vec total[TILE_K] = {{0}};
+    for (int i = 0; i < n; i++) {
+        const float *row = x[i] + k;
+        UNROLL for (int v = 0; v < n_vectors; v++) total[v] += load(row + v * LANES);
+    }
+    UNROLL for (int v = 0; v < n_vectors; v++) store(sum + k + v * LANES, scale * total[v]);
+}
+
+static void sum_rows(const float *const *x, int n, ptrdiff_t dim, float scale, float *sum) {
+    ptrdiff_t k = 0;
+    for (; k + TILE_K * LANES <= dim; k += TILE_K * LANES) {
+        sum_columns(TILE_K, x, n, scale, sum, k);
+    }
+    for (; k + LANES <= dim; k += LANES) sum_columns(1, x, n, scale, sum, k);
+    if (k < dim) {
+        int rest = (int)(dim - k);
+        vec total = splat(0.0f);
+        for (int i = 0; i < n; i++) total += load_head(x[i] + k, rest);
+        store_head(sum + k, scale * total, rest);
+    }
+}
+
+INLINE void add_columns(const int n_vectors, float *const *x, int n, float scale,
+                        const float *step, ptrdiff_t k) {
+    vec more[TILE_K];
+    UNROLL for (int v = 0; v < n_vectors; v++) more[v] = scale * load(step + k + v * LANES);
+    for (int i = 0; i < n; i++) {
+        float *row = x[i] + k;
+        UNROLL for (int v = 0; v < n_vectors; v++) {
+            store(row + v * LANES, load(row + v * LANES) + more[v]);
+        }
+    }
+}
+
+static void add_to_rows(float *const *x, int n, ptrdiff_t dim, float scale, const float *step) {
+    ptrdiff_t k = 0;
+    for (; k + TILE_K * LANES <= dim; k += TILE_K * LANES) {
+        add_columns(TILE_K, x, n, scale, step, k);
+    }
+    for (; k + LANES <= dim; k += LANES) add_columns(1, x, n, scale, step, k);
+    if (k < dim) {
+        int rest = (int)(dim - k);
+        vec more = scale * load_head(step + k, rest);
+        for (int i = 0; i < n; i++) store_head(x[i] + k, load_head(x[i] + k, rest) + more, rest);
+    }
+}
+
 /* ---- the update ----------------------------------------------------------------------- */
 
 /* Up to 8 rows of one side are held in registers, old and new, while the rows of the other
@@ -285,30 +338,7 @@ INLINE void hold_x(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
     WITH_CONSTANT(n_x, update_tile, IN_PLACE, &job, dim)
 }
 
-static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                   const float *g, float *spare) {
-    /* With 7 or 8, not all that is old stays in 16 registers. */
-    if (n_y <= 6 || (n_y <= TILE_Y && n_x > 6)) {
-        hold_y(x, n_x, y, n_y, dim, g);
-        return;
-    }
-    if (n_x <= TILE_Y) {
-        hold_x(x, n_x, y, n_y, dim, g);
-        return;
-    }
-    /* Several tiles of y: the first would change the rows of x that the next must see. */
-    const float *copies[CW2V_X_MAX];
-    for (int i = 0; i < n_x; i++) {
-        copies[i] = memcpy(spare + i * dim, x[i], (size_t)dim * sizeof(float));
-    }
-    update_job job = {y, x, copies, n_x, g, 1, cw2v_row_stride(n_y)};
-    for (int tile = tile_of(n_y); n_y > 0; n_y -= tile, job.hold += tile, job.g += tile) {
-        int n = n_y < tile ? n_y : tile;
-        WITH_CONSTANT(n, update_tile, APART, &job, dim)
-    }
-}
-
-/* The same for one row h, whose errors stay in registers: columns k .. k + LANES of
+/* One row h, whose errors stay in registers: columns k .. k + LANES of
  * step = g Y, added to what is there unless `first`, and Y += g^T h. */
 INLINE void update_one_columns(const int n_y, const int whole, int rest, int first,
                                const float *h, float *const *y, const vec *error,
@@ -352,6 +382,34 @@ static void update_one(const float *h, float *const *y, int n_y, ptrdiff_t dim, 
     }
 }
 
+static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                   const float *g, float *spare) {
+    if (n_x == 1) {
+        update_one(x[0], y, n_y, dim, g, spare);
+        add_to_rows(x, 1, dim, 1.0f, spare);
+        return;
+    }
+    /* With 7 or 8, not all that is old stays in 16 registers. */
+    if (n_y <= 6 || (n_y <= TILE_Y && n_x > 6)) {
+        hold_y(x, n_x, y, n_y, dim, g);
+        return;
+    }
+    if (n_x <= TILE_Y) {
+        hold_x(x, n_x, y, n_y, dim, g);
+        return;
+    }
+    /* Several tiles of y: the first would change the rows of x that the next must see. */
+    const float *copies[CW2V_X_MAX];
+    for (int i = 0; i < n_x; i++) {
+        copies[i] = memcpy(spare + i * dim, x[i], (size_t)dim * sizeof(float));
+    }
+    update_job job = {y, x, copies, n_x, g, 1, cw2v_row_stride(n_y)};
+    for (int tile = tile_of(n_y); n_y > 0; n_y -= tile, job.hold += tile, job.g += tile) {
+        int n = n_y < tile ? n_y : tile;
+        WITH_CONSTANT(n, update_tile, APART, &job, dim)
+    }
+}
+
 static void update_apart(const float *h, int n_h, float *const *y, int n_y, ptrdiff_t dim,
                          const float *g, float *step) {
     if (n_h == 1) {
@@ -375,58 +433,7 @@ static void update_apart(const float *h, int n_h, float *const *y, int n_y, ptrd
     }
 }
 
-/* ---- sums of rows -------------------------------------------------------------------------- */
-
-enum { TILE_K = 4 }; /* vectors of a row that stay in registers while the rows pass by */
-
-INLINE void sum_columns(const int n_vectors, const float *const *x, int n, float scale,
-                        float *sum, ptrdiff_t k) {
-    vec total[TILE_K] = {{0}};
-    for (int i = 0; i < n; i++) {
-        const float *row = x[i] + k;
-        UNROLL for (int v = 0; v < n_vectors; v++) total[v] += load(row + v * LANES);
-    }
-    UNROLL for (int v = 0; v < n_vectors; v++) store(sum + k + v * LANES, scale * total[v]);
-}
-
-static void sum_rows(const float *const *x, int n, ptrdiff_t dim, float scale, float *sum) {
-    ptrdiff_t k = 0;
-    for (; k + TILE_K * LANES <= dim; k += TILE_K * LANES) {
-        sum_columns(TILE_K, x, n, scale, sum, k);
-    }
-    for (; k + LANES <= dim; k += LANES) sum_columns(1, x, n, scale, sum, k);
-    if (k < dim) {
-        int rest = (int)(dim - k);
-        vec total = splat(0.0f);
-        for (int i = 0; i < n; i++) total += load_head(x[i] + k, rest);
-        store_head(sum + k, scale * total, rest);
-    }
-}
-
-INLINE void add_columns(const int n_vectors, float *const *x, int n, float scale,
-                        const float *step, ptrdiff_t k) {
-    vec more[TILE_K];
-    UNROLL for (int v = 0; v < n_vectors; v++) more[v] = scale * load(step + k + v * LANES);
-    for (int i = 0; i < n; i++) {
-        float *row = x[i] + k;
-        UNROLL for (int v = 0; v < n_vectors; v++) {
-            store(row + v * LANES, load(row + v * LANES) + more[v]);
-        }
-    }
-}
-
-static void add_to_rows(float *const *x, int n, ptrdiff_t dim, float scale, const float *step) {
-    ptrdiff_t k = 0;
-    for (; k + TILE_K * LANES <= dim; k += TILE_K * LANES) {
-        add_columns(TILE_K, x, n, scale, step, k);
-    }
-    for (; k + LANES <= dim; k += LANES) add_columns(1, x, n, scale, step, k);
-    if (k < dim) {
-        int rest = (int)(dim - k);
-        vec more = scale * load_head(step + k, rest);
-        for (int i = 0; i < n; i++) store_head(x[i] + k, load_head(x[i] + k, rest) + more, rest);
-    }
-}
+/* ---- asking for rows ------------------------------------------------------------------- */
 
 static void prefetch(const float *row, ptrdiff_t dim) {
     const char *p = (const char *)row, *end = (const char *)(row + dim);

@@ -88,6 +88,7 @@ cdef struct Blocks:             # a batch of blocks; item or row i of each array
 cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t last,
                       int64_t sentence, const Sampling *sampling, Rng *rng) noexcept nogil
 cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
-                         Rng *rng, Rng *noise_rng) noexcept nogil
+                         Rng *rng) noexcept nogil
+cdef void add_noise(Blocks *blocks, const Sampling *sampling, Rng *rng) noexcept nogil
 cdef void add_paths(Blocks *blocks, const Tree *tree) noexcept nogil
 cdef int blocks_of_widest(const Sampling *sampling) noexcept nogil

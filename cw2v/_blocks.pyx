@@ -272,13 +272,13 @@ cdef inline bint is_among(int32_t word, const int32_t *words, int n) noexcept no
 
 
 cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
-                         Rng *rng, Rng *noise_rng) noexcept nogil:
+                         Rng *rng) noexcept nogil:
     """Put the next centres of the piece into the batch; return the predictions they make.
 
     These are skip-gram's pairs, CBOW's centres. A block has fewer than `span` centres where a
     word would come a second time. In skip-gram, centres with more than X_MAX words around them
     are given as several blocks, each with noise words of its own. So no row moves by too many
-    gradients at a time, however few words there are.
+    gradients at a time, however few words there are. Noise words are not yet drawn.
     """
     cdef Centre centres[SPAN_MAX]
     cdef int reach, begin, first, last, slices, width, n_centres, n_near, pos, begun, most
@@ -328,8 +328,6 @@ cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
             blocks.ahead[begun] = min(piece.pos + sampling.window, piece.n)
             blocks.n_ahead[begun] = min(piece.n - blocks.ahead[begun], n_centres)
         piece.pos += n_centres
-    if sampling.n_noise:
-        add_noise(blocks, sampling, noise_rng)
     return predictions
 
 
@@ -398,7 +396,8 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
     made = []
     begin_piece(&piece, &corpus, first, last, sentence, &sampling, &rng)
     while True:
-        predictions += fill_blocks(&blocks, &piece, &sampling, &rng, &noise_rng)
+        predictions += fill_blocks(&blocks, &piece, &sampling, &rng)
+        add_noise(&blocks, &sampling, &noise_rng)
         for i in range(blocks.n):
             n_x, n_y = blocks.n_x[i], blocks.n_y[i]
             if sg:

@@ -21,6 +21,7 @@ import numpy as np
 from cw2v._blas cimport gemm_nt
 from cw2v._blocks cimport Around
 from cw2v._kernels cimport X_MAX, Backend, Labels, cw2v_row_stride, find_backend
+from cw2v._stages cimport ERRORS, GATHER, LOSS, PRODUCTS, SCATTER, UPDATE, ends
 from cw2v._step cimport Model, Scratch, Targets, blas_changes, find_rows, gather, lock_of
 
 
@@ -69,17 +70,23 @@ cdef void cbow_step(const Model *model, const Around *around, int n_x, const Tar
                                  one / n if model.cbow_mean else one, s.x + i * dim)
     if backend.blas:
         gather(s.y_rows, n_y, dim, s.y)
+        ends(s.clock, GATHER)
         gemm_nt(n_x, n_y, dim, s.x, dim, s.y, dim, s.g, stride)
     else:
+        ends(s.clock, GATHER)
         backend.kernels.dots(h, n_x, <const float *const *> s.y_rows, n_y, dim, s.g)
+    ends(s.clock, PRODUCTS)
     if loss is not NULL:
         loss[0] += backend.kernels.logistic_loss(s.g, n_x, n_y, &targets.labels)
+        ends(s.clock, LOSS)
     backend.kernels.logistic_error(s.g, n_x, n_y, &targets.labels, lr)
+    ends(s.clock, ERRORS)
 
     if backend.blas:
         blas_changes(n_x, n_y, dim, s)
     else:
         backend.kernels.update_apart(s.x, n_x, s.y_rows, n_y, dim, s.g, s.dx)
+        ends(s.clock, UPDATE)
     for i in range(n_x):
         if n_x > 1:
             n = rows_around(model, around + i, s)
@@ -88,6 +95,7 @@ cdef void cbow_step(const Model *model, const Around *around, int n_x, const Tar
             backend.kernels.add_to_rows(s.x_rows, n, dim, scale, s.dx + i * dim)
         else:
             add_locked(model, around + i, scale, s.dx + i * dim)
+    ends(s.clock, SCATTER)
 
 
 def step(float[:, ::1] w, float[:, ::1] w_out, stretches, places, const int32_t[::1] y,
@@ -130,6 +138,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, stretches, places, const int32_t[
     targets.first_own = <int32_t> w_out.shape[0]
     s.y_rows, s.x_rows = <float **> &rows[0], <float **> &rows[n_y]
     s.g = &g[0]
+    s.clock = NULL
     s.x, s.dx = &copies[0, 0], &copies[n_x, 0]
     s.y, s.dy = &copies[2 * n_x, 0], &copies[2 * n_x + n_y, 0]
     for _ in range(repeat):

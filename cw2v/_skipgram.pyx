@@ -21,6 +21,7 @@ import numpy as np
 
 from cw2v._blas cimport gemm_nt
 from cw2v._kernels cimport X_MAX, Backend, Labels, cw2v_row_stride, find_backend
+from cw2v._stages cimport ERRORS, GATHER, LOSS, PRODUCTS, SCATTER, UPDATE, ends
 from cw2v._step cimport (
     Model, Scratch, Targets, blas_changes, find_rows, gather, lock_of, scatter_add,
 )
@@ -75,16 +76,22 @@ cdef void skipgram_step(const Model *model, const int32_t *x, int n_x, const Tar
         # other workers write meanwhile.
         gather(s.x_rows, n_x, dim, s.x)
         gather(s.y_rows, n_y, dim, s.y)
+        ends(s.clock, GATHER)
         gemm_nt(n_x, n_y, dim, s.x, dim, s.y, dim, s.g, stride)
     else:
+        ends(s.clock, GATHER)
         backend.kernels.dots(<const float *const *> s.x_rows, n_x,
                              <const float *const *> s.y_rows, n_y, dim, s.g)
 
+    ends(s.clock, PRODUCTS)
+
     if loss is not NULL:
         loss[0] += backend.kernels.logistic_loss(s.g, n_x, n_y, &targets.labels)
+        ends(s.clock, LOSS)
 
     # S becomes G
     backend.kernels.logistic_error(s.g, n_x, n_y, &targets.labels, lr)
+    ends(s.clock, ERRORS)
 
     # X += G @ Y,  Y += G.T @ X
     if backend.blas:
@@ -92,8 +99,10 @@ cdef void skipgram_step(const Model *model, const int32_t *x, int n_x, const Tar
         scatter_add(s.x_rows, n_x, dim, s.dx)
     else:
         backend.kernels.update(s.x_rows, n_x, s.y_rows, n_y, dim, s.g, s.x)
+        ends(s.clock, UPDATE)
     if model.lockf is not NULL:
         move_locked(model, x, n_x, s)
+    ends(s.clock, SCATTER)
 
 
 def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32_t[::1] y,
@@ -124,6 +133,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     targets.first_own = <int32_t> w_out.shape[0]
     s.x_rows, s.y_rows = <float **> &rows[0], <float **> &rows[X_MAX]
     s.g = &g[0]
+    s.clock = NULL
     s.x, s.dx, s.locked = &copies[0, 0], &copies[X_MAX, 0], &copies[2 * X_MAX, 0]
     s.y, s.dy = &copies[4 * X_MAX, 0], &copies[4 * X_MAX + n_y, 0]
     for _ in range(repeat):

@@ -6,6 +6,7 @@ from libc.string cimport memcpy
 
 from cw2v._blas cimport gemm_nn, gemm_tn
 from cw2v._kernels cimport cw2v_labels, cw2v_row_stride
+from cw2v._stages cimport GATHER, PRODUCTS, SCATTER, UPDATE, Clock, ends
 
 
 cdef struct Model:              # shared by all workers, written without locks
@@ -36,6 +37,7 @@ cdef struct Scratch:            # one worker's
     float *dx                   # (X_MAX, dim) their change
     float *y                    # (most n_y, dim) likewise, for BLAS only
     float *dy
+    Clock *clock                # of the stages; NULL unless a profile is made
     float *locked               # (2 X_MAX, dim) rows that do not move by all of a step
 
 
@@ -75,4 +77,5 @@ cdef inline void blas_changes(int n_x, int n_y, int dim, Scratch *s) noexcept no
     cdef int stride = cw2v_row_stride(n_y)
     gemm_nn(n_x, dim, n_y, s.g, stride, s.y, dim, s.dx, dim)
     gemm_tn(n_y, dim, n_x, s.g, stride, s.x, dim, s.dy, dim)
+    ends(s.clock, UPDATE)
     scatter_add(s.y_rows, n_y, dim, s.dy)

@@ -7,14 +7,17 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 import numpy as np
 
 from cw2v._blocks cimport (
-    Around, Blocks, Corpus, NoiseColumn, Piece, Sampling, Tree, add_paths, begin_piece,
-    blocks_of_widest, fill_blocks,
+    Around, Blocks, Corpus, NoiseColumn, Piece, Sampling, Tree, add_noise, add_paths,
+    begin_piece, blocks_of_widest, fill_blocks,
 )
 from cw2v._cbow cimport cbow_step
 from cw2v._kernels cimport SEEN, X_MAX, Backend, cw2v_row_stride, find_backend
 from cw2v._ownrows cimport OwnRows, give_part, start_anew
 from cw2v._rng cimport Rng, seed_rng
 from cw2v._skipgram cimport skipgram_step
+from cw2v._stages cimport (
+    N_STAGES, NOISE, PATHS, PREFETCH, SUBSAMPLE, WINDOWS, Clock, cw2v_ticks, ends,
+)
 from cw2v._step cimport Model, Scratch, Targets
 
 cdef extern from "atomics.h" nogil:
@@ -27,13 +30,17 @@ cdef extern from "atomics.h" nogil:
 cdef enum:
     BATCH = 32                 # blocks filled at a time, at least
     AHEAD = 2                   # blocks between asking for a row and using it
-    # All rows of a block score the nodes near the root, at every block: more of them at a time
-    # make the steps of these nodes too long. With 16, analogies fell by 0.008.
-    PATH_ROWS = 4
     NEAR_ROOT = 5               # levels of the tree that are in the cache all the time
     OWN_NODES = 63              # nodes near the root that each of several workers has copies of
     OWN_BATCHES = 8             # between two times that it gives its part to the others
     CACHE_LINE = 64
+
+
+STAGES = (
+    "subsampling", "windows", "noise words", "paths", "prefetch", "gather", "products", "loss",
+    "errors", "update", "scatter",
+)
+assert len(STAGES) == N_STAGES
 
 
 cdef struct Job:                # what all workers read, and the two values that they share
@@ -42,6 +49,7 @@ cdef struct Job:                # what all workers read, and the two values that
     Sampling sampling
     Tree tree
     Backend backend
+    int rows                            # of W that take a step together
     const float *ones                   # (row stride of the longest path,)
     uint64_t rng_base[2]                # names the streams of random numbers; see _rng.pxd
     const int64_t *piece_bounds         # (n_pieces + 1,) the tokens where pieces begin
@@ -90,34 +98,46 @@ cdef inline void prefetch(const Job *job, const State *state, int i) noexcept no
         job.backend.kernels.prefetch(job.model.w + ahead[j] * dim, dim)
 
 
+cdef inline void score(const Job *job, State *state, int i, Targets *targets, float lr,
+                       double *loss) noexcept nogil:
+    """Take the step of block i, in skip-gram a few rows of W at a time.
+
+    Each few see what the ones before have changed in W'.
+    """
+    cdef const Blocks *blocks = &state.blocks
+    cdef int n_x = blocks.n_x[i], row = 0, most
+    targets.labels.seen = <const uint8_t *> (blocks.seen + i * X_MAX)
+    if not job.sampling.sg:
+        cbow_step(&job.model, blocks.around + i * X_MAX, n_x, targets, lr, &job.backend,
+                  &state.scratch, loss)
+        return
+    most = (n_x + job.rows - 1) // job.rows
+    most = (n_x + most - 1) // most             # as even as may be
+    while row < n_x:
+        skipgram_step(&job.model, blocks.x + i * X_MAX + row, min(most, n_x - row), targets, lr,
+                      &job.backend, &state.scratch, loss)
+        row += most
+        targets.labels.seen += most * SEEN
+
+
 cdef inline void score_path(const Job *job, State *state, int i, float lr,
                             double *loss) noexcept nogil:
-    """Take the step of block i, which has one centre, with the nodes on the path to it."""
+    """Score the nodes on the path to the centre of block i, which has one."""
     cdef const Blocks *blocks = &state.blocks
     cdef Targets targets
-    cdef int n_x = blocks.n_x[i], row = 0
     targets.w_out = job.model.syn1
     targets.first_own = state.first_own
     targets.own = state.own.own
     targets.y = blocks.nodes + blocks.path_start[i]
     targets.n_y = blocks.path_start[i + 1] - blocks.path_start[i]
-    targets.labels.seen = <const uint8_t *> (blocks.seen + i * X_MAX)
     targets.labels.noise = job.ones
     targets.labels.turns = blocks.turns_left + blocks.path_start[i]
-    if not job.sampling.sg:
-        cbow_step(&job.model, blocks.around + i * X_MAX, n_x, &targets, lr, &job.backend,
-                  &state.scratch, loss)
-        return
-    while row < n_x:
-        skipgram_step(&job.model, blocks.x + i * X_MAX + row, min(PATH_ROWS, n_x - row), &targets,
-                      lr, &job.backend, &state.scratch, loss)
-        row += PATH_ROWS
-        targets.labels.seen += PATH_ROWS * SEEN
+    score(job, state, i, &targets, lr, loss)
 
 
 cdef inline void score_words(const Job *job, State *state, int i, float lr,
                              double *loss) noexcept nogil:
-    """Take the step of block i with its centres and their noise words."""
+    """Score the centres of block i and their noise words."""
     cdef const Blocks *blocks = &state.blocks
     cdef Targets targets
     targets.w_out = job.model.syn1neg
@@ -125,14 +145,8 @@ cdef inline void score_words(const Job *job, State *state, int i, float lr,
     targets.y = blocks.y + i * blocks.y_stride
     targets.n_y = blocks.n_y[i]
     targets.labels.noise = blocks.noise + i * blocks.y_stride
-    targets.labels.seen = <const uint8_t *> (blocks.seen + i * X_MAX)
     targets.labels.turns = NULL
-    if job.sampling.sg:
-        skipgram_step(&job.model, blocks.x + i * X_MAX, blocks.n_x[i], &targets, lr,
-                      &job.backend, &state.scratch, loss)
-    else:
-        cbow_step(&job.model, blocks.around + i * X_MAX, blocks.n_x[i], &targets, lr,
-                  &job.backend, &state.scratch, loss)
+    score(job, state, i, &targets, lr, loss)
 
 
 cdef void train_blocks(const Job *job, State *state, float lr) noexcept nogil:
@@ -147,6 +161,7 @@ cdef void train_blocks(const Job *job, State *state, float lr) noexcept nogil:
             break
         if i + AHEAD < n:
             prefetch(job, state, i + AHEAD)
+            ends(state.scratch.clock, PREFETCH)
         if job.model.syn1 is not NULL:
             score_path(job, state, i, lr, loss)
         if job.model.syn1neg is not NULL:
@@ -161,6 +176,9 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
     cdef double done
     cdef float lr
     cdef int batches = 0
+    cdef Clock *clock = state.scratch.clock
+    if clock is not NULL:
+        clock.last = cw2v_ticks()
     start_anew(&state.own)
     while not cw2v_read(job.stop):
         number = cw2v_take_next(job.next_piece)
@@ -175,16 +193,21 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
         lr = <float> (job.alpha - (job.alpha - job.min_alpha) * done)
         begin_piece(&state.piece, &job.corpus, first, last, job.piece_sentences[number],
                     &job.sampling, &state.rng)
+        ends(clock, SUBSAMPLE)
         cw2v_write(state.words_kept, state.words_kept[0] + state.piece.last_centre
                    - state.piece.first_centre)
         while not cw2v_read(job.stop):
-            predictions = fill_blocks(&state.blocks, &state.piece, &job.sampling, &state.rng,
-                                      &state.noise_rng)
+            predictions = fill_blocks(&state.blocks, &state.piece, &job.sampling, &state.rng)
+            ends(clock, WINDOWS)
             cw2v_write(state.predictions, state.predictions[0] + predictions)
             if state.blocks.n == 0:
                 break
+            if job.model.syn1neg is not NULL:
+                add_noise(&state.blocks, &job.sampling, &state.noise_rng)
+                ends(clock, NOISE)
             if job.model.syn1 is not NULL:
                 add_paths(&state.blocks, &job.tree)
+                ends(clock, PATHS)
             train_blocks(job, state, lr)
             batches += 1
             if batches % OWN_BATCHES == 0:
@@ -219,6 +242,7 @@ cdef class Shared:
         find_backend(backend, &job.backend)
         self.borrow_model(weights, params)
         self.borrow_sampling(tables, params)
+        job.rows = tables.rows
         if params.hs:
             self.borrow_tree(tables)
         job.corpus.ids = &ids[0]
@@ -301,7 +325,7 @@ cdef class Worker:
     cdef State state
     cdef list arrays
 
-    def __init__(self, Shared shared, int n_workers=1):
+    def __init__(self, Shared shared, int n_workers=1, *, bint profile=False):
         cdef const Job *job = &shared.job
         cdef State *state = &self.state
         cdef Blocks *blocks = &state.blocks
@@ -362,6 +386,8 @@ cdef class Worker:
         if job.model.lockf is not NULL:
             scratch.locked = <float *> self.lend(np.float32, 2 * X_MAX * dim)
 
+        scratch.clock = <Clock *> self.lend(np.uint8, sizeof(Clock)) if profile else NULL
+
         state.words_done = <int64_t *> self.lend(np.int64, 1)
         state.words_kept = <int64_t *> self.lend(np.int64, 1)
         state.predictions = <int64_t *> self.lend(np.int64, 1)
@@ -394,6 +420,14 @@ cdef class Worker:
     @property
     def loss(self):
         return cw2v_read_double(self.state.loss) if self.state.loss is not NULL else 0.0
+
+    @property
+    def ticks(self):
+        """How long each stage took, in units of the CPU's own; {} without `profile`."""
+        cdef const Clock *clock = self.state.scratch.clock
+        if clock is NULL:
+            return {}
+        return {name: clock.spent[stage] for stage, name in enumerate(STAGES)}
 
 
 # ---- for the tests -------------------------------------------------------------------------

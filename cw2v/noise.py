@@ -12,8 +12,9 @@ from cw2v.params import WIDEST_SPAN, TrainParams
 
 UINT32_MAX = np.iinfo(np.uint32).max
 LONGEST_STEP = 10  # pairs that move the row of a noise word together
-FEW_WORDS = 2_000
+FEW_WORDS = 5_000
 MOST_GRADIENTS = 64  # that move the row of a word that repeats together
+ROWS_TOGETHER = 4
 COST_OF_ROW = 3  # to read and write a row of W', in products of rows
 
 
@@ -200,6 +201,18 @@ def most_pairs(params: TrainParams) -> int:
         Its `negative` decides: each pair is as many gradients, and one more.
     """
     return max(1, MOST_GRADIENTS // (1 + params.negative))
+
+
+def rows_together(n_words: int) -> int:
+    """Return how many rows of W of the words around centres take their step together.
+
+    In word2vec.c each pair of words takes its own step, from where the one before has led. Where
+    the words of a window do so together, what they have in common is learnt by W' rather than by W.
+    Four at a time do hardly, and are as fast as all of them; but in a vocabulary of fewer
+    than `FEW_WORDS`, where each word takes very many steps, they go one by one: otherwise
+    neighbours are not those that word2vec.c would find (docs/designs.md has the figures).
+    """
+    return 1 if n_words < FEW_WORDS else ROWS_TOGETHER
 
 
 def words_around(params: TrainParams, span: int) -> float:

@@ -16,13 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.huffman import HuffmanTree
-from cw2v.noise import most_pairs, noise_span, noise_words
+from cw2v.noise import most_pairs, noise_span, noise_words, rows_together
 from cw2v.params import TrainParams
 
 Floats = NDArray[Any]
 
 X_MAX = 16  # rows of W that one block may have
-PATH_ROWS = 4  # of which so many at a time score the path to it
 MASK64 = (1 << 64) - 1
 
 
@@ -454,21 +453,25 @@ def objectives_of(
     syn1: Floats | None,
     tree: HuffmanTree | None,
     *,
-    sg: bool,
+    rows: int | None = None,
 ) -> Iterator[tuple[Floats, NDArray[np.int32], Targets]]:
     """Yield a W', words and their targets for each step that is taken with a block.
 
-    Nodes near the root are scored at every block: skip-gram scores them with a few words at a
-    time, so that they do not take too long a step.
+    At most `rows` words take a step together: all of the block unless given.
     """
-    if syn1 is not None:
-        assert tree is not None
-        path, (pairs, noise, seen) = path_targets(block, tree)
-        for first in range(0, len(pairs), PATH_ROWS if sg else len(pairs)):
-            rows = slice(first, first + PATH_ROWS if sg else None)
-            yield syn1, block.x[rows], Targets(path, Labels(pairs[rows], noise, seen[rows]))
-    if syn1neg is not None:
-        yield syn1neg, block.x, noise_targets(block)
+    for w_out in (syn1, syn1neg):
+        if w_out is None:
+            continue
+        if w_out is syn1:
+            assert tree is not None
+            y, (pairs, noise, seen) = path_targets(block, tree)
+        else:
+            y, (pairs, noise, seen) = noise_targets(block)
+        most = rows or len(pairs)
+        most = -(-len(pairs) // -(-len(pairs) // most))
+        for first in range(0, len(pairs), most):
+            some = slice(first, first + most)
+            yield w_out, block.x[some], Targets(y, Labels(pairs[some], noise, seen[some]))
 
 
 def train(
@@ -493,6 +496,7 @@ def train(
     """
     losses = []
     span = noise_span(params, len(w))
+    rows = rows_together(len(w)) if params.sg else None
     for epoch in range(params.epochs):
         loss = 0.0
         for number, (first, last) in enumerate(itertools.pairwise(bounds)):
@@ -514,7 +518,7 @@ def train(
                 shrink_windows=params.shrink_windows,
                 sg=params.sg,
             ):
-                for w_out, x, targets in objectives_of(block, syn1neg, syn1, tree, sg=params.sg):
+                for w_out, x, targets in objectives_of(block, syn1neg, syn1, tree, rows=rows):
                     if params.sg:
                         loss += skipgram_step(w, w_out, x, targets, lr, lockf=lockf)
                     else:

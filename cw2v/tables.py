@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.huffman import HuffmanTree
-from cw2v.noise import keep_thresholds, most_pairs, noise_span, noise_table, noise_words
+from cw2v.noise import (
+    keep_thresholds,
+    most_pairs,
+    noise_span,
+    noise_table,
+    noise_words,
+    rows_together,
+)
 from cw2v.params import TrainParams
 
 PADDING = 32  # floats that kernels may read past the end of a list; see csrc/kernels.h
@@ -28,6 +35,8 @@ class Tables:
         How many centres share noise words; see `cw2v.noise.noise_span`.
     n_noise : int
         How many noise words they share; see `cw2v.noise.noise_words`.
+    rows : int
+        How many rows of W take a step together; see `cw2v.noise.rows_together`.
     most_pairs : int
         How many pairs of a word may move its row together; see `cw2v.noise.most_pairs`.
     tree_starts, tree_path : ndarray of int64 and uint32, or None
@@ -42,6 +51,7 @@ class Tables:
     noise: NDArray[np.uint32] | None
     span: int
     n_noise: int
+    rows: int
     most_pairs: int
     tree_starts: NDArray[np.int64] | None
     tree_path: NDArray[np.uint32] | None
@@ -73,6 +83,7 @@ def make_tables(
         noise=noise_table(counts, params.ns_exponent) if params.negative else None,
         span=span,
         n_noise=noise_words(params, span),
+        rows=rows_together(len(counts)),
         most_pairs=most_pairs(params),
         tree_starts=starts,
         tree_path=path,

@@ -157,6 +157,8 @@ class Trainer:
     backend : str, optional
         One of `cw2v._kernels.available_backends`; the fastest unless the environment
         variable CW2V_BACKEND names another.
+    profile : bool
+        Whether to measure how long each stage takes, for `stages`.
     """
 
     def __init__(
@@ -171,6 +173,7 @@ class Trainer:
         epoch_part: float = 1.0,
         keep: NDArray[np.uint32] | None = None,
         backend: str | None = None,
+        profile: bool = False,
     ) -> None:
         check_weights(weights, counts, params)
         self.params = params
@@ -198,13 +201,22 @@ class Trainer:
         )
         # No more than there is work for: each has memory of its own.
         n_workers = min(params.workers, len(sentences))
-        self._workers = [Worker(self._shared, n_workers) for _ in range(n_workers)]
+        self._workers = [Worker(self._shared, n_workers, profile=profile) for _ in range(n_workers)]
 
     def alpha_at(self, words: int) -> float:
         """Return the learning rate after `words` words, counted over all epochs."""
         epoch, rest = divmod(words, self.n_tokens)
         done = min(1.0, (epoch + self.epoch_part * rest / self.n_tokens) / self.params.epochs)
         return self.params.alpha - (self.params.alpha - self.params.min_alpha) * done
+
+    def stages(self) -> dict[str, float]:
+        """Return the share of each stage in the time of all workers; {} without `profile`.
+
+        The stages are those of `cw2v/_stages.pxd`.
+        """
+        ticks = [worker.ticks for worker in self._workers]
+        spent = {name: sum(each[name] for each in ticks) for name in ticks[0]}
+        return {name: value / max(1, sum(spent.values())) for name, value in spent.items()}
 
     def run_epoch(self, epoch: int) -> EpochResult:
         """Train on the whole corpus once.

@@ -17,6 +17,7 @@ from cw2v.noise import (
     noise_span,
     noise_table,
     noise_words,
+    rows_together,
     words_around,
 )
 from cw2v.params import TrainParams
@@ -146,3 +147,7 @@ def test_the_span_is_what_was_asked_for_or_fits_the_settings(settings, n_words, 
 @pytest.mark.parametrize(("negative", "pairs"), [(0, 64), (5, 10), (15, 4), (100, 1)])
 def test_a_word_has_fewer_pairs_the_more_gradients_each_has(negative, pairs):
     assert most_pairs(TrainParams(negative=negative, hs=negative == 0)) == pairs
+
+
+def test_words_of_a_small_vocabulary_take_their_steps_one_by_one():
+    assert [rows_together(n) for n in (1, FEW_WORDS - 1, FEW_WORDS, 10**6)] == [1, 1, 4, 4]

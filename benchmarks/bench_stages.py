@@ -1,0 +1,112 @@
+"""Where the time of training goes: the share of each stage, in nanoseconds for a word.
+
+    python benchmarks/bench_stages.py --modes sg-ns cbow-ns sg-hs cbow-hs --prefix-bytes 100000000
+
+A clock of the CPU is read at the end of each stage of each block, one worker. Reading it takes
+time of its own, up to a tenth: speeds are those of bench_train.py. A word is one of the
+vocabulary read, before subsampling.
+
+subsampling   which words are kept; the next piece of the corpus
+windows       random reaches; each word around the centres of a block once
+noise words   random numbers, and the words that they draw
+paths         to the centre in the tree of hierarchical softmax
+prefetch      asking for rows that are used soon: what is not in the cache is waited for here,
+              in products and in gather
+gather        finding the rows of a block; copies for BLAS, the mean of CBOW's words
+products      logits: each row of W with each of W'
+errors        the logistic function
+update        both products of the errors, with the rows they are added to
+scatter       adding changes to rows, where the update does not: CBOW's words, BLAS
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import common
+
+
+def main() -> None:
+    """Run what the command line asks for and print a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    common.add_common_arguments(parser)
+    parser.set_defaults(modes=["sg-ns"])
+    parser.add_argument("--text", type=Path, default=common.DEFAULT_TEXT)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--backend", help="default: the fastest of this machine")
+    args = parser.parse_args()
+
+    from cw2v.corpus import scan_files
+    from cw2v.vocab import build_vocabulary
+
+    machine = common.machine()
+    print(common.describe(machine), flush=True)
+    with (
+        common.prepared_text(args.text, args.prefix_bytes) as text,
+        closing(scan_files(text)) as scanned,
+    ):
+        vocabulary = build_vocabulary(scanned, min_count=args.min_count)
+        corpus = scanned.encode(vocabulary)
+        runs = {
+            mode: [
+                profile(corpus, vocabulary.counts, mode, args, seed)
+                for seed in range(1, args.repeat + 1)
+            ]
+            for mode in args.modes
+        }
+    print(f"\n{table(runs)}\n\nns for a word, and % of them: medians of {args.repeat}")
+    common.save_json(args.json, {"machine": machine, "runs": runs})
+
+
+def profile(
+    corpus: Any, counts: Any, mode: str, args: argparse.Namespace, seed: int
+) -> dict[str, float]:
+    """Train one epoch; return ns for a word of each stage that took any, and of all."""
+    import numpy as np
+
+    from cw2v.huffman import build_tree
+    from cw2v.params import TrainParams
+    from cw2v.trainer import Trainer
+    from cw2v.weights import Weights, new_vectors
+
+    settings = common.settings_of(args, mode)
+    for name in ("min_count", "epochs"):
+        settings.pop(name)
+    params = TrainParams(**settings, workers=1, epochs=1, seed=seed)
+    w = new_vectors(len(counts), params.vector_size, seed)
+    weights = Weights(
+        w,
+        syn1neg=np.zeros_like(w) if params.negative else None,
+        syn1=np.zeros_like(w) if params.hs else None,
+        tree=build_tree(counts) if params.hs else None,
+    )
+    trainer = Trainer(corpus, counts, weights, params, backend=args.backend, profile=True)
+    result = trainer.run_epoch(0)
+    for_word = result.seconds / result.words * 1e9
+    stages = {name: share * for_word for name, share in trainer.stages().items() if share}
+    return stages | {"all": for_word}
+
+
+def table(runs: dict[str, list[dict[str, float]]]) -> str:
+    """Lay out one column for each mode."""
+    names = list(dict.fromkeys(name for each in runs.values() for name in each[0]))
+    names.append(names.pop(names.index("all")))
+    rows = [["stage", *runs]]
+    for name in names:
+        row = [name]
+        for each in runs.values():
+            spent = statistics.median([run.get(name, 0.0) for run in each])
+            whole = statistics.median([run["all"] for run in each])
+            row.append(f"{spent:.0f} ({spent / whole:.0%})" if spent else "")
+        rows.append(row)
+    return common.table(rows)
+
+
+if __name__ == "__main__":
+    main()
