@@ -45,6 +45,13 @@ def train_cw2v_list(text: str, settings: dict[str, Any]) -> tuple[Any, float, fl
     return model, model.training_report.read_seconds, model.training_report.train_seconds
 
 
+def sum_of_epochs(model: Any, counted: str) -> int | None:
+    """Return how many of `counted` all epochs had, or None for gensim, which does not tell."""
+    if not hasattr(model, "training_report"):
+        return None
+    return sum(getattr(epoch, counted) for epoch in model.training_report.epochs)
+
+
 TRAINERS = {"gensim": train_gensim, "cw2v": train_cw2v, "cw2v-list": train_cw2v_list}
 
 
@@ -67,9 +74,8 @@ def main() -> None:
         "whole_seconds": now - job["began"],
         "words_per_second": n_tokens * model.epochs / train_seconds,
         # Skip-gram's pairs, CBOW's centres; only cw2v tells.
-        "predictions": sum(epoch.pairs for epoch in model.training_report.epochs)
-        if hasattr(model, "training_report")
-        else None,
+        "predictions": sum_of_epochs(model, "pairs"),
+        "kept_words": sum_of_epochs(model, "kept_words"),
         "read_words_per_second": model.corpus_total_words / read_seconds,
         # Linux counts the peak in KiB.
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
