@@ -2,7 +2,8 @@
 
 Started by the other benchmarks in a process of its own, so that the peak memory is
 this training's alone. The one argument is JSON: program ("gensim", "cw2v" or "cw2v-list"),
-text, save, settings (of Word2Vec), began (time.monotonic() before the process was started).
+text, save, settings (of Word2Vec), began (time.monotonic() before the process was started),
+and, if W' is wanted as well, save_out: the .npy file for that of negative sampling.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 
 def train_gensim(text: str, settings: dict[str, Any]) -> tuple[Any, float, float]:
@@ -62,6 +65,8 @@ def main() -> None:
     saving = time.monotonic()
     model.wv.save_word2vec_format(job["save"], binary=True)
     now = time.monotonic()
+    if job.get("save_out"):
+        np.save(job["save_out"], model.syn1neg)
     n_words, dim = model.wv.vectors.shape
     n_tokens = sum(int(model.wv.get_vecattr(word, "count")) for word in model.wv.index_to_key)
     result = {
