@@ -11,7 +11,8 @@ wiki-pages, cora, blogcatalog
               on the nodes' vectors, five folds (graph_task.py)
 karate        likewise. "links": how often linked nodes have a higher cosine than others (AUC)
 bms, retail   baskets, each shuffled once, an item taken out of every fifth. How often it is among
-              the ten that the others lead to, "by W" and "by W'" (basket_task.py)
+              the ten that the others lead to, "by W" and "by W'" (basket_task.py). Window 10, twice
+              --epochs; with fewer than ten, retail's vectors have hardly begun to tell anything
 4, 100, 1,000 words
               the commonest of the first --small-bytes of encyclopedia.txt (max_final_vocab).
               "loss": per pair, on pairs drawn once (pair_loss.py); lower is better
