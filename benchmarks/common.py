@@ -85,13 +85,22 @@ def train_once(
     settings: dict[str, Any],
     save: Path,
     environment: dict[str, str] | None = None,
+    save_out: Path | None = None,
 ) -> dict[str, Any]:
     """Train by ``train_once.py`` in a new process; return what it measured.
 
     Its clock begins before the process is started, so importing is counted. `environment`
-    has variables to set besides those of this process.
+    has variables to set besides those of this process. W' of negative sampling is saved to
+    `save_out`, a .npy file, if that is given.
     """
-    job = {"program": program, "text": str(text), "save": str(save), "settings": settings}
+    job: dict[str, Any] = {
+        "program": program,
+        "text": str(text),
+        "save": str(save),
+        "settings": settings,
+    }
+    if save_out is not None:
+        job["save_out"] = str(save_out)
     job["began"] = time.monotonic()
     done = subprocess.run(
         [sys.executable, str(HERE / "train_once.py"), json.dumps(job)],

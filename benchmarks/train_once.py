@@ -2,7 +2,8 @@
 
 Started by the other benchmarks in a process of its own, so that the peak memory is
 this training's alone. The one argument is JSON: program ("gensim", "cw2v" or "cw2v-list"),
-text, save, settings (of Word2Vec), began (time.monotonic() before the process was started).
+text, save, settings (of Word2Vec), began (time.monotonic() before the process was started),
+and, if W' is wanted as well, save_out: the .npy file for that of negative sampling.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 
 def train_gensim(text: str, settings: dict[str, Any]) -> tuple[Any, float, float]:
@@ -45,6 +48,13 @@ def train_cw2v_list(text: str, settings: dict[str, Any]) -> tuple[Any, float, fl
     return model, model.training_report.read_seconds, model.training_report.train_seconds
 
 
+def sum_of_epochs(model: Any, counted: str) -> int | None:
+    """Return how many of `counted` all epochs had, or None for gensim, which does not tell."""
+    if not hasattr(model, "training_report"):
+        return None
+    return sum(getattr(epoch, counted) for epoch in model.training_report.epochs)
+
+
 TRAINERS = {"gensim": train_gensim, "cw2v": train_cw2v, "cw2v-list": train_cw2v_list}
 
 
@@ -55,6 +65,8 @@ def main() -> None:
     saving = time.monotonic()
     model.wv.save_word2vec_format(job["save"], binary=True)
     now = time.monotonic()
+    if job.get("save_out"):
+        np.save(job["save_out"], model.syn1neg)
     n_words, dim = model.wv.vectors.shape
     n_tokens = sum(int(model.wv.get_vecattr(word, "count")) for word in model.wv.index_to_key)
     result = {
@@ -67,9 +79,8 @@ def main() -> None:
         "whole_seconds": now - job["began"],
         "words_per_second": n_tokens * model.epochs / train_seconds,
         # Skip-gram's pairs, CBOW's centres; only cw2v tells.
-        "predictions": sum(epoch.pairs for epoch in model.training_report.epochs)
-        if hasattr(model, "training_report")
-        else None,
+        "predictions": sum_of_epochs(model, "pairs"),
+        "kept_words": sum_of_epochs(model, "kept_words"),
         "read_words_per_second": model.corpus_total_words / read_seconds,
         # Linux counts the peak in KiB.
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
