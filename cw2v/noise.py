@@ -11,11 +11,11 @@ from cw2v._alias import alias_table
 from cw2v.params import WIDEST_SPAN, TrainParams
 
 UINT32_MAX = np.iinfo(np.uint32).max
-LONGEST_STEP = 10  # pairs that move the row of a noise word together
+MOST_SHARING = 9  # pairs that share a noise word
 FEW_WORDS = 5_000
 MOST_GRADIENTS = 64  # that move the row of a word that repeats together
 ROWS_TOGETHER = 4
-COST_OF_ROW = 3  # to read and write a row of W', in products of rows
+COST_OF_ROW = 4  # to read and write a row of W', in products of rows
 
 
 def keep_probabilities(
@@ -169,10 +169,9 @@ def noise_span(params: TrainParams, n_words: int) -> int:
 def noise_words(params: TrainParams, span: int) -> int:
     """Return how many noise words are drawn for `span` consecutive centres to share.
 
-    All pairs of a block move the row of a noise word together, in one step. The longer that
-    step, the fewer such steps there are, and the worse the vectors of a small text become
-    (docs/designs.md has the figures). There are as many noise words as it takes that a step is
-    that of no more than `LONGEST_STEP` pairs, or of those of one centre if they are more.
+    The more pairs share a noise word, the fewer are drawn, and the worse the vectors of a small
+    text become (docs/designs.md has the figures). There are as many noise words as it takes that
+    no more than `MOST_SHARING` pairs share one, or as many as one centre has if they are more.
     However many there are, each pair counts them as `negative` times one.
 
     Parameters
@@ -185,8 +184,8 @@ def noise_words(params: TrainParams, span: int) -> int:
     if span == 1:
         return params.negative
     pairs = words_around(params, 1)  # of one centre
-    longest = max(LONGEST_STEP, pairs)
-    return max(params.negative, math.ceil(span * pairs * params.negative / longest))
+    sharing = max(MOST_SHARING, pairs)
+    return max(params.negative, math.ceil(span * pairs * params.negative / sharing))
 
 
 def most_pairs(params: TrainParams) -> int:

@@ -10,7 +10,7 @@ from cw2v import reference
 from cw2v._alias import alias_table
 from cw2v.noise import (
     FEW_WORDS,
-    LONGEST_STEP,
+    MOST_SHARING,
     UINT32_MAX,
     keep_thresholds,
     most_pairs,
@@ -108,17 +108,17 @@ def test_a_giant_exponent_draws_the_commonest_or_the_rarest(exponent, drawn):
     span=st.integers(2, 8),
     shrink_windows=st.booleans(),
 )
-def test_noise_words_are_so_many_that_none_takes_too_long_a_step(
+def test_noise_words_are_so_many_that_not_too_many_pairs_share_one(
     window, negative, span, shrink_windows
 ):
     params = TrainParams(window=window, negative=negative, shrink_windows=shrink_windows)
     pairs = words_around(params, 1)
-    longest = max(LONGEST_STEP, pairs) * (1 + 1e-9)
+    most = max(MOST_SHARING, pairs) * (1 + 1e-9)
     n = noise_words(params, span)
     assert n >= negative
-    assert span * pairs * negative / n <= longest
+    assert span * pairs * negative / n <= most
     if n > negative:  # and no more than that
-        assert span * pairs * negative / (n - 1) >= longest
+        assert span * pairs * negative / (n - 1) >= most
 
 
 def test_a_span_of_one_draws_as_many_noise_words_as_were_asked_for():
