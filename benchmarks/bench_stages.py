@@ -3,7 +3,7 @@
     python benchmarks/bench_stages.py --modes sg-ns cbow-ns sg-hs cbow-hs --prefix-bytes 100000000
 
 A clock of the CPU is read at the end of each stage of each block, one worker. Reading it takes
-time of its own, up to a tenth: speeds are those of bench_train.py. A word is one of the
+time of its own: speeds are those of bench_train.py. A word is one of the
 vocabulary read, before subsampling.
 
 subsampling   which words are kept; the next piece of the corpus

@@ -12,9 +12,9 @@ from cw2v.params import WIDEST_SPAN, TrainParams
 
 UINT32_MAX = np.iinfo(np.uint32).max
 MOST_SHARING = 9  # pairs that share a noise word
-FEW_WORDS = 5_000
+FEW_WORDS = 5_000  # a vocabulary below it shares nothing, and its words step one by one
 MOST_GRADIENTS = 64  # that move the row of a word that repeats together
-ROWS_TOGETHER = 4
+ROWS_TOGETHER = 4  # of W, in larger vocabularies
 COST_OF_ROW = 4  # to read and write a row of W', in products of rows
 
 
@@ -137,8 +137,8 @@ def noise_span(params: TrainParams, n_words: int) -> int:
     What `params.noise_span` says. If that is 0, what costs skip-gram least: the larger the span,
     the fewer noise words there are, but the more rows that have to be scored with all of them.
     CBOW has only one row to score for each centre, so its centres share nothing. Nor do they in
-    a vocabulary of fewer than `FEW_WORDS`, where a word would come so often in a block that it
-    took too long a step. With hierarchical softmax a block is one centre and its path.
+    a vocabulary of fewer than `FEW_WORDS`, where it changes which words are neighbours. With
+    hierarchical softmax a block is one centre and its path.
 
     Parameters
     ----------

@@ -232,11 +232,13 @@ def test_a_small_vocabulary_does_not_diverge(backend, n_words, settings):
         assert np.isfinite(matrix).all()
         assert np.abs(matrix).max() < 10
     per_pair = [result.loss / result.pairs for result in results]
-    # What is near is learnt by heart while the rate is high, and unlearnt later.
+    if settings.get("sg") is False:
+        assert per_pair[-1] <= per_pair[0] * 1.01
+    # Skip-gram learns what is near by heart while the rate is high, and unlearns it later.
     choices = 1 + settings.get("negative", 5)
     if settings.get("hs"):
         choices = np.average(np.diff(weights.tree.starts), weights=counts)
-    assert per_pair[-1] < choices * math.log(2) * 1.01
+    assert per_pair[-1] < choices * math.log(2) * 1.01  # as before any training
 
 
 @pytest.mark.parametrize("workers", [1, 2])
