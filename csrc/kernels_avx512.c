@@ -33,6 +33,11 @@ static inline __m256 fold(vec v) {
     return _mm256_add_ps(lower, _mm512_extractf32x8_ps((__m512)v, 1));
 }
 
+/* The order of operands keeps NaN. */
+static inline vec clamp(vec v, float most) {
+    return (vec)_mm512_max_ps(_mm512_set1_ps(-most), _mm512_min_ps(_mm512_set1_ps(most), (__m512)v));
+}
+
 static inline vec load_bytes(const uint8_t *p) {
     __m128i bytes = _mm_loadl_epi64((const __m128i *)p); /* the upper half is zero */
     return (vec)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));

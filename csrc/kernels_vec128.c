@@ -20,6 +20,13 @@ static inline vec load_head(const float *p, int n) {
 
 static inline void store_head(float *p, vec v, int n) { memcpy(p, &v, (size_t)n * sizeof(float)); }
 
+static inline vec clamp(vec v, float most) {
+    typedef int32_t mask __attribute__((vector_size(4 * LANES)));
+    const vec upper = most - (vec){0}, lower = -upper;
+    mask above = v > upper, below = v < lower;
+    return (vec)((above & (mask)upper) | (below & (mask)lower) | (~(above | below) & (mask)v));
+}
+
 static inline vec load_bytes(const uint8_t *p) {
     typedef uint8_t four_bytes __attribute__((vector_size(4)));
     four_bytes bytes;
