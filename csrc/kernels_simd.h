@@ -81,19 +81,19 @@ INLINE vec exp_negative(vec t) {
 
 INLINE vec negative_abs(vec s) { return (vec)((vec_i)s | INT32_MIN); }
 
-/* 1/2 + t p(t^2) / q(t^2), fitted for |t| <= 16 to the least error; within 2 parts in 10^7 of 1,
+/* 1/2 + t p(t^2) / q(t^2), fitted for |t| <= 17.5 to the least error; within 2 parts in 10^7 of 1,
  * and beyond there is nothing left that a float could show. Fewer steps than by exp, and they wait
  * less for one another. */
 INLINE vec sigmoid(vec t) {
-    t = clamp(t, 16.0f);
+    t = clamp(t, 17.5f);
     vec u = t * t;
-    vec p = u * 1.47087094e-11f + 8.50514868e-8f;
-    vec q = u * 3.30219715e-9f + 5.31120769e-6f;
-    p = p * u + 5.56898777e-5f;
-    q = q * u + 0.00163350004f;
-    p = p * u + 0.00839886738f;
-    q = q * u + 0.116928771f;
-    p = p * u + 0.249999992f;
+    vec p = u * 1.33160618e-11f + 8.1235271e-8f;
+    vec q = u * 3.08081649e-9f + 5.16190357e-6f;
+    p = p * u + 5.47859636e-5f;
+    q = q * u + 0.00161981583f;
+    p = p * u + 0.00836863834f;
+    q = q * u + 0.116807818f;
+    p = p * u + 0.249999985f;
     q = q * u + 1.0f;
     return t * p / q + 0.5f;
 }
