@@ -11,7 +11,10 @@ from cw2v._alias import alias_table
 from cw2v.params import WIDEST_SPAN, TrainParams
 
 UINT32_MAX = np.iinfo(np.uint32).max
-MOST_SHARING = 9  # pairs that share a noise word
+FEWEST_SHARING = 9  # pairs may share a noise word, however little is trained
+LEAST_SHARING = 6  # and this is where their number starts from,
+WORDS_FOR_SHARING = 6_500_000  # to grow by one for so many words that are trained on,
+USUAL_NOISE = 30  # if a centre has 6 pairs and each of them 5 noise words
 FEW_WORDS = 5_000  # a vocabulary below it shares nothing, and its words step one by one
 MOST_GRADIENTS = 64  # that move the row of a word that repeats together
 ROWS_TOGETHER = 4  # of W, in larger vocabularies
@@ -131,7 +134,12 @@ def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uin
     return alias_table(weight * (n / weight.sum()))  # whose mean is 1
 
 
-def noise_span(params: TrainParams, n_words: int) -> int:
+def words_to_train(counts: NDArray[np.int64], params: TrainParams) -> int:
+    """Return how many words all epochs will read, if they read what `counts` was counted in."""
+    return int(counts.sum()) * params.epochs
+
+
+def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
     """Return how many consecutive centres share the noise words drawn for them.
 
     What `params.noise_span` says. If that is 0, what costs skip-gram least: the larger the span,
@@ -146,6 +154,8 @@ def noise_span(params: TrainParams, n_words: int) -> int:
         Its `noise_span`, `sg`, `hs`, `negative`, `window` and `shrink_windows` decide.
     n_words : int
         The size of the vocabulary.
+    n_trained : int
+        See `words_to_train`.
 
     Returns
     -------
@@ -160,18 +170,18 @@ def noise_span(params: TrainParams, n_words: int) -> int:
 
     def cost(span: int) -> float:
         """Estimate the work for a centre: products of rows, and moving rows of W'."""
-        rows_of_w_out = (span + noise_words(params, span)) / span
+        rows_of_w_out = (span + noise_words(params, span, n_trained)) / span
         return (words_around(params, span) + COST_OF_ROW) * rows_of_w_out
 
-    return min((1, 2, 4, WIDEST_SPAN), key=cost)
+    return min(range(1, WIDEST_SPAN + 1), key=cost)
 
 
-def noise_words(params: TrainParams, span: int) -> int:
+def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
     """Return how many noise words are drawn for `span` consecutive centres to share.
 
-    The more pairs share a noise word, the fewer are drawn, and the worse the vectors of a small
-    text become (docs/designs.md has the figures). There are as many noise words as it takes that
-    no more than `MOST_SHARING` pairs share one, or as many as one centre has if they are more.
+    The more pairs share a noise word, the fewer are drawn, and the worse the vectors become if
+    there is little to train on (docs/designs.md has the figures). There are as many noise words
+    as it takes that no more than `most_sharing` pairs share one, and at least `negative`.
     However many there are, each pair counts them as `negative` times one.
 
     Parameters
@@ -180,12 +190,34 @@ def noise_words(params: TrainParams, span: int) -> int:
         Its `negative`, `window` and `shrink_windows` decide.
     span : int, 1 to 8
         See `noise_span`.
+    n_trained : int
+        See `words_to_train`.
     """
     if span == 1:
         return params.negative
     pairs = words_around(params, 1)  # of one centre
-    sharing = max(MOST_SHARING, pairs)
-    return max(params.negative, math.ceil(span * pairs * params.negative / sharing))
+    n = span * pairs * params.negative / most_sharing(params, n_trained)
+    return max(params.negative, math.ceil(n))
+
+
+def most_sharing(params: TrainParams, n_trained: int) -> float:
+    """Return how many pairs may share a noise word.
+
+    What it costs to share is lost in proportion to the number of pairs that do, and wins back in
+    proportion to the words trained on: so the number that costs the same, some 1.5 % of the
+    analogies found, grows with them. With more pairs of a centre, or more noise words of a pair, it
+    costs less, roughly by their root. The pairs of one centre share its noise words anyway.
+
+    Parameters
+    ----------
+    params : TrainParams
+        Its `negative`, `window` and `shrink_windows` decide.
+    n_trained : int
+        See `words_to_train`.
+    """
+    pairs = words_around(params, 1)
+    usual = max(FEWEST_SHARING, LEAST_SHARING + n_trained / WORDS_FOR_SHARING)
+    return max(pairs, usual * math.sqrt(pairs * params.negative / USUAL_NOISE))
 
 
 def most_pairs(params: TrainParams) -> int:

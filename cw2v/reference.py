@@ -495,7 +495,8 @@ def train(
     names: of subsampling and reaches, and of noise.
     """
     losses = []
-    span = noise_span(params, len(w))
+    n_trained = len(ids) * params.epochs
+    span = noise_span(params, len(w), n_trained)
     rows = rows_together(len(w)) if params.sg else None
     for epoch in range(params.epochs):
         loss = 0.0
@@ -513,7 +514,7 @@ def train(
                 window=params.window,
                 negative=params.negative,
                 span=span,
-                n_noise=noise_words(params, span),
+                n_noise=noise_words(params, span, n_trained),
                 most_pairs=most_pairs(params),
                 shrink_windows=params.shrink_windows,
                 sg=params.sg,

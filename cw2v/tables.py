@@ -15,6 +15,7 @@ from cw2v.noise import (
     noise_table,
     noise_words,
     rows_together,
+    words_to_train,
 )
 from cw2v.params import TrainParams
 
@@ -69,7 +70,8 @@ def make_tables(
 
     `keep` has its place in `Tables`; it follows from `counts` unless given.
     """
-    span = noise_span(params, len(counts))
+    n_trained = words_to_train(counts, params)
+    span = noise_span(params, len(counts), n_trained)
     starts = path = None
     depth = 0
     if params.hs:
@@ -82,7 +84,7 @@ def make_tables(
         keep=keep_thresholds(counts, params.sample) if keep is None else keep,
         noise=noise_table(counts, params.ns_exponent) if params.negative else None,
         span=span,
-        n_noise=noise_words(params, span),
+        n_noise=noise_words(params, span, n_trained),
         rows=rows_together(len(counts)),
         most_pairs=most_pairs(params),
         tree_starts=starts,

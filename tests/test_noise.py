@@ -10,15 +10,17 @@ from cw2v import reference
 from cw2v._alias import alias_table
 from cw2v.noise import (
     FEW_WORDS,
-    MOST_SHARING,
     UINT32_MAX,
+    WORDS_FOR_SHARING,
     keep_thresholds,
     most_pairs,
+    most_sharing,
     noise_span,
     noise_table,
     noise_words,
     rows_together,
     words_around,
+    words_to_train,
 )
 from cw2v.params import TrainParams
 
@@ -107,41 +109,68 @@ def test_a_giant_exponent_draws_the_commonest_or_the_rarest(exponent, drawn):
     negative=st.integers(1, 100),
     span=st.integers(2, 8),
     shrink_windows=st.booleans(),
+    n_trained=st.integers(0, 10**11),
 )
 def test_noise_words_are_so_many_that_not_too_many_pairs_share_one(
-    window, negative, span, shrink_windows
+    window, negative, span, shrink_windows, n_trained
 ):
     params = TrainParams(window=window, negative=negative, shrink_windows=shrink_windows)
     pairs = words_around(params, 1)
-    most = max(MOST_SHARING, pairs) * (1 + 1e-9)
-    n = noise_words(params, span)
+    most = most_sharing(params, n_trained) * (1 + 1e-9)
+    n = noise_words(params, span, n_trained)
     assert n >= negative
-    assert span * pairs * negative / n <= most
-    if n > negative:  # and no more than that
-        assert span * pairs * negative / (n - 1) >= most
+    if n > negative:  # as many as it takes, and no more than that
+        assert span * pairs * negative / n <= most
+        assert span * pairs * negative / (n - 1) >= most / (1 + 2e-9)
 
 
 def test_a_span_of_one_draws_as_many_noise_words_as_were_asked_for():
-    assert noise_words(TrainParams(negative=7), 1) == 7
-    assert noise_words(TrainParams(negative=0, hs=True), 1) == 0
+    assert noise_words(TrainParams(negative=7), 1, 10**9) == 7
+    assert noise_words(TrainParams(negative=0, hs=True), 1, 10**9) == 0
 
 
 @pytest.mark.parametrize(
-    ("settings", "n_words", "span"),
+    ("settings", "n_trained", "pairs"),
     [
-        ({}, 10**5, 2),
-        ({"window": 10, "negative": 15}, 10**5, 1),
-        ({"window": 2}, 10**5, 4),
-        ({"sg": False}, 10**5, 1),
-        ({"sg": False, "noise_span": 4}, 10**5, 4),
-        ({}, FEW_WORDS - 1, 1),
-        ({"noise_span": 3}, 5, 3),
-        ({"hs": True, "noise_span": 3}, 10**5, 1),
-        ({"hs": True, "negative": 0}, 10**5, 1),
+        ({}, 0, 9),
+        ({}, WORDS_FOR_SHARING * 3, 9),
+        ({}, WORDS_FOR_SHARING * 13, 19),
+        ({"negative": 20}, WORDS_FOR_SHARING * 13, 38),  # the root of 4 times as many
+        ({"window": 23}, WORDS_FOR_SHARING * 13, 38),
+        ({"window": 23, "shrink_windows": False}, 0, 46),  # those of one centre do anyway
     ],
 )
-def test_the_span_is_what_was_asked_for_or_fits_the_settings(settings, n_words, span):
-    assert noise_span(TrainParams(**settings), n_words) == span
+def test_more_pairs_share_a_noise_word_the_more_is_trained(settings, n_trained, pairs):
+    assert most_sharing(TrainParams(**settings), n_trained) == pytest.approx(pairs)
+
+
+@pytest.mark.parametrize(
+    ("settings", "n_words", "n_trained", "span", "n_noise"),
+    [
+        ({}, 10**5, 10**7, 2, 7),
+        ({}, 10**5, 10**8, 3, 5),
+        ({}, 10**6, 10**9, 7, 5),
+        ({"window": 10, "negative": 15}, 10**5, 10**7, 2, 16),
+        ({"window": 10, "negative": 15}, 10**5, 10**8, 5, 17),
+        ({"window": 2}, 10**5, 10**7, 2, 5),
+        ({"sg": False}, 10**5, 10**9, 1, 5),
+        ({"sg": False, "noise_span": 4}, 10**5, 10**8, 4, 6),
+        ({}, FEW_WORDS - 1, 10**9, 1, 5),
+        ({"noise_span": 3}, 5, 10**3, 3, 10),
+        ({"hs": True, "noise_span": 3}, 10**5, 10**9, 1, 5),
+        ({"hs": True, "negative": 0}, 10**5, 10**9, 1, 0),
+    ],
+)
+def test_the_span_is_what_was_asked_for_or_fits_the_settings(
+    settings, n_words, n_trained, span, n_noise
+):
+    params = TrainParams(**settings)
+    assert noise_span(params, n_words, n_trained) == span
+    assert noise_words(params, span, n_trained) == n_noise
+
+
+def test_what_is_to_be_trained_is_every_word_of_every_epoch():
+    assert words_to_train(np.int64([7, 0, 3]), TrainParams(epochs=4)) == 40
 
 
 @pytest.mark.parametrize(("negative", "pairs"), [(0, 64), (5, 10), (15, 4), (100, 1)])
