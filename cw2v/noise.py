@@ -11,10 +11,11 @@ from cw2v._alias import alias_table
 from cw2v.params import WIDEST_SPAN, TrainParams
 
 UINT32_MAX = np.iinfo(np.uint32).max
-FEWEST_SHARING = 9  # pairs may share a noise word, however little is trained
-LEAST_SHARING = 6  # and this is where their number starts from,
-WORDS_FOR_SHARING = 6_500_000  # to grow by one for so many words that are trained on,
-USUAL_NOISE = 30  # if a centre has 6 pairs and each of them 5 noise words
+SHARING_AT_LEAST = 9  # pairs may share a noise word, however little is trained,
+SHARING_AT_MOST = 18  # and however much;
+SHARING_BASE = 6  # between them so many,
+WORDS_FOR_SHARING = 6_500_000  # and one more for so many words that are trained on,
+USUAL_NOISE = 30  # where a centre has 6 pairs, and each of them 5 noise words
 FEW_WORDS = 5_000  # a vocabulary below it shares nothing, and its words step one by one
 MOST_GRADIENTS = 64  # that move the row of a word that repeats together
 ROWS_TOGETHER = 4  # of W, in larger vocabularies
@@ -135,7 +136,11 @@ def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uin
 
 
 def words_to_train(counts: NDArray[np.int64], params: TrainParams) -> int:
-    """Return how many words all epochs will read, if they read what `counts` was counted in."""
+    """Return how many words all epochs will read, if they read what `counts` was counted in.
+
+    They are the epochs of one call of `train`: who calls it for one after another is taken at
+    their word.
+    """
     return int(counts.sum()) * params.epochs
 
 
@@ -204,9 +209,11 @@ def most_sharing(params: TrainParams, n_trained: int) -> float:
     """Return how many pairs may share a noise word.
 
     What it costs to share is lost in proportion to the number of pairs that do, and wins back in
-    proportion to the words trained on: so the number that costs the same, some 1.5 % of the
-    analogies found, grows with them. With more pairs of a centre, or more noise words of a pair, it
-    costs less, roughly by their root. The pairs of one centre share its noise words anyway.
+    proportion to the words trained on: so the number that costs the same, some 2.5 % of the
+    analogies found, grows with them, up to where little speed is left to gain by it. With more
+    pairs of a centre, or more noise words of a pair, it costs less, by about their root; the
+    fourth root of them is used, to be on the safe side. The pairs of one centre share its noise
+    words anyway.
 
     Parameters
     ----------
@@ -216,8 +223,9 @@ def most_sharing(params: TrainParams, n_trained: int) -> float:
         See `words_to_train`.
     """
     pairs = words_around(params, 1)
-    usual = max(FEWEST_SHARING, LEAST_SHARING + n_trained / WORDS_FOR_SHARING)
-    return max(pairs, usual * math.sqrt(pairs * params.negative / USUAL_NOISE))
+    usual = SHARING_BASE + n_trained / WORDS_FOR_SHARING
+    usual = min(max(usual, SHARING_AT_LEAST), SHARING_AT_MOST)
+    return max(pairs, usual * math.pow(pairs * params.negative / USUAL_NOISE, 0.25))
 
 
 def most_pairs(params: TrainParams) -> int:
