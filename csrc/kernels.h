@@ -79,8 +79,8 @@ typedef void cw2v_sum_rows_fn(const float *const *x, int n, ptrdiff_t dim, float
 typedef void cw2v_add_to_rows_fn(float *const *x, int n, ptrdiff_t dim, float scale,
                                  const float *step);
 
-/* Ask for a row that will be written soon. */
-typedef void cw2v_prefetch_fn(const float *row, ptrdiff_t dim);
+/* Ask for rows of a matrix that will be written soon. */
+typedef void cw2v_prefetch_rows_fn(const float *matrix, const int32_t *rows, int n, ptrdiff_t dim);
 
 typedef struct {
     const char *name;
@@ -91,7 +91,7 @@ typedef struct {
     cw2v_update_apart_fn *update_apart;
     cw2v_sum_rows_fn *sum_rows;
     cw2v_add_to_rows_fn *add_to_rows;
-    cw2v_prefetch_fn *prefetch;
+    cw2v_prefetch_rows_fn *prefetch_rows;
 } cw2v_kernels;
 
 /* The tables this CPU can run, fastest first, "scalar" last; how many there are. */

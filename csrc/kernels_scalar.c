@@ -102,13 +102,15 @@ static void add_to_rows(float *const *x, int n, ptrdiff_t dim, float scale, cons
     }
 }
 
-static void prefetch(const float *row, ptrdiff_t dim) {
-    (void)row;
+static void prefetch_rows(const float *matrix, const int32_t *rows, int n, ptrdiff_t dim) {
+    (void)matrix;
+    (void)rows;
+    (void)n;
     (void)dim;
 }
 
 static const cw2v_kernels table = {
     "scalar",   dots,     logistic_error, logistic_loss, update,
-    update_apart, sum_rows, add_to_rows,    prefetch,
+    update_apart, sum_rows, add_to_rows,    prefetch_rows,
 };
 const cw2v_kernels *const cw2v_kernels_scalar = &table;

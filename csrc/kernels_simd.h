@@ -14,7 +14,7 @@
  * multiply-add where the CPU has it (-ffp-contract=fast). */
 
 #define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL _Pragma("GCC unroll 16")
 
 /* Used twice, a value just loaded would otherwise be read from memory twice, as an operand. */
 #if defined(__x86_64__)
@@ -240,55 +240,66 @@ static void dots(const float *const *x, int n_x, const float *const *y, int n_y,
 
 /* ---- sums of rows -------------------------------------------------------------------------- */
 
-enum { TILE_K = 4 }; /* vectors of a row that stay in registers while the rows pass by */
+/* Vectors of a row that stay in registers while the rows pass by: all of it if they fit, because how
+ * many rows pass is hard to foretell, and each time that they have, the CPU may have guessed wrong. */
+enum { TILE_K = 12 };
 
-INLINE void sum_columns(const int n_vectors, const float *const *x, int n, float scale,
-                        float *sum, ptrdiff_t k) {
-    vec total[TILE_K] = {{0}};
+/* Call f(n, 0, ..., k) for n vectors of columns at a time, from column k on. If half a vector is
+ * all that is left then, f(n, LANES / 2, ..., k) takes it along. */
+#define WITH_VECTORS(n, dim, f, ...)                                                             \
+    for (; k + (n) * LANES <= (dim); k += (n) * LANES) {                                         \
+        if ((dim) - k == (n) * LANES + LANES / 2) {                                              \
+            f(n, LANES / 2, __VA_ARGS__, k);                                                     \
+            return;                                                                              \
+        }                                                                                        \
+        f(n, 0, __VA_ARGS__, k);                                                                 \
+    }
+
+#define WITH_COLUMNS(dim, f, ...)                                                                \
+    {                                                                                            \
+        ptrdiff_t k = 0;                                                                         \
+        WITH_VECTORS(TILE_K, dim, f, __VA_ARGS__)                                                \
+        WITH_VECTORS(TILE_K / 2, dim, f, __VA_ARGS__)                                            \
+        WITH_VECTORS(TILE_K / 4, dim, f, __VA_ARGS__)                                            \
+        WITH_VECTORS(1, dim, f, __VA_ARGS__)                                                     \
+        if (k < (dim)) f(0, (int)((dim) - k), __VA_ARGS__, k);                                   \
+    }
+
+INLINE void sum_columns(const int n_vectors, const int rest, const float *const *x, int n,
+                        float scale, float *sum, ptrdiff_t k) {
+    vec total[TILE_K + 1];
+    UNROLL for (int v = 0; v <= n_vectors; v++) total[v] = splat(0.0f);
     for (int i = 0; i < n; i++) {
         const float *row = x[i] + k;
         UNROLL for (int v = 0; v < n_vectors; v++) total[v] += load(row + v * LANES);
+        if (rest > 0) total[n_vectors] += load_head(row + n_vectors * LANES, rest);
     }
-    UNROLL for (int v = 0; v < n_vectors; v++) store(sum + k + v * LANES, scale * total[v]);
+    sum += k;
+    UNROLL for (int v = 0; v < n_vectors; v++) store(sum + v * LANES, scale * total[v]);
+    if (rest > 0) store_head(sum + n_vectors * LANES, scale * total[n_vectors], rest);
 }
 
 static void sum_rows(const float *const *x, int n, ptrdiff_t dim, float scale, float *sum) {
-    ptrdiff_t k = 0;
-    for (; k + TILE_K * LANES <= dim; k += TILE_K * LANES) {
-        sum_columns(TILE_K, x, n, scale, sum, k);
-    }
-    for (; k + LANES <= dim; k += LANES) sum_columns(1, x, n, scale, sum, k);
-    if (k < dim) {
-        int rest = (int)(dim - k);
-        vec total = splat(0.0f);
-        for (int i = 0; i < n; i++) total += load_head(x[i] + k, rest);
-        store_head(sum + k, scale * total, rest);
-    }
+    WITH_COLUMNS(dim, sum_columns, x, n, scale, sum)
 }
 
-INLINE void add_columns(const int n_vectors, float *const *x, int n, float scale,
+INLINE void add_columns(const int n_vectors, const int rest, float *const *x, int n, float scale,
                         const float *step, ptrdiff_t k) {
-    vec more[TILE_K];
-    UNROLL for (int v = 0; v < n_vectors; v++) more[v] = scale * load(step + k + v * LANES);
+    vec more[TILE_K + 1];
+    step += k;
+    UNROLL for (int v = 0; v < n_vectors; v++) more[v] = scale * load(step + v * LANES);
+    if (rest > 0) more[n_vectors] = scale * load_head(step + n_vectors * LANES, rest);
     for (int i = 0; i < n; i++) {
-        float *row = x[i] + k;
+        float *row = x[i] + k, *end = row + n_vectors * LANES;
         UNROLL for (int v = 0; v < n_vectors; v++) {
             store(row + v * LANES, load(row + v * LANES) + more[v]);
         }
+        if (rest > 0) store_head(end, load_head(end, rest) + more[n_vectors], rest);
     }
 }
 
 static void add_to_rows(float *const *x, int n, ptrdiff_t dim, float scale, const float *step) {
-    ptrdiff_t k = 0;
-    for (; k + TILE_K * LANES <= dim; k += TILE_K * LANES) {
-        add_columns(TILE_K, x, n, scale, step, k);
-    }
-    for (; k + LANES <= dim; k += LANES) add_columns(1, x, n, scale, step, k);
-    if (k < dim) {
-        int rest = (int)(dim - k);
-        vec more = scale * load_head(step + k, rest);
-        for (int i = 0; i < n; i++) store_head(x[i] + k, load_head(x[i] + k, rest) + more, rest);
-    }
+    WITH_COLUMNS(dim, add_columns, x, n, scale, step)
 }
 
 /* ---- the update ----------------------------------------------------------------------- */
@@ -475,15 +486,26 @@ static void update_apart(const float *h, int n_h, float *const *y, int n_y, ptrd
 
 /* ---- asking for rows ------------------------------------------------------------------- */
 
-static void prefetch(const float *row, ptrdiff_t dim) {
-    const char *p = (const char *)row, *end = (const char *)(row + dim);
-    for (; p < end; p += 64) __builtin_prefetch(p, 1, 3);
-    __builtin_prefetch(end - 1, 1, 3); /* the last line of a row that begins inside one */
+/* A few lines at a time: a CPU that two threads share may need four cycles for each turn of a loop. What
+ * would be past the end is its last line, which is that of another row where this begins inside one. */
+enum { LINE = 64, LINES = 4 };
+
+static void prefetch_rows(const float *matrix, const int32_t *rows, int n, ptrdiff_t dim) {
+    for (int i = 0; i < n; i++) {
+        const char *line = (const char *)(matrix + rows[i] * dim);
+        const char *last = line + dim * (ptrdiff_t)sizeof(float) - 1;
+        for (; line <= last; line += LINES * LINE) {
+            UNROLL for (int l = 0; l < LINES; l++) {
+                const char *p = line + l * LINE;
+                __builtin_prefetch(p < last ? p : last, 1, 3);
+            }
+        }
+    }
 }
 
 /* The table of them all. */
 #define KERNELS(name)                                                                            \
     {                                                                                            \
         name, dots, logistic_error, logistic_loss, update, update_apart, sum_rows, add_to_rows,  \
-            prefetch                                                                             \
+            prefetch_rows                                                                        \
     }

@@ -1,7 +1,7 @@
 """csrc/kernels.h, and which of its tables is in use."""
 
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int32_t, uint8_t
 
 
 cdef extern from "kernels.h" nogil:
@@ -27,7 +27,8 @@ cdef extern from "kernels.h" nogil:
                          float *sum) noexcept nogil
         void (*add_to_rows)(float *const *x, int n, ptrdiff_t dim, float scale,
                             const float *step) noexcept nogil
-        void (*prefetch)(const float *row, ptrdiff_t dim) noexcept nogil
+        void (*prefetch_rows)(const float *matrix, const int32_t *rows, int n,
+                              ptrdiff_t dim) noexcept nogil
     int cw2v_kernels_available(const cw2v_kernels **tables, int capacity) noexcept
     int cw2v_row_stride(int n_y) noexcept
 

@@ -11,7 +11,7 @@ from cw2v._blocks cimport (
     begin_piece, blocks_of_widest, fill_blocks,
 )
 from cw2v._cbow cimport cbow_step
-from cw2v._kernels cimport SEEN, X_MAX, Backend, cw2v_row_stride, find_backend
+from cw2v._kernels cimport SEEN, X_MAX, Backend, cw2v_kernels, cw2v_row_stride, find_backend
 from cw2v._ownrows cimport OwnRows, give_part, start_anew
 from cw2v._rng cimport Rng, seed_rng
 from cw2v._skipgram cimport skipgram_step
@@ -83,19 +83,19 @@ cdef struct State:              # one worker's
 cdef inline void prefetch(const Job *job, const State *state, int i) noexcept nogil:
     """Ask for the rows of block i, and of the words that come into reach with it."""
     cdef const Blocks *blocks = &state.blocks
-    cdef const int32_t *y = blocks.y + i * blocks.y_stride
-    cdef const int32_t *ahead = state.piece.words + blocks.ahead[i]
+    cdef const cw2v_kernels *kernels = job.backend.kernels
     cdef ptrdiff_t dim = job.model.dim
-    cdef int j
+    cdef int first
     if job.model.syn1 is not NULL:
         # What lies nearer to the root is on the way to so many words that it is in the cache.
-        for j in range(blocks.path_start[i] + NEAR_ROOT, blocks.path_start[i + 1]):
-            job.backend.kernels.prefetch(job.model.syn1 + blocks.nodes[j] * dim, dim)
+        first = blocks.path_start[i] + NEAR_ROOT
+        kernels.prefetch_rows(job.model.syn1, blocks.nodes + first,
+                              blocks.path_start[i + 1] - first, dim)
     if job.model.syn1neg is not NULL:
-        for j in range(blocks.n_y[i]):
-            job.backend.kernels.prefetch(job.model.syn1neg + y[j] * dim, dim)
-    for j in range(blocks.n_ahead[i]):
-        job.backend.kernels.prefetch(job.model.w + ahead[j] * dim, dim)
+        kernels.prefetch_rows(job.model.syn1neg, blocks.y + i * blocks.y_stride, blocks.n_y[i],
+                              dim)
+    kernels.prefetch_rows(job.model.w, state.piece.words + blocks.ahead[i], blocks.n_ahead[i],
+                          dim)
 
 
 cdef inline void score(const Job *job, State *state, int i, Targets *targets, float lr,
