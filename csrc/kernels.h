@@ -67,9 +67,9 @@ typedef double cw2v_logistic_loss_fn(const float *s, int n_x, int n_y,
 typedef void cw2v_update_fn(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                             const float *g, float *spare);
 
-/* The same for rows h (n_h, dim) that stay as they are: step = G Y and Y += G^T H. */
-typedef void cw2v_update_apart_fn(const float *h, int n_h, float *const *y, int n_y,
-                                  ptrdiff_t dim, const float *g, float *step);
+/* The same for one row h that stays as it is: step = g Y and Y += g^T h. */
+typedef void cw2v_update_apart_fn(const float *h, float *const *y, int n_y, ptrdiff_t dim,
+                                  const float *g, float *step);
 
 /* sum = scale * (x[0] + ... + x[n - 1]); here and below rows may repeat. */
 typedef void cw2v_sum_rows_fn(const float *const *x, int n, ptrdiff_t dim, float scale,

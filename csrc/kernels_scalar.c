@@ -71,20 +71,15 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
     }
 }
 
-static void update_apart(const float *h, int n_h, float *const *y, int n_y, ptrdiff_t dim,
-                         const float *g, float *step) {
-    int stride = cw2v_row_stride(n_y);
-    for (int i = 0; i < n_h; i++) {
-        for (ptrdiff_t k = 0; k < dim; k++) {
-            float sum = 0.0f;
-            for (int j = 0; j < n_y; j++) sum += g[i * stride + j] * y[j][k];
-            step[i * dim + k] = sum;
-        }
+static void update_apart(const float *h, float *const *y, int n_y, ptrdiff_t dim, const float *g,
+                         float *step) {
+    for (ptrdiff_t k = 0; k < dim; k++) {
+        float sum = 0.0f;
+        for (int j = 0; j < n_y; j++) sum += g[j] * y[j][k];
+        step[k] = sum;
     }
     for (int j = 0; j < n_y; j++) {
-        for (int i = 0; i < n_h; i++) {
-            for (ptrdiff_t k = 0; k < dim; k++) y[j][k] += g[i * stride + j] * h[i * dim + k];
-        }
+        for (ptrdiff_t k = 0; k < dim; k++) y[j][k] += g[j] * h[k];
     }
 }
 

@@ -194,11 +194,20 @@ INLINE void add_products(int n, const int n_x, const int n_y, const float *const
 
 INLINE void dot_tile(const int n_x, const int n_y, const float *const *x, const float *const *y,
                      ptrdiff_t dim, float *s, int stride) {
-    vec sum[TILE_X][TILE_Y];
+    vec sum[TILE_X][TILE_Y], more[TILE_X][TILE_Y];
     UNROLL for (int i = 0; i < n_x; i++) {
-        UNROLL for (int j = 0; j < n_y; j++) sum[i][j] = splat(0.0f);
+        UNROLL for (int j = 0; j < n_y; j++) sum[i][j] = more[i][j] = splat(0.0f);
     }
     ptrdiff_t k = 0;
+    if (n_x * n_y <= TILE_SUMS / 2) { /* so few that each would wait for what it was before */
+        for (; k + 2 * LANES <= dim; k += 2 * LANES) {
+            add_products(LANES, n_x, n_y, x, y, k, sum);
+            add_products(LANES, n_x, n_y, x, y, k + LANES, more);
+        }
+        UNROLL for (int i = 0; i < n_x; i++) {
+            UNROLL for (int j = 0; j < n_y; j++) sum[i][j] += more[i][j];
+        }
+    }
     for (; k + LANES <= dim; k += LANES) add_products(LANES, n_x, n_y, x, y, k, sum);
     WITH_REST(k, dim, add_products, n_x, n_y, x, y, k, sum)
     UNROLL for (int i = 0; i < n_x; i++) {
@@ -323,8 +332,7 @@ enum { FEW = 3, WIDE = 2 };
 
 enum {
     IN_PLACE, /* the two lists above are the same */
-    APART,    /* they are not */
-    FRESH     /* nor does it matter what was in `pass` */
+    APART     /* they are not */
 };
 
 /* `wide` vectors of columns from k on, n floats of each. */
@@ -343,7 +351,6 @@ INLINE void update_columns(int n, const int wide, const int n_hold, const int ho
         UNROLL for (int v = 0; v < wide; v++) {
             a[v] = b[v] = load_part(old_row + v * LANES, n);
             if (how == APART) b[v] = load_part(row + v * LANES, n);
-            if (how == FRESH) b[v] = splat(0.0f);
             c[v] = splat(0.0f);
         }
         const float *g = job->g + (ptrdiff_t)i * job->pass_stride;
@@ -424,8 +431,8 @@ INLINE void update_one_tile(const int n_y, int first, const float *h, float *con
     WITH_REST(k, dim, update_one_columns, n_y, first, h, rows, error, step, k)
 }
 
-static void update_one(const float *h, float *const *y, int n_y, ptrdiff_t dim, const float *g,
-                       float *step) {
+static void update_apart(const float *h, float *const *y, int n_y, ptrdiff_t dim, const float *g,
+                         float *step) {
     int first = 1;
     for (int tile = tile_of(n_y); n_y > 0; n_y -= tile, y += tile, g += tile, first = 0) {
         int n = n_y < tile ? n_y : tile;
@@ -436,7 +443,7 @@ static void update_one(const float *h, float *const *y, int n_y, ptrdiff_t dim, 
 static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                    const float *g, float *spare) {
     if (n_x == 1) {
-        update_one(x[0], y, n_y, dim, g, spare);
+        update_apart(x[0], y, n_y, dim, g, spare);
         add_to_rows(x, 1, dim, 1.0f, spare);
         return;
     }
@@ -456,29 +463,6 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
     }
     update_job job = {y, x, copies, n_x, g, 1, cw2v_row_stride(n_y)};
     for (int tile = tile_of(n_y); n_y > 0; n_y -= tile, job.hold += tile, job.g += tile) {
-        int n = n_y < tile ? n_y : tile;
-        WITH_CONSTANT(n, update_tile, APART, &job, dim)
-    }
-}
-
-static void update_apart(const float *h, int n_h, float *const *y, int n_y, ptrdiff_t dim,
-                         const float *g, float *step) {
-    if (n_h == 1) {
-        update_one(h, y, n_y, dim, g, step);
-        return;
-    }
-    const float *h_rows[CW2V_X_MAX];
-    float *steps[CW2V_X_MAX];
-    for (int i = 0; i < n_h; i++) {
-        h_rows[i] = h + i * dim;
-        steps[i] = step + i * dim;
-    }
-    int tile = tile_of(n_y);
-    update_job job = {y, steps, h_rows, n_h, g, 1, cw2v_row_stride(n_y)};
-    WITH_CONSTANT(tile, update_tile, FRESH, &job, dim)
-    while ((n_y -= tile) > 0) {
-        job.hold += tile;
-        job.g += tile;
         int n = n_y < tile ? n_y : tile;
         WITH_CONSTANT(n, update_tile, APART, &job, dim)
     }

@@ -18,8 +18,10 @@ cdef struct Sampling:           # what is drawn from, and how; shared by all wor
     const uint32_t *keep        # (n_words,) kept where keep[word] >= 32 random bits
     const NoiseColumn *noise    # (n_words,)
     int32_t n_words
-    int span                    # centres in a block, 1 to SPAN_MAX
+    int span                    # centres in a block, 1 to SPAN_MAX; in CBOW 1
     int n_noise                 # noise words drawn for a block; 0 for none
+    int noise_sets              # CBOW: so many sets of them take turns,
+    int noise_uses              # and each of them is used so often before it is drawn anew
     float noise_weight          # and how often each counts for each pair
     int most_pairs              # that a word of several places may have in a block
     int window                  # words on either side of a centre, at most
@@ -47,12 +49,20 @@ cdef struct Piece:              # the words of one piece of the corpus that subs
     int32_t pos                 # the next centre, and the sentence it is in
     int32_t sentence
     int32_t sentence_start
+    int32_t noise_turn          # CBOW: the set of noise words whose turn it is
+    int32_t noise_round         # how often all of them have had their turn
 
 
 cdef struct Around:             # CBOW: the words around one centre, the centre among them
     const int32_t *words        # (n,)
     int32_t n
     int32_t place               # where the centre is
+
+
+cdef struct NoiseSets:          # CBOW: noise words that several blocks share
+    int32_t *n                  # (noise_sets,) how many distinct words each set has
+    int32_t *words              # (noise_sets, n_noise)
+    float *weights              # (noise_sets, n_noise) how often each counts
 
 
 cdef struct Marks:              # which words a list may have, by a hash value of theirs
@@ -67,10 +77,11 @@ cdef struct Blocks:             # a batch of blocks; item or row i of each array
     # Rows of x: skip-gram's words around the centres, each once; CBOW's projections.
     int32_t *n_x                # (capacity,) how many there are, 1 to X_MAX
     int32_t *x                  # (capacity, X_MAX) skip-gram only
-    Around *around              # (capacity, X_MAX) CBOW only
+    Around *around              # (capacity,) CBOW only
     # Rows of y: the centres, then the noise words, each once. What they are to score is in
     # terms of cw2v_labels of csrc/kernels.h.
     int32_t *n_y                # (capacity,) how many there are, 1 to span + n_noise
+    int32_t *n_new              # (capacity,) how many of them are not in the cache
     int32_t *y                  # (capacity, y_stride)
     uint64_t *random            # (capacity * n_noise,) what they are drawn by
     float *noise                # (capacity, y_stride)
@@ -78,6 +89,7 @@ cdef struct Blocks:             # a batch of blocks; item or row i of each array
     int32_t *ahead              # (capacity,) where in the piece the words begin that come into
     int32_t *n_ahead            # (capacity,) reach with this block, and how many they are
     Marks marks
+    NoiseSets sets
     # Hierarchical softmax, whose blocks have one centre each:
     int64_t *path_from          # (capacity,) where in the tree each centre's path begins
     int32_t *path_start         # (capacity + 1,) where in the next two each block's path begins
@@ -89,6 +101,7 @@ cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t
                       int64_t sentence, const Sampling *sampling, Rng *rng) noexcept nogil
 cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
                          Rng *rng) noexcept nogil
-cdef void add_noise(Blocks *blocks, const Sampling *sampling, Rng *rng) noexcept nogil
+cdef void add_noise(Blocks *blocks, Piece *piece, const Sampling *sampling,
+                    Rng *rng) noexcept nogil
 cdef void add_paths(Blocks *blocks, const Tree *tree) noexcept nogil
 cdef int blocks_of_widest(const Sampling *sampling) noexcept nogil

@@ -20,6 +20,8 @@ def blocks_of_piece(
     negative: int,
     span: int,
     n_noise: int,
+    noise_sets: int,
+    noise_uses: int,
     most_pairs: int,
     shrink_windows: bool,
     sg: bool,

@@ -75,6 +75,8 @@ cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t
     piece.pos = piece.first_centre
     piece.sentence = 0
     piece.sentence_start = 0
+    piece.noise_turn = 0
+    piece.noise_round = 0
 
 
 # ---- blocks ------------------------------------------------------------------------------
@@ -186,32 +188,37 @@ cdef void add_skipgram(Blocks *blocks, const Centre *centres, int n_centres, con
     blocks.n += n_x > 0
 
 
-cdef void add_cbow(Blocks *blocks, const Centre *centres, int n_centres,
-                   const Piece *piece) noexcept nogil:
-    """Add the block of these centres, with a row of x for the projection of each."""
-    cdef Around *around = blocks.around + blocks.n * X_MAX
-    cdef uint64_t *seen = blocks.seen + blocks.n * X_MAX
-    cdef int c
-    begin_block(blocks, centres, n_centres, piece)
-    for c in range(n_centres):
-        seen[c] = seen_once(c)
-        around[c].words = piece.words + centres[c].first
-        around[c].n = centres[c].n
-        around[c].place = centres[c].pos - centres[c].first
-    blocks.n_x[blocks.n] = n_centres
-    blocks.n += n_centres > 0
+cdef inline void add_cbow(Blocks *blocks, const Centre *centre, const Piece *piece) noexcept nogil:
+    """Add the block of a centre, with a row of x for the projection of the words around it."""
+    cdef Around *around = blocks.around + blocks.n
+    begin_block(blocks, centre, 1, piece)
+    blocks.seen[blocks.n * X_MAX] = seen_once(0)
+    around.words = piece.words + centre.first
+    around.n = centre.n
+    around.place = centre.pos - centre.first
+    blocks.n_x[blocks.n] = 1
+    blocks.n += 1
 
 
-cdef void add_noise(Blocks *blocks, const Sampling *sampling, Rng *rng) noexcept nogil:
-    """Draw the noise words of all blocks of the batch."""
+cdef inline uint64_t *ask_for_noise(uint64_t *random, const Sampling *sampling,
+                                    Rng *rng) noexcept nogil:
+    """Ask for the columns of the noise words of one block: they miss the cache."""
+    cdef int j
+    for j in range(sampling.n_noise):
+        random[j] = next_u64(rng)
+        cw2v_prefetch(column_of(sampling, random[j]))
+    return random + sampling.n_noise
+
+
+cdef void add_own_noise(Blocks *blocks, const Sampling *sampling, Rng *rng) noexcept nogil:
+    """Draw noise words for each block of the batch."""
     cdef int32_t *y
     cdef float *noise
     cdef int i, j, n_y, column
     cdef uint64_t *random = blocks.random
-    # Columns of the table are asked for long before they are read: they miss the cache.
-    for i in range(blocks.n * sampling.n_noise):
-        random[i] = next_u64(rng)
-        cw2v_prefetch(column_of(sampling, random[i]))
+    for _ in range(blocks.n):
+        random = ask_for_noise(random, sampling, rng)
+    random = blocks.random
     for i in range(blocks.n):
         y = blocks.y + i * blocks.y_stride
         noise = blocks.noise + i * blocks.y_stride
@@ -227,7 +234,83 @@ cdef void add_noise(Blocks *blocks, const Sampling *sampling, Rng *rng) noexcept
             n_y += column == n_y
             noise[column] += sampling.noise_weight
         random += sampling.n_noise
+        blocks.n_y[i] = blocks.n_new[i] = n_y
+
+
+cdef inline void draw_set(const Blocks *blocks, int which, const uint64_t *random,
+                          const Sampling *sampling) noexcept nogil:
+    """Draw a set of noise words anew; one that is drawn twice counts twice."""
+    cdef int32_t *words = blocks.sets.words + which * sampling.n_noise
+    cdef float *weights = blocks.sets.weights + which * sampling.n_noise
+    cdef Marks *marks = <Marks *> &blocks.marks
+    cdef int32_t word
+    cdef int j, n = 0, place
+    begin_list(marks)
+    for j in range(sampling.n_noise):
+        word = noise_word(sampling, random[j])
+        place = place_of(word, words, n, marks)
+        if place == n:
+            weights[n] = 0
+            n += 1
+        weights[place] += sampling.noise_weight
+    blocks.sets.n[which] = n
+
+
+cdef void add_shared_noise(Blocks *blocks, Piece *piece, const Sampling *sampling,
+                           Rng *rng) noexcept nogil:
+    """Give each block of the batch, which has one centre, the set whose turn it is.
+
+    Whenever all sets have had their turn, some are drawn anew: each after `noise_uses` turns.
+    """
+    cdef int32_t *y
+    cdef float *noise
+    cdef const int32_t *words
+    cdef const float *weights
+    cdef uint64_t *random = blocks.random
+    cdef int32_t centre, turn = piece.noise_turn, round = piece.noise_round
+    cdef int i, j, n_y, uses = sampling.noise_uses
+    for i in range(blocks.n):
+        blocks.n_new[i] = round == 0 or (round + turn) % uses == 0
+        if blocks.n_new[i]:
+            random = ask_for_noise(random, sampling, rng)
+        turn += 1
+        if turn == sampling.noise_sets:
+            turn = 0
+            round += 1
+    random = blocks.random
+    for i in range(blocks.n):
+        turn = piece.noise_turn
+        if blocks.n_new[i]:
+            draw_set(blocks, turn, random, sampling)
+            random += sampling.n_noise
+        words = blocks.sets.words + turn * sampling.n_noise
+        weights = blocks.sets.weights + turn * sampling.n_noise
+        y = blocks.y + i * blocks.y_stride
+        noise = blocks.noise + i * blocks.y_stride
+        centre = y[0]
+        noise[0] = 0
+        n_y = 1
+        for j in range(blocks.sets.n[turn]):
+            # No branch: one that is the centre goes to its column; it is no noise to it.
+            y[n_y] = words[j]
+            noise[n_y] = weights[j]
+            noise[0] += weights[j] * <float> (words[j] == centre)
+            n_y += words[j] != centre
         blocks.n_y[i] = n_y
+        blocks.n_new[i] = n_y if blocks.n_new[i] else 1
+        piece.noise_turn += 1
+        if piece.noise_turn == sampling.noise_sets:
+            piece.noise_turn = 0
+            piece.noise_round += 1
+
+
+cdef void add_noise(Blocks *blocks, Piece *piece, const Sampling *sampling,
+                    Rng *rng) noexcept nogil:
+    """Draw the noise words of all blocks of the batch."""
+    if sampling.sg:
+        add_own_noise(blocks, sampling, rng)
+    else:
+        add_shared_noise(blocks, piece, sampling, rng)
 
 
 cdef void add_paths(Blocks *blocks, const Tree *tree) noexcept nogil:
@@ -312,8 +395,10 @@ cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
                 last = max(last, begin + centres[n_near].n)
                 n_near += 1
         begun = blocks.n
-        if not sampling.sg:
-            add_cbow(blocks, centres, n_near, piece)
+        if n_near == 0:
+            pass
+        elif not sampling.sg:
+            add_cbow(blocks, centres, piece)
         elif last - first - (n_near == 1) <= X_MAX:
             add_skipgram(blocks, centres, n_near, piece, first, last, sampling.most_pairs)
         else:
@@ -336,8 +421,8 @@ cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
 def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t first,
                     int64_t last, int64_t sentence, const uint32_t[::1] keep,
                     const uint32_t[:, ::1] noise, const uint64_t[::1] seeds, int64_t number, *,
-                    int window, int negative, int span, int n_noise, int most_pairs,
-                    bint shrink_windows, bint sg, int capacity):
+                    int window, int negative, int span, int n_noise, int noise_sets,
+                    int noise_uses, int most_pairs, bint shrink_windows, bint sg, int capacity):
     """Return the words kept of a piece and its blocks, as a worker would make them.
 
     `number` of the streams that `seeds` (2,) name is drawn from, the second for noise. Each
@@ -354,9 +439,12 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
     cdef int i, j, n_x, n_y, stride = cw2v_row_stride(span + n_noise)
     cdef int32_t[::1] words = np.empty(last - first + 2 * window + 1, np.int32)
     cdef int32_t[::1] ends = np.empty(last - first, np.int32)
-    cdef int32_t[:, ::1] lists = np.empty((4, capacity), np.int32)
+    cdef int32_t[:, ::1] lists = np.empty((5, capacity), np.int32)
     cdef int32_t[:, ::1] x = np.empty((capacity, X_MAX), np.int32)
-    cdef uint8_t[::1] around = np.empty(capacity * X_MAX * sizeof(Around), np.uint8)
+    cdef uint8_t[::1] around = np.empty(capacity * sizeof(Around), np.uint8)
+    cdef int32_t[::1] set_sizes = np.empty(noise_sets, np.int32)
+    cdef int32_t[:, ::1] set_words = np.empty((noise_sets, n_noise), np.int32)
+    cdef float[:, ::1] set_weights = np.empty((noise_sets, n_noise), np.float32)
     cdef int32_t[:, ::1] y = np.empty((capacity, stride), np.int32)
     cdef float[:, ::1] weights = np.empty((capacity, stride), np.float32)
     cdef uint64_t[:, ::1] seen = np.empty((capacity, X_MAX), np.uint64)
@@ -366,6 +454,7 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
     sampling.noise = <const NoiseColumn *> &noise[0, 0]
     sampling.n_words = <int32_t> keep.shape[0]
     sampling.span, sampling.n_noise = span, n_noise
+    sampling.noise_sets, sampling.noise_uses = noise_sets, noise_uses
     sampling.noise_weight = <float> negative / n_noise
     sampling.most_pairs = most_pairs
     sampling.window = window
@@ -386,6 +475,9 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
     blocks.y_stride = stride
     blocks.n_x, blocks.n_y = &lists[0, 0], &lists[1, 0]
     blocks.ahead, blocks.n_ahead = &lists[2, 0], &lists[3, 0]
+    blocks.n_new = &lists[4, 0]
+    blocks.sets.n = &set_sizes[0]
+    blocks.sets.words, blocks.sets.weights = &set_words[0, 0], &set_weights[0, 0]
     blocks.x, blocks.y = &x[0, 0], &y[0, 0]
     blocks.around = <Around *> &around[0]
     blocks.random = &random[0]
@@ -397,16 +489,14 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
     begin_piece(&piece, &corpus, first, last, sentence, &sampling, &rng)
     while True:
         predictions += fill_blocks(&blocks, &piece, &sampling, &rng)
-        add_noise(&blocks, &sampling, &noise_rng)
+        add_noise(&blocks, &piece, &sampling, &noise_rng)
         for i in range(blocks.n):
             n_x, n_y = blocks.n_x[i], blocks.n_y[i]
             if sg:
                 rows = np.array(x[i, :n_x])
             else:
-                rows = []
-                for j in range(n_x):
-                    one = blocks.around + i * X_MAX + j
-                    rows.append([one.words[at] for at in range(one.n) if at != one.place])
+                one = blocks.around + i
+                rows = [[one.words[at] for at in range(one.n) if at != one.place]]
             ahead = [piece.words[blocks.ahead[i] + j] for j in range(blocks.n_ahead[i])]
             made.append((
                 rows, np.array(y[i, :n_y]), np.array(weights[i, :n_y]),

@@ -5,5 +5,5 @@ from cw2v._kernels cimport Backend
 from cw2v._step cimport Model, Scratch, Targets
 
 
-cdef void cbow_step(const Model *model, const Around *around, int n_x, const Targets *targets,
-                    float lr, const Backend *backend, Scratch *s, double *loss) noexcept nogil
+cdef void cbow_step(const Model *model, const Around *around, const Targets *targets, float lr,
+                    const Backend *backend, Scratch *s, double *loss) noexcept nogil

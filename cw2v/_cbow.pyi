@@ -8,8 +8,8 @@ from cw2v._kernels import Labels
 def step(
     w: NDArray[np.float32],
     w_out: NDArray[np.float32],
-    stretches: list[NDArray[np.int32]],
-    places: list[int],
+    words: NDArray[np.int32],
+    place: int,
     y: NDArray[np.int32],
     labels: Labels,
     lr: float,

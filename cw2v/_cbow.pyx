@@ -1,12 +1,11 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
-"""The CBOW step: one block's gradient of W and W', by kernel or by BLAS.
+"""The CBOW step: one centre's gradient of W and W', by kernel or by BLAS.
 
-For the rows x[i] of W of the n words around a centre, their mean (or sum) h, a row of H for each
-centre of the block, and the rows y[j] of W' that H scores, `seen` times high and `unseen` times
-low (see cw2v_labels in csrc/kernels.h):
+For the rows x[i] of W of the n words around the centre, their mean (or sum) h, and the rows y[j]
+of W' that h scores, `seen` times high and `unseen` times low (see cw2v_labels in csrc/kernels.h):
 
-    h = 1/n sum_i x[i],    S = H Y^T,    G = lr * (seen - (seen + unseen) * sigmoid(S))
-    x[i] += c (G Y)[h],    Y += G^T H       with H and Y on the right as they were before
+    h = 1/n sum_i x[i],    s = Y h,    g = lr * (seen - (seen + unseen) * sigmoid(s))
+    x[i] += c Y^T g,       Y += g h^T       with h and Y on the right as they were before
 
 The gradient has c = 1/n for the mean and 1 for the sum (Irsoy et al. 2021, arXiv 2012.15332).
 word2vec.c and gensim take c = 1 for the mean, and gensim 1/n for the sum; so do we unless
@@ -20,7 +19,7 @@ import numpy as np
 
 from cw2v._blas cimport gemm_nt
 from cw2v._blocks cimport Around
-from cw2v._kernels cimport X_MAX, Backend, Labels, cw2v_row_stride, find_backend
+from cw2v._kernels cimport Backend, Labels, cw2v_row_stride, find_backend
 from cw2v._stages cimport ERRORS, GATHER, LOSS, PRODUCTS, SCATTER, UPDATE, ends
 from cw2v._step cimport Model, Scratch, Targets, blas_changes, find_rows, gather, lock_of
 
@@ -50,85 +49,74 @@ cdef void add_locked(const Model *model, const Around *around, float scale,
                 row[k] += part * step[k]
 
 
-cdef void cbow_step(const Model *model, const Around *around, int n_x, const Targets *targets,
-                    float lr, const Backend *backend, Scratch *s, double *loss) noexcept nogil:
-    """Move the rows of words around `n_x` centres, and those they score, a step down their loss.
+cdef void cbow_step(const Model *model, const Around *around, const Targets *targets, float lr,
+                    const Backend *backend, Scratch *s, double *loss) noexcept nogil:
+    """Move the rows of the words around a centre, and those they score, a step down their loss.
 
     The loss before the step is added to `loss` unless that is NULL.
     """
-    cdef int n_y = targets.n_y, n = 0, i
+    cdef int n_y = targets.n_y, n = rows_around(model, around, s)
     cdef int dim = <int> model.dim, stride = cw2v_row_stride(n_y)
-    cdef float one = 1, scale
-    cdef const float *h[X_MAX]
+    cdef float one = 1, part = one / n
     find_rows(model, targets, s)
 
-    # H is in s.x, its change in s.dx.
-    for i in range(n_x):
-        h[i] = s.x + i * dim
-        n = rows_around(model, around + i, s)
-        backend.kernels.sum_rows(<const float *const *> s.x_rows, n, dim,
-                                 one / n if model.cbow_mean else one, s.x + i * dim)
+    # h is in s.x, its change in s.dx.
+    cdef const float *h = s.x
+    backend.kernels.sum_rows(<const float *const *> s.x_rows, n, dim,
+                             part if model.cbow_mean else one, s.x)
     if backend.blas:
         gather(s.y_rows, n_y, dim, s.y)
         ends(s.clock, GATHER)
-        gemm_nt(n_x, n_y, dim, s.x, dim, s.y, dim, s.g, stride)
+        gemm_nt(1, n_y, dim, s.x, dim, s.y, dim, s.g, stride)
     else:
         ends(s.clock, GATHER)
-        backend.kernels.dots(h, n_x, <const float *const *> s.y_rows, n_y, dim, s.g)
+        backend.kernels.dots(&h, 1, <const float *const *> s.y_rows, n_y, dim, s.g)
     ends(s.clock, PRODUCTS)
     if loss is not NULL:
-        loss[0] += backend.kernels.logistic_loss(s.g, n_x, n_y, &targets.labels)
+        loss[0] += backend.kernels.logistic_loss(s.g, 1, n_y, &targets.labels)
         ends(s.clock, LOSS)
-    backend.kernels.logistic_error(s.g, n_x, n_y, &targets.labels, lr)
+    backend.kernels.logistic_error(s.g, 1, n_y, &targets.labels, lr)
     ends(s.clock, ERRORS)
 
     if backend.blas:
-        blas_changes(n_x, n_y, dim, s)
+        blas_changes(1, n_y, dim, s)
     else:
-        backend.kernels.update_apart(s.x, n_x, s.y_rows, n_y, dim, s.g, s.dx)
+        backend.kernels.update_apart(s.x, s.y_rows, n_y, dim, s.g, s.dx)
         ends(s.clock, UPDATE)
-    for i in range(n_x):
-        if n_x > 1:
-            n = rows_around(model, around + i, s)
-        scale = one / n if model.cbow_mean == model.corrected_cbow else one
-        if model.lockf is NULL:
-            backend.kernels.add_to_rows(s.x_rows, n, dim, scale, s.dx + i * dim)
-        else:
-            add_locked(model, around + i, scale, s.dx + i * dim)
+    if model.cbow_mean != model.corrected_cbow:
+        part = one
+    if model.lockf is NULL:
+        backend.kernels.add_to_rows(s.x_rows, n, dim, part, s.dx)
+    else:
+        add_locked(model, around, part, s.dx)
     ends(s.clock, SCATTER)
 
 
-def step(float[:, ::1] w, float[:, ::1] w_out, stretches, places, const int32_t[::1] y,
-         Labels labels, float lr, str backend, *, bint cbow_mean=True,
+def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] words, int place,
+         const int32_t[::1] y, Labels labels, float lr, str backend, *, bint cbow_mean=True,
          bint corrected_cbow=False, const float[::1] lockf=None, bint with_loss=True,
          Py_ssize_t repeat=1):
     """Take one step, for the tests: change W and W' in place, return the loss before it.
 
-    Each centre is at its place in a stretch of words, ndarrays of int32. Benchmarks `repeat` the
-    step; the losses are added up.
+    The centre is at its place among `words`. Benchmarks `repeat` the step; the losses are added
+    up.
     """
     cdef Model model
     cdef Targets targets
     cdef Scratch s
     cdef Backend chosen
-    cdef Around around[X_MAX]
-    cdef const int32_t[::1] words
+    cdef Around around
     cdef double loss = 0
-    cdef ptrdiff_t dim = w.shape[1], n_x = len(stretches), n_y = y.shape[0]
-    cdef int stride = cw2v_row_stride(<int> n_y), i
-    if not 1 <= n_x <= X_MAX:
-        raise ValueError(f"there must be 1 to {X_MAX} centres, got {n_x}")
-    for i in range(n_x):
-        words = stretches[i]
-        if not 0 <= places[i] < words.shape[0] or words.shape[0] < 2:
-            raise ValueError(
-                f"a place must be one of at least two words, got {places[i]} of {words.shape[0]}"
-            )
-        around[i] = [&words[0], <int32_t> words.shape[0], places[i]]
+    cdef ptrdiff_t dim = w.shape[1], n_y = y.shape[0]
+    if not 0 <= place < words.shape[0] or words.shape[0] < 2:
+        raise ValueError(
+            f"a place must be one of at least two words, got {place} of {words.shape[0]}"
+        )
+    around.words, around.n, around.place = &words[0], <int32_t> words.shape[0], place
     find_backend(backend, &chosen)
-    cdef size_t[::1] rows = np.empty(max(map(len, stretches)) + n_y + 1, np.uintp)
-    cdef float[::1] g = np.empty(n_x * stride, np.float32)
-    cdef float[:, ::1] copies = np.empty((2 * n_x + 2 * n_y, dim), np.float32)
+    cdef size_t[::1] rows = np.empty(n_y + words.shape[0], np.uintp)
+    cdef float[::1] g = np.empty(cw2v_row_stride(<int> n_y), np.float32)
+    cdef float[:, ::1] copies = np.empty((2 + 2 * n_y, dim), np.float32)
     model.w, model.dim = &w[0, 0], dim
     model.lockf = &lockf[0] if lockf is not None else NULL
     model.lockf_stride = 1 if lockf is not None and lockf.shape[0] > 1 else 0
@@ -139,9 +127,8 @@ def step(float[:, ::1] w, float[:, ::1] w_out, stretches, places, const int32_t[
     s.y_rows, s.x_rows = <float **> &rows[0], <float **> &rows[n_y]
     s.g = &g[0]
     s.clock = NULL
-    s.x, s.dx = &copies[0, 0], &copies[n_x, 0]
-    s.y, s.dy = &copies[2 * n_x, 0], &copies[2 * n_x + n_y, 0]
+    s.x, s.dx = &copies[0, 0], &copies[1, 0]
+    s.y, s.dy = &copies[2, 0], &copies[2 + n_y, 0]
     for _ in range(repeat):
-        cbow_step(&model, around, <int> n_x, &targets, lr, &chosen, &s,
-                  &loss if with_loss else NULL)
+        cbow_step(&model, &around, &targets, lr, &chosen, &s, &loss if with_loss else NULL)
     return loss

@@ -21,7 +21,7 @@ cdef extern from "kernels.h" nogil:
                                 const cw2v_labels *labels) noexcept nogil
         void (*update)(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                        const float *g, float *spare) noexcept nogil
-        void (*update_apart)(const float *h, int n_h, float *const *y, int n_y, ptrdiff_t dim,
+        void (*update_apart)(const float *h, float *const *y, int n_y, ptrdiff_t dim,
                              const float *g, float *step) noexcept nogil
         void (*sum_rows)(const float *const *x, int n, ptrdiff_t dim, float scale,
                          float *sum) noexcept nogil

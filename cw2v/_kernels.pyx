@@ -136,16 +136,15 @@ def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g, *,
                        &spare[0, 0])
 
 
-def update_apart(str name, const float[:, ::1] h, float[:, ::1] y, const float[:, ::1] g, *,
+def update_apart(str name, const float[::1] h, float[:, ::1] y, const float[::1] g, *,
                  Py_ssize_t repeat=1):
-    """Do Y += G.T @ H in place and return G @ Y with Y as it was."""
+    """Do Y += outer(g, h) in place and return g @ Y with Y as it was."""
     cdef const cw2v_kernels *kernels = table(name)
-    cdef float[:, ::1] errors = padded(g)
-    cdef float[:, ::1] step = np.empty((h.shape[0], h.shape[1]), np.float32)
+    cdef float[::1] step = np.empty(h.shape[0], np.float32)
     cdef size_t[::1] rows = row_pointers(y)
     for _ in range(repeat):
-        kernels.update_apart(&h[0, 0], <int> h.shape[0], <float *const *> &rows[0],
-                             <int> y.shape[0], h.shape[1], &errors[0, 0], &step[0, 0])
+        kernels.update_apart(&h[0], <float *const *> &rows[0], <int> y.shape[0], h.shape[0],
+                             &g[0], &step[0])
     return np.array(step)
 
 

@@ -92,8 +92,8 @@ cdef inline void prefetch(const Job *job, const State *state, int i) noexcept no
         kernels.prefetch_rows(job.model.syn1, blocks.nodes + first,
                               blocks.path_start[i + 1] - first, dim)
     if job.model.syn1neg is not NULL:
-        kernels.prefetch_rows(job.model.syn1neg, blocks.y + i * blocks.y_stride, blocks.n_y[i],
-                              dim)
+        kernels.prefetch_rows(job.model.syn1neg, blocks.y + i * blocks.y_stride,
+                              blocks.n_new[i], dim)
     kernels.prefetch_rows(job.model.w, state.piece.words + blocks.ahead[i], blocks.n_ahead[i],
                           dim)
 
@@ -108,8 +108,7 @@ cdef inline void score(const Job *job, State *state, int i, Targets *targets, fl
     cdef int n_x = blocks.n_x[i], row = 0, most
     targets.labels.seen = <const uint8_t *> (blocks.seen + i * X_MAX)
     if not job.sampling.sg:
-        cbow_step(&job.model, blocks.around + i * X_MAX, n_x, targets, lr, &job.backend,
-                  &state.scratch, loss)
+        cbow_step(&job.model, blocks.around + i, targets, lr, &job.backend, &state.scratch, loss)
         return
     most = (n_x + job.rows - 1) // job.rows
     most = (n_x + most - 1) // most             # as even as may be
@@ -203,7 +202,7 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
             if state.blocks.n == 0:
                 break
             if job.model.syn1neg is not NULL:
-                add_noise(&state.blocks, &job.sampling, &state.noise_rng)
+                add_noise(&state.blocks, &state.piece, &job.sampling, &state.noise_rng)
                 ends(clock, NOISE)
             if job.model.syn1 is not NULL:
                 add_paths(&state.blocks, &job.tree)
@@ -290,6 +289,7 @@ cdef class Shared:
         sampling.n_words = <int32_t> keep.shape[0]
         sampling.span = tables.span
         sampling.n_noise = tables.n_noise
+        sampling.noise_sets, sampling.noise_uses = tables.noise_sets, tables.noise_uses
         if tables.n_noise:
             sampling.noise_weight = <float> (<double> params.negative / tables.n_noise)
         sampling.most_pairs = tables.most_pairs
@@ -335,6 +335,7 @@ cdef class Worker:
         cdef ptrdiff_t capacity = BATCH + blocks_of_widest(&job.sampling)
         cdef ptrdiff_t widest = 2 * job.sampling.window
         cdef ptrdiff_t n_kept = shared.longest_piece + widest + 1
+        cdef ptrdiff_t n_sets = job.sampling.noise_sets, n_noise = job.sampling.n_noise
         cdef ptrdiff_t n_nodes, path_stride
         self.shared = shared
         self.arrays = []
@@ -346,16 +347,20 @@ cdef class Worker:
         blocks.y_stride = <int> y_stride
         blocks.n_x = <int32_t *> self.lend(np.int32, capacity)
         blocks.n_y = <int32_t *> self.lend(np.int32, capacity)
+        blocks.n_new = <int32_t *> self.lend(np.int32, capacity)
         blocks.ahead = <int32_t *> self.lend(np.int32, capacity)
         blocks.n_ahead = <int32_t *> self.lend(np.int32, capacity)
         blocks.y = <int32_t *> self.lend(np.int32, capacity * y_stride)
-        blocks.random = <uint64_t *> self.lend(np.uint64, capacity * job.sampling.n_noise)
+        blocks.random = <uint64_t *> self.lend(np.uint64, capacity * n_noise)
         blocks.noise = <float *> self.lend(np.float32, capacity * y_stride)
         blocks.seen = <uint64_t *> self.lend(np.uint64, capacity * X_MAX)
         if job.sampling.sg:
             blocks.x = <int32_t *> self.lend(np.int32, capacity * X_MAX)
         else:
-            blocks.around = <Around *> self.lend(np.uint8, capacity * X_MAX * sizeof(Around))
+            blocks.around = <Around *> self.lend(np.uint8, capacity * sizeof(Around))
+            blocks.sets.n = <int32_t *> self.lend(np.int32, n_sets)
+            blocks.sets.words = <int32_t *> self.lend(np.int32, n_sets * n_noise)
+            blocks.sets.weights = <float *> self.lend(np.float32, n_sets * n_noise)
 
         if shared.depth:
             n_nodes = capacity * shared.depth

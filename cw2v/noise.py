@@ -19,6 +19,7 @@ USUAL_NOISE = 30  # where a centre has 6 pairs, and each of them 5 noise words
 FEW_WORDS = 5_000  # a vocabulary below it shares nothing, and its words step one by one
 MOST_GRADIENTS = 64  # that move the row of a word that repeats together
 ROWS_TOGETHER = 4  # of W, in larger vocabularies
+CBOW_SHARING = 8  # centres of CBOW may share noise words, that are far from one another
 COST_OF_ROW = 4  # to read and write a row of W', in products of rows
 
 
@@ -145,12 +146,13 @@ def words_to_train(counts: NDArray[np.int64], params: TrainParams) -> int:
 
 
 def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
-    """Return how many consecutive centres share the noise words drawn for them.
+    """Return how many centres share the noise words drawn for them.
 
-    What `params.noise_span` says. If that is 0, what costs skip-gram least: the larger the span,
-    the fewer noise words there are, but the more rows that have to be scored with all of them.
-    CBOW has only one row to score for each centre, so its centres share nothing. Nor do they in
-    a vocabulary of fewer than `FEW_WORDS`, where it changes which words are neighbours. With
+    What `params.noise_span` says. If that is 0, what costs skip-gram least, whose centres are
+    consecutive: the larger the span, the fewer noise words there are, but the more rows that have
+    to be scored with all of them. In CBOW there is only one row to score for each centre; there
+    `CBOW_SHARING` of them share, that are far from one another (see `noise_sets`). None do in a
+    vocabulary of fewer than `FEW_WORDS`, where it changes which words are neighbours. With
     hierarchical softmax a block is one centre and its path.
 
     Parameters
@@ -170,8 +172,10 @@ def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
         return 1
     if params.noise_span:
         return params.noise_span
-    if not params.sg or n_words < FEW_WORDS:
+    if n_words < FEW_WORDS:
         return 1
+    if not params.sg:
+        return CBOW_SHARING
 
     def cost(span: int) -> float:
         """Estimate the work for a centre: products of rows, and moving rows of W'."""
@@ -182,12 +186,13 @@ def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
 
 
 def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
-    """Return how many noise words are drawn for `span` consecutive centres to share.
+    """Return how many noise words are drawn for `span` centres to share.
 
-    The more pairs share a noise word, the fewer are drawn, and the worse the vectors become if
-    there is little to train on (docs/designs.md has the figures). There are as many noise words
-    as it takes that no more than `most_sharing` pairs share one, and at least `negative`.
-    However many there are, each pair counts them as `negative` times one.
+    In CBOW, as many as each of them is to have. In skip-gram, the more pairs share a noise word,
+    the fewer are drawn, and the worse the vectors become if there is little to train on
+    (docs/designs.md has the figures). There are as many noise words as it takes that no more than
+    `most_sharing` pairs share one, and at least `negative`. However many there are, each pair
+    counts them as `negative` times one.
 
     Parameters
     ----------
@@ -198,11 +203,22 @@ def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
     n_trained : int
         See `words_to_train`.
     """
-    if span == 1:
+    if span == 1 or not params.sg:
         return params.negative
     pairs = words_around(params, 1)  # of one centre
     n = span * pairs * params.negative / most_sharing(params, n_trained)
     return max(params.negative, math.ceil(n))
+
+
+def noise_sets(params: TrainParams) -> int:
+    """Return how many sets of noise words take turns, from one centre of CBOW to the next.
+
+    Centres that share noise words cost little, because the rows of W' are still in the cache. If
+    they are neighbours it costs accuracy: the words around them are the same, and these are
+    told from few noise words. So there are so many sets that no two centres which have the same one
+    have a word around them in common, and it costs none (docs/designs.md has the figures).
+    """
+    return 2 * params.window + 1
 
 
 def most_sharing(params: TrainParams, n_trained: int) -> float:

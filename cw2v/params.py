@@ -38,9 +38,10 @@ class TrainParams:
         Noise words that each pair is told from (Mikolov et al. 2013, section 2.2); 0, with `hs`,
         for no negative sampling.
     noise_span : int, 0 to 8
-        How many consecutive centres share the noise words that are drawn for them; 1 draws anew
-        for each, as word2vec.c does for each pair. 0 chooses by the other settings, the size of
-        the vocabulary and how much there is to train on. See `cw2v.noise.noise_span`.
+        How many centres share the noise words that are drawn for them: in skip-gram consecutive
+        ones, in CBOW ones that are far from one another. 1 draws anew for each, as word2vec.c does
+        for each pair. 0 chooses by the other settings, the size of the vocabulary and how much
+        there is to train on. See `cw2v.noise.noise_span`.
     ns_exponent : float, finite
         Noise words are drawn in proportion to count**ns_exponent; 0.75 in word2vec.c.
     sample : float, at least 0

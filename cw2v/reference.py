@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.huffman import HuffmanTree
-from cw2v.noise import most_pairs, noise_span, noise_words, rows_together
+from cw2v.noise import most_pairs, noise_sets, noise_span, noise_words, rows_together
 from cw2v.params import TrainParams
 
 Floats = NDArray[Any]
@@ -81,8 +81,7 @@ def update(x: Floats, y: Floats, g: Floats) -> tuple[Floats, Floats]:
 class Block(NamedTuple):
     """A few centres with the words around them, and the noise words that they share."""
 
-    x: NDArray[np.int32]  # (n_x,) skip-gram: the words around them, each once; CBOW: empty
-    around: list[NDArray[np.int32]]  # CBOW: the words around each of the n_x centres
+    x: NDArray[np.int32]  # skip-gram: (n_x,) the words around them, each once; CBOW: around one
     y: NDArray[np.int32]  # (n_y,) the centres, then the noise words, each once
     labels: Labels
 
@@ -133,24 +132,24 @@ def skipgram_step(
     return logistic_loss(s, targets.labels)
 
 
-def projections(w: Floats, around: list[NDArray[np.int32]], *, cbow_mean: bool) -> Floats:
-    """Return the mean (or sum) of the rows of W of the words around each centre, as they stand."""
-    return np.array([w[words].mean(axis=0) if cbow_mean else w[words].sum(axis=0)
-                     for words in around])  # fmt: skip
+def projection(w: Floats, around: NDArray[np.int32], *, cbow_mean: bool) -> Floats:
+    """Return the mean (or sum) of the rows of W of the words around a centre, as they stand."""
+    h: Floats = w[around].mean(axis=0) if cbow_mean else w[around].sum(axis=0)
+    return h
 
 
 def cbow_loss(
-    w: Floats, w_out: Floats, around: list[NDArray[np.int32]], targets: Targets, *, cbow_mean: bool
+    w: Floats, w_out: Floats, around: NDArray[np.int32], targets: Targets, *, cbow_mean: bool
 ) -> float:
-    """Return the loss of the projections under W (n_words, dim) and W' (n_words, dim)."""
-    h = projections(w, around, cbow_mean=cbow_mean)
-    return logistic_loss(h @ w_out[targets.y].T, targets.labels)
+    """Return the loss of the projection under W (n_words, dim) and W' (n_words, dim)."""
+    h = projection(w, around, cbow_mean=cbow_mean)
+    return logistic_loss(h[np.newaxis] @ w_out[targets.y].T, targets.labels)
 
 
 def cbow_step(
     w: Floats,
     w_out: Floats,
-    around: list[NDArray[np.int32]],
+    around: NDArray[np.int32],
     targets: Targets,
     lr: float,
     *,
@@ -163,15 +162,14 @@ def cbow_step(
     Unless `corrected_cbow`, as word2vec.c and gensim do it: n times as far as the gradient for
     the mean, an n-th as far for the sum.
     """
-    h, y = projections(w, around, cbow_mean=cbow_mean), w_out[targets.y]
+    h, y = projection(w, around, cbow_mean=cbow_mean)[np.newaxis], w_out[targets.y]
     s = h @ y.T
     g = logistic_error(s, targets.labels, lr)
     w_out[targets.y] += g.T @ h
-    for words, step in zip(around, g @ y, strict=True):
-        n = len(words)
-        scale = 1 / n if cbow_mean == corrected_cbow else 1.0
-        part = np.ones((n, 1)) if lockf is None else lockf[words, np.newaxis]
-        np.add.at(w, words, part * scale * step)
+    n = len(around)
+    scale = 1 / n if cbow_mean == corrected_cbow else 1.0
+    part = np.ones((n, 1)) if lockf is None else lockf[around, np.newaxis]
+    np.add.at(w, around, part * scale * (g @ y))
     return logistic_loss(s, targets.labels)
 
 
@@ -393,6 +391,22 @@ def skipgram_rows(
             yield rows
 
 
+def noise_by_turns(
+    noise: NDArray[np.uint32], rng: Rng, *, n_noise: int, noise_sets: int, noise_uses: int
+) -> Iterator[list[int]]:
+    """Yield the `n_noise` noise words of one block after another.
+
+    They are of `noise_sets` sets that take turns. Each is drawn anew after `noise_uses` turns, but
+    not all in the same round; so at first some are used less often.
+    """
+    sets: list[list[int]] = [[]] * noise_sets
+    for used in itertools.count():
+        for turn in range(noise_sets):
+            if used == 0 or (used + turn) % noise_uses == 0:
+                sets[turn] = [draw_noise(noise, rng) for _ in range(n_noise)]
+            yield sets[turn]
+
+
 def blocks(
     piece: Piece,
     noise: NDArray[np.uint32],
@@ -403,30 +417,35 @@ def blocks(
     negative: int,
     span: int,
     n_noise: int,
+    noise_sets: int = 1,
+    noise_uses: int = 1,
     most_pairs: int,
     shrink_windows: bool,
     sg: bool = True,
 ) -> Iterator[Block]:
     """Yield the blocks of a piece: up to `span` centres, which share `n_noise` noise words."""
+    turns = noise_by_turns(
+        noise, noise_rng, n_noise=n_noise, noise_sets=noise_sets, noise_uses=noise_uses
+    )
 
-    def block(x: list[int], around: list[NDArray[np.int32]], seen_by: Floats) -> Block:
-        """Draw noise; `seen_by` is of shape (n_x, n_centres)."""
-        drawn = [draw_noise(noise, noise_rng) for _ in range(n_noise)]
+    def block(x: list[int], seen_by: Floats) -> Block:
+        """Add noise; `seen_by` is of shape (n_x, n_centres)."""
+        drawn = next(turns)
         y = distinct(targets + drawn)
         seen = np.zeros((len(seen_by), len(y)))
         seen[:, : len(targets)] = seen_by
         weights = np.array([float(drawn.count(word)) for word in y])
         labels = Labels(seen.sum(axis=1), weights * (negative / max(1, n_noise)), seen)
-        return Block(np.array(x, np.int32), around, y, labels)
+        return Block(np.array(x, np.int32), y, labels)
 
     for near in centres_of(piece, rng, window=window, span=span, shrink_windows=shrink_windows):
         targets = [piece.words[centre] for centre in near]
         if near and sg:
             for rows in skipgram_rows(piece, near, most_pairs):
-                yield block(list(rows), [], np.stack(list(rows.values())))
+                yield block(list(rows), np.stack(list(rows.values())))
         elif near:
-            words = [[piece.words[at] for at in places] for places in near.values()]
-            yield block([], [np.array(each, np.int32) for each in words], np.eye(len(near)))
+            (places,) = near.values()
+            yield block([piece.words[at] for at in places], np.ones((1, 1)))
 
 
 # ---- several workers -------------------------------------------------------------------------
@@ -513,8 +532,10 @@ def train(
                 noise_rng,
                 window=params.window,
                 negative=params.negative,
-                span=span,
+                span=span if params.sg else 1,
                 n_noise=noise_words(params, span, n_trained),
+                noise_sets=1 if params.sg or span == 1 else noise_sets(params),
+                noise_uses=1 if params.sg else span,
                 most_pairs=most_pairs(params),
                 shrink_windows=params.shrink_windows,
                 sg=params.sg,
@@ -526,7 +547,7 @@ def train(
                         loss += cbow_step(
                             w,
                             w_out,
-                            block.around,
+                            block.x,
                             targets,
                             lr,
                             cbow_mean=params.cbow_mean,

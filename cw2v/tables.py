@@ -11,6 +11,7 @@ from cw2v.huffman import HuffmanTree
 from cw2v.noise import (
     keep_thresholds,
     most_pairs,
+    noise_sets,
     noise_span,
     noise_table,
     noise_words,
@@ -33,9 +34,13 @@ class Tables:
     noise : ndarray of uint32, shape (n_words, 2), or None without negative sampling
         See `cw2v.noise.noise_table`.
     span : int
-        How many centres share noise words; see `cw2v.noise.noise_span`.
+        How many centres a block has, which share noise words; see `cw2v.noise.noise_span`. In
+        CBOW 1.
     n_noise : int
         How many noise words they share; see `cw2v.noise.noise_words`.
+    noise_sets, noise_uses : int
+        How many sets of noise words take turns in CBOW, and how many centres share one; see
+        `cw2v.noise.noise_sets` and `noise_span`. In skip-gram 1.
     rows : int
         How many rows of W take a step together; see `cw2v.noise.rows_together`.
     most_pairs : int
@@ -52,6 +57,8 @@ class Tables:
     noise: NDArray[np.uint32] | None
     span: int
     n_noise: int
+    noise_sets: int
+    noise_uses: int
     rows: int
     most_pairs: int
     tree_starts: NDArray[np.int64] | None
@@ -83,8 +90,10 @@ def make_tables(
     return Tables(
         keep=keep_thresholds(counts, params.sample) if keep is None else keep,
         noise=noise_table(counts, params.ns_exponent) if params.negative else None,
-        span=span,
+        span=span if params.sg else 1,
         n_noise=noise_words(params, span, n_trained),
+        noise_sets=1 if params.sg or span == 1 else noise_sets(params),
+        noise_uses=1 if params.sg else span,
         rows=rows_together(len(counts)),
         most_pairs=most_pairs(params),
         tree_starts=starts,

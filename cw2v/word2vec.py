@@ -94,9 +94,9 @@ class Word2Vec(ModelAnswers, ModelFiles):
     corrected_cbow : bool
         CBOW by its true gradient [3]_; without it, as word2vec.c and gensim do.
     noise_span : int, 0 to 8
-        How many consecutive centres share noise words [4]_. 1 draws anew for each centre; 0
-        chooses by the settings, the vocabulary and how much there is to train on. See
-        `cw2v.noise.noise_span`.
+        How many centres share noise words [4]_: consecutive ones, in CBOW ones far apart. 1 draws
+        anew for each centre; 0 chooses by the settings, the vocabulary and how much there is to
+        train on. See `cw2v.noise.noise_span`.
     reread : bool
         `sentences` may be others each time they are iterated: read them in every epoch (and
         once before, for the vocabulary), instead of once.

@@ -26,6 +26,7 @@ def corpus(n_words=50, lengths=(1, 2, 0, 9, 40, 3, 1, 25), seed=0):
 def compiled(ids, starts, first, last, sentence, keep, noise, **options):
     options = {"negative": 5, "span": 1, "shrink_windows": True, "sg": True} | options
     options = {"n_noise": options["negative"], "most_pairs": 10, "capacity": 150} | options
+    options = {"noise_sets": 1, "noise_uses": 1} | options
     return _blocks.blocks_of_piece(
         ids, starts, first, last, sentence, keep, noise, SEEDS, STREAM, **options
     )
@@ -46,6 +47,8 @@ def test_blocks_are_those_of_the_reference(
     keep, noise = keep_thresholds(counts, sample), noise_table(counts, 0.75)
     options = {"window": window, "shrink_windows": shrink_windows, "sg": sg, "negative": 5}
     options |= {"span": span, "n_noise": n_noise, "most_pairs": most_pairs}
+    if not sg:
+        options |= {"span": 1, "noise_sets": most_pairs, "noise_uses": span}
     for first, last in [(0, len(ids)), (0, 12), (12, 30), (20, 21), (53, len(ids))]:
         sentence = int(np.searchsorted(starts, first, side="right") - 1)
         words, made, predictions = compiled(
@@ -60,7 +63,7 @@ def test_blocks_are_those_of_the_reference(
             if sg:
                 assert_array_equal(x, block.x)
             else:
-                assert [list(around) for around in x] == [list(around) for around in block.around]
+                assert x == [list(block.x)]
             assert_array_equal(y, block.y)
             assert_array_equal(seen.sum(axis=1), block.labels.pairs)
             assert_allclose(noise_weight, block.labels.noise, rtol=1e-6)
@@ -70,11 +73,16 @@ def test_blocks_are_those_of_the_reference(
         assert predictions == sum(seen.sum() for *_, seen, _ in made)
 
 
-def test_batches_of_any_capacity_hold_the_same_blocks():
+@pytest.mark.parametrize(
+    "options",
+    [{"span": 2}, {"sg": False}, {"sg": False, "noise_sets": 11, "noise_uses": 3}],
+)
+def test_batches_of_any_capacity_hold_the_same_blocks(options):
     ids, starts, counts = corpus()
     keep, noise = keep_thresholds(counts, 0), noise_table(counts, 0.75)
+    options = {"window": 5} | options
     runs = [
-        compiled(ids, starts, 0, len(ids), 0, keep, noise, window=5, span=2, capacity=capacity)
+        compiled(ids, starts, 0, len(ids), 0, keep, noise, capacity=capacity, **options)
         for capacity in (12, 13, 64, 1000)
     ]
     for _, made, pairs in runs[1:]:

@@ -51,13 +51,12 @@ def test_update_uses_the_rows_as_they_were(table, dim):
 @pytest.mark.parametrize("dim", DIMS)
 def test_update_apart_gives_the_step_alone(table, dim):
     rng = np.random.default_rng(dim)
-    for n_h in [1, 2, 5, 8]:
-        for n_y in [1, 2, 5, 6, 7, 8, 9, 12, 13, 40]:
-            h, y, g = rows(rng, n_h, dim), rows(rng, n_y, dim), rows(rng, n_h, n_y)
-            new_h, new_y = reference.update(*(a.astype(np.float64) for a in (h, y, g)))
-            step = _kernels.update_apart(table, h, y, g)
-            assert_allclose(step, new_h - h, rtol=1e-5, atol=1e-5 * n_y)
-            assert_allclose(y, new_y, rtol=1e-5, atol=1e-5 * n_h)
+    for n_y in [1, 2, 5, 6, 7, 8, 9, 12, 13, 40]:
+        h, y, g = rows(rng, 1, dim), rows(rng, n_y, dim), rows(rng, 1, n_y)
+        new_h, new_y = reference.update(*(a.astype(np.float64) for a in (h, y, g)))
+        step = _kernels.update_apart(table, h[0], y, g[0])
+        assert_allclose(step, (new_h - h)[0], rtol=1e-5, atol=1e-5 * n_y)
+        assert_allclose(y, new_y, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -94,7 +93,7 @@ def test_repeating_a_kernel_is_calling_it_again(table):
         (_kernels.dots, h, y),
         (_kernels.logistic_loss, g, labels),
         (_kernels.update, h, y, g),
-        (_kernels.update_apart, h, y, g),
+        (_kernels.update_apart, h[0], y, g[0]),
         (_kernels.sum_rows, h, 0.5),
         (_kernels.add_to_rows, h, 0.5, step),
     ]:
@@ -173,7 +172,7 @@ def test_kernels_leave_the_neighbours_of_a_row_alone(table):
         guard = w.copy()
         x, y = w[2:5], w[6:8]
         _kernels.update(table, x, y, np.full((3, 2), 0.5, np.float32))
-        _kernels.update_apart(table, x.copy(), y, np.full((3, 2), 0.5, np.float32))
+        _kernels.update_apart(table, x[0].copy(), y, np.full(2, 0.5, np.float32))
         _kernels.add_to_rows(table, x, 0.5, y[0].copy())
         for row in (0, 1, 5, 8):
             assert_array_equal(w[row], guard[row])
