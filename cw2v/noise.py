@@ -19,7 +19,8 @@ USUAL_NOISE = 30  # where a centre has 6 pairs, and each of them 5 noise words
 FEW_WORDS = 5_000  # a vocabulary below it shares nothing, and its words step one by one
 MOST_GRADIENTS = 64  # that move the row of a word that repeats together
 ROWS_TOGETHER = 4  # of W, in larger vocabularies
-CBOW_SHARING = 8  # centres of CBOW may share noise words, that are far from one another
+CBOW_SHARING = 8  # centres of CBOW share noise words, that are far from one another,
+MOST_SETS = 64  # unless it takes more sets of noise words than this
 COST_OF_ROW = 4  # to read and write a row of W', in products of rows
 
 
@@ -151,9 +152,10 @@ def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
     What `params.noise_span` says. If that is 0, what costs skip-gram least, whose centres are
     consecutive: the larger the span, the fewer noise words there are, but the more rows that have
     to be scored with all of them. In CBOW there is only one row to score for each centre; there
-    `CBOW_SHARING` of them share, that are far from one another (see `noise_sets`). None do in a
-    vocabulary of fewer than `FEW_WORDS`, where it changes which words are neighbours. With
-    hierarchical softmax a block is one centre and its path.
+    `CBOW_SHARING` of them share, that are far from one another, unless the window is so wide that
+    it takes too many sets of noise words (see `noise_sets`). None do in a vocabulary of fewer than
+    `FEW_WORDS`, where it changes which words are neighbours. With hierarchical softmax a block is
+    one centre and its path.
 
     Parameters
     ----------
@@ -175,7 +177,7 @@ def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
     if n_words < FEW_WORDS:
         return 1
     if not params.sg:
-        return CBOW_SHARING
+        return CBOW_SHARING if 2 * params.window < MOST_SETS else 1
 
     def cost(span: int) -> float:
         """Estimate the work for a centre: products of rows, and moving rows of W'."""
@@ -217,8 +219,11 @@ def noise_sets(params: TrainParams) -> int:
     they are neighbours it costs accuracy: the words around them are the same, and these are
     told from few noise words. So there are so many sets that no two centres which have the same one
     have a word around them in common, and it costs none (docs/designs.md has the figures).
+
+    Wide windows would take more than `MOST_SETS`. There centres share nothing unless it is asked
+    for, and those `MOST_SETS` apart do.
     """
-    return 2 * params.window + 1
+    return min(2 * params.window + 1, MOST_SETS)
 
 
 def most_sharing(params: TrainParams, n_trained: int) -> float:

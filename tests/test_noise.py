@@ -15,6 +15,7 @@ from cw2v.noise import (
     keep_thresholds,
     most_pairs,
     most_sharing,
+    noise_sets,
     noise_span,
     noise_table,
     noise_words,
@@ -160,6 +161,8 @@ def test_more_pairs_share_a_noise_word_the_more_is_trained(settings, n_trained, 
         ({"sg": False, "noise_span": 4}, 10**5, 10**8, 4, 5),
         ({"sg": False, "noise_span": 1}, 10**5, 10**8, 1, 5),
         ({"sg": False}, FEW_WORDS - 1, 10**8, 1, 5),
+        ({"sg": False, "window": 31}, 10**5, 10**8, 8, 5),
+        ({"sg": False, "window": 32}, 10**5, 10**8, 1, 5),
         ({}, FEW_WORDS - 1, 10**9, 1, 5),
         ({"noise_span": 3}, 5, 10**3, 3, 10),
         ({"hs": True, "noise_span": 3}, 10**5, 10**9, 1, 5),
@@ -172,6 +175,11 @@ def test_the_span_is_what_was_asked_for_or_fits_the_settings(
     params = TrainParams(**settings)
     assert noise_span(params, n_words, n_trained) == span
     assert noise_words(params, span, n_trained) == n_noise
+
+
+@pytest.mark.parametrize(("window", "sets"), [(1, 3), (5, 11), (31, 63), (32, 64), (10_000, 64)])
+def test_centres_that_share_a_set_have_no_word_around_them_in_common(window, sets):
+    assert noise_sets(TrainParams(sg=False, window=window)) == sets
 
 
 def test_what_is_to_be_trained_is_every_word_of_every_epoch():
