@@ -30,7 +30,7 @@ cdef extern from "atomics.h" nogil:
 cdef enum:
     BATCH = 32                 # blocks filled at a time, at least
     AHEAD = 2                   # blocks between asking for a row and using it
-    NEAR_ROOT = 5               # levels of the tree that are in the cache all the time
+    NEAR_ROOT = 8               # levels of the tree that are in the cache all the time
     OWN_NODES = 63              # nodes near the root that each of several workers has copies of
     OWN_BATCHES = 8             # between two times that it gives its part to the others
     CACHE_LINE = 64
