@@ -128,7 +128,7 @@ class ModelWeights(ModelVocabulary):
         RuntimeError
             See `build_vocab`.
         TypeError, ValueError
-            A count is no whole number, or negative.
+            A count is no whole number, or negative, or their sum is 2**63 or more.
         """
         check_rule(trim_rule)
         counted = CountedMapping(word_freq)

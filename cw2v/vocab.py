@@ -193,12 +193,12 @@ def kept_by_rule(
 
 
 class CountedMapping:
-    """Counts made elsewhere: a mapping of word to how often it came, 0 to 2**63 - 1.
+    """Counts made elsewhere: a mapping of word to how often it came, 0 to 2**63 - 1 in sum.
 
     Raises
     ------
     ValueError, TypeError
-        A count is negative or not a whole number.
+        A count is negative or not a whole number, or all of them are too many.
     """
 
     name = "the counts given"
@@ -216,6 +216,11 @@ class CountedMapping:
             row = next(row for row, count in enumerate(values) if not 0 <= count < 2**63)
             raise ValueError(
                 f"the count of {self._words[row]!r} must be 0 to 2**63 - 1, got {values[row]}"
+            )
+        if sum(values) >= 2**63:
+            raise ValueError(
+                f"the sum of all counts must be below 2**63, got {sum(values)}: divide them all by "
+                "the same number"
             )
         self.counts: NDArray[np.int64] = np.array(values, dtype=np.int64)
 

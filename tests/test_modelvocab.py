@@ -125,6 +125,8 @@ def test_counts_may_be_any_whole_numbers():
     model.train([["a", "b", "c", 7]] * 10, total_examples=10, epochs=2)
     with pytest.raises(ValueError, match="count of 'x' must be 0"):
         model.build_vocab_from_freq({"x": -1}, update=True)
+    with pytest.raises(ValueError, match=r"sum of all counts must be below 2\*\*63, got 138350"):
+        model.build_vocab_from_freq({"x": 2**62, "y": 2**62, "z": 2**62}, update=True)
     assert len(model.wv) == 4
 
 
