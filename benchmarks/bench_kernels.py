@@ -153,7 +153,7 @@ def test_update(measure: Any, table: str, shape: Shape, dim: int) -> None:
 @dims
 @shapes(CENTRES)
 def test_update_apart(measure: Any, table: str, shape: Shape, dim: int) -> None:
-    """Step = G Y and Y += G^T H."""
+    """Step = g Y and Y += g^T h."""
     n_y = shape.n_y
     h, y, g = rows(1, dim)[0], rows(n_y, dim), errors(shape)[0]
     measure(

@@ -259,7 +259,8 @@ enum { TILE_K = 12 };
     for (; k + (n) * LANES <= (dim); k += (n) * LANES) {                                         \
         if ((dim) - k == (n) * LANES + LANES / 2) {                                              \
             f(n, LANES / 2, __VA_ARGS__, k);                                                     \
-            return;                                                                              \
+            k = (dim);                                                                           \
+            break;                                                                               \
         }                                                                                        \
         f(n, 0, __VA_ARGS__, k);                                                                 \
     }
@@ -470,15 +471,17 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
 
 /* ---- asking for rows ------------------------------------------------------------------- */
 
-/* A few lines at a time: a CPU that two threads share may need four cycles for each turn of a loop. What
- * would be past the end is its last line, which is that of another row where this begins inside one. */
+/* A few lines at a time: a CPU that two threads share may need four cycles for each turn of a loop.
+ * Those that would be past the end ask for the last line again. */
 enum { LINE = 64, LINES = 4 };
 
 static void prefetch_rows(const float *matrix, const int32_t *rows, int n, ptrdiff_t dim) {
     for (int i = 0; i < n; i++) {
-        const char *line = (const char *)(matrix + rows[i] * dim);
-        const char *last = line + dim * (ptrdiff_t)sizeof(float) - 1;
-        for (; line <= last; line += LINES * LINE) {
+        const char *row = (const char *)(matrix + rows[i] * dim);
+        const char *last = row + dim * (ptrdiff_t)sizeof(float) - 1;
+        /* From the beginning of a line, of which a row may have but the end. */
+        for (const char *line = row - ((uintptr_t)row & (LINE - 1)); line <= last;
+             line += LINES * LINE) {
             UNROLL for (int l = 0; l < LINES; l++) {
                 const char *p = line + l * LINE;
                 __builtin_prefetch(p < last ? p : last, 1, 3);

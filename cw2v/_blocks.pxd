@@ -20,9 +20,9 @@ cdef struct Sampling:           # what is drawn from, and how; shared by all wor
     int32_t n_words
     int span                    # centres in a block, 1 to SPAN_MAX; in CBOW 1
     int n_noise                 # noise words drawn for a block; 0 for none
-    int noise_sets              # CBOW: so many sets of them take turns,
-    int noise_uses              # and each of them is used so often before it is drawn anew
     float noise_weight          # and how often each counts for each pair
+    int noise_sets              # CBOW: so many sets of n_noise words take turns,
+    int noise_uses              # and each of them is used so often before it is drawn anew
     int most_pairs              # that a word of several places may have in a block
     int window                  # words on either side of a centre, at most
     bint shrink_windows         # draw each centre's reach from 1..window
@@ -74,14 +74,14 @@ cdef struct Blocks:             # a batch of blocks; item or row i of each array
     int n
     int capacity
     int y_stride                # floats or words from one row of y to the next
-    # Rows of x: skip-gram's words around the centres, each once; CBOW's projections.
+    # Rows of x: skip-gram's words around the centres, each once; CBOW's one projection.
     int32_t *n_x                # (capacity,) how many there are, 1 to X_MAX
     int32_t *x                  # (capacity, X_MAX) skip-gram only
     Around *around              # (capacity,) CBOW only
     # Rows of y: the centres, then the noise words, each once. What they are to score is in
     # terms of cw2v_labels of csrc/kernels.h.
     int32_t *n_y                # (capacity,) how many there are, 1 to span + n_noise
-    int32_t *n_new              # (capacity,) how many of them are not in the cache
+    int32_t *n_new              # (capacity,) how many of them, the first, are not in the cache
     int32_t *y                  # (capacity, y_stride)
     uint64_t *random            # (capacity * n_noise,) what they are drawn by
     float *noise                # (capacity, y_stride)

@@ -1,8 +1,9 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
 """Ids to blocks: subsampling, the reach of each centre, noise words.
 
-A block is a few consecutive centres, `span` of them, which share the noise words drawn for it.
-With a span of 1 each centre has noise words of its own.
+A block of skip-gram is a few consecutive centres, `span` of them, which share the noise words drawn
+for it; with a span of 1 each centre has noise words of its own. A block of CBOW is one centre; sets
+of noise words take turns, so that distant centres share one.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -237,12 +238,12 @@ cdef void add_own_noise(Blocks *blocks, const Sampling *sampling, Rng *rng) noex
         blocks.n_y[i] = blocks.n_new[i] = n_y
 
 
-cdef inline void draw_set(const Blocks *blocks, int which, const uint64_t *random,
+cdef inline void draw_set(Blocks *blocks, int which, const uint64_t *random,
                           const Sampling *sampling) noexcept nogil:
     """Draw a set of noise words anew; one that is drawn twice counts twice."""
     cdef int32_t *words = blocks.sets.words + which * sampling.n_noise
     cdef float *weights = blocks.sets.weights + which * sampling.n_noise
-    cdef Marks *marks = <Marks *> &blocks.marks
+    cdef Marks *marks = &blocks.marks
     cdef int32_t word
     cdef int j, n = 0, place
     begin_list(marks)
@@ -427,7 +428,7 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
 
     `number` of the streams that `seeds` (2,) name is drawn from, the second for noise. Each
     block is (x, y, noise, seen, words coming into reach), where x is skip-gram's words, or
-    a list of the words around each of CBOW's centres. The third value returned is the number
+    a list of one list, of the words around CBOW's centre. The third value returned is the number
     of predictions.
     """
     cdef Corpus corpus
@@ -462,6 +463,11 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
     sampling.sg = sg
     if not 1 <= span <= SPAN_MAX:
         raise ValueError(f"span must be 1 to {SPAN_MAX}, got {span}")
+    if noise_sets < 1 or noise_uses < 1 or (span > 1 and not sg):
+        raise ValueError(
+            f"noise_sets and noise_uses must be at least 1, got {noise_sets} and {noise_uses}, and "
+            f"CBOW's span 1, got {span}"
+        )
     if capacity < blocks_of_widest(&sampling):
         raise ValueError(
             f"capacity must be at least {blocks_of_widest(&sampling)}, got {capacity}"

@@ -88,7 +88,7 @@ cdef inline void prefetch(const Job *job, const State *state, int i) noexcept no
     cdef int first
     if job.model.syn1 is not NULL:
         # What lies nearer to the root is on the way to so many words that it is in the cache.
-        first = blocks.path_start[i] + NEAR_ROOT
+        first = min(blocks.path_start[i] + NEAR_ROOT, blocks.path_start[i + 1])
         kernels.prefetch_rows(job.model.syn1, blocks.nodes + first,
                               blocks.path_start[i + 1] - first, dim)
     if job.model.syn1neg is not NULL:

@@ -199,7 +199,7 @@ def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
     Parameters
     ----------
     params : TrainParams
-        Its `negative`, `window` and `shrink_windows` decide.
+        Its `sg`, `negative`, `window` and `shrink_windows` decide.
     span : int, 1 to 8
         See `noise_span`.
     n_trained : int
@@ -212,17 +212,22 @@ def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
     return max(params.negative, math.ceil(n))
 
 
-def noise_sets(params: TrainParams) -> int:
+def noise_sets(params: TrainParams, span: int) -> int:
     """Return how many sets of noise words take turns, from one centre of CBOW to the next.
+
+    One where no centres share any (a span of 1), or neighbours do (in skip-gram).
 
     Centres that share noise words cost little, because the rows of W' are still in the cache. If
     they are neighbours it costs accuracy: the words around them are the same, and these are
     told from few noise words. So there are so many sets that no two centres which have the same one
-    have a word around them in common, and it costs none (docs/designs.md has the figures).
+    have a word around them in common, and it costs no more than seeds differ by (docs/designs.md
+    has the figures).
 
     Wide windows would take more than `MOST_SETS`. There centres share nothing unless it is asked
     for, and those `MOST_SETS` apart do.
     """
+    if params.sg or span == 1:
+        return 1
     return min(2 * params.window + 1, MOST_SETS)
 
 

@@ -79,7 +79,7 @@ def update(x: Floats, y: Floats, g: Floats) -> tuple[Floats, Floats]:
 
 
 class Block(NamedTuple):
-    """A few centres with the words around them, and the noise words that they share."""
+    """A few centres, in CBOW one, with the words around them and their noise words."""
 
     x: NDArray[np.int32]  # skip-gram: (n_x,) the words around them, each once; CBOW: around one
     y: NDArray[np.int32]  # (n_y,) the centres, then the noise words, each once
@@ -423,7 +423,10 @@ def blocks(
     shrink_windows: bool,
     sg: bool = True,
 ) -> Iterator[Block]:
-    """Yield the blocks of a piece: up to `span` centres, which share `n_noise` noise words."""
+    """Yield the blocks of a piece: up to `span` centres, which share `n_noise` noise words.
+
+    In CBOW a block is one centre; see `noise_by_turns`.
+    """
     turns = noise_by_turns(
         noise, noise_rng, n_noise=n_noise, noise_sets=noise_sets, noise_uses=noise_uses
     )
@@ -534,7 +537,7 @@ def train(
                 negative=params.negative,
                 span=span if params.sg else 1,
                 n_noise=noise_words(params, span, n_trained),
-                noise_sets=1 if params.sg or span == 1 else noise_sets(params),
+                noise_sets=noise_sets(params, span),
                 noise_uses=1 if params.sg else span,
                 most_pairs=most_pairs(params),
                 shrink_windows=params.shrink_windows,

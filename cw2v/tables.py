@@ -92,7 +92,7 @@ def make_tables(
         noise=noise_table(counts, params.ns_exponent) if params.negative else None,
         span=span if params.sg else 1,
         n_noise=noise_words(params, span, n_trained),
-        noise_sets=1 if params.sg or span == 1 else noise_sets(params),
+        noise_sets=noise_sets(params, span),
         noise_uses=1 if params.sg else span,
         rows=rows_together(len(counts)),
         most_pairs=most_pairs(params),

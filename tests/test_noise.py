@@ -10,6 +10,7 @@ from cw2v import reference
 from cw2v._alias import alias_table
 from cw2v.noise import (
     FEW_WORDS,
+    MOST_SETS,
     UINT32_MAX,
     WORDS_FOR_SHARING,
     keep_thresholds,
@@ -177,9 +178,18 @@ def test_the_span_is_what_was_asked_for_or_fits_the_settings(
     assert noise_words(params, span, n_trained) == n_noise
 
 
-@pytest.mark.parametrize(("window", "sets"), [(1, 3), (5, 11), (31, 63), (32, 64), (10_000, 64)])
-def test_centres_that_share_a_set_have_no_word_around_them_in_common(window, sets):
-    assert noise_sets(TrainParams(sg=False, window=window)) == sets
+@pytest.mark.parametrize("window", range(1, 32))
+def test_centres_of_cbow_that_share_a_set_are_farther_apart_than_two_windows(window):
+    params = TrainParams(sg=False, window=window)
+    assert noise_sets(params, noise_span(params, 10**5, 10**6)) == 2 * window + 1
+
+
+@pytest.mark.parametrize("window", [32, 10_000])
+def test_wide_windows_take_no_more_sets_than_there_is_memory_for(window):
+    params = TrainParams(sg=False, window=window)
+    assert noise_sets(params, noise_span(params, 10**5, 10**6)) == 1
+    assert noise_sets(params, 4) == MOST_SETS
+    assert noise_sets(TrainParams(window=window), 4) == 1
 
 
 def test_what_is_to_be_trained_is_every_word_of_every_epoch():

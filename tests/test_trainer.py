@@ -115,7 +115,7 @@ def test_locked_rows_stay_as_they_are_whoever_trains(backend, architecture, obje
     assert_array_equal(np.flatnonzero(~moved), [0, 7])
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES[:2])
+@pytest.mark.parametrize("architecture", [*ARCHITECTURES[:2], ARCHITECTURES[-1]])
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_a_text_of_one_piece_gives_the_same_with_any_number_of_workers(architecture, objective):
     text, counts = corpus()
@@ -218,6 +218,7 @@ def test_a_worker_gives_its_part_of_what_its_own_rows_learnt():
         {"noise_span": 2, "window": 300},
         {"hs": True, "negative": 0},
         {"sg": False, "negative": 15},
+        {"sg": False, "noise_span": 8},
     ],
 )
 def test_a_small_vocabulary_does_not_diverge(backend, n_words, settings):
