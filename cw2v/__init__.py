@@ -10,6 +10,8 @@ class over all of them). ARCHITECTURE.md has the whole plan.
 """
 
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -71,6 +73,14 @@ _ROOMS = {
     "Word2Vec": "word2vec",
     "save_as_line_sentence": "readers",
 }
+
+
+if find_spec(f"{__name__}._kernels") is None:
+    raise ImportError(
+        f"cw2v was found in {Path(__file__).parent}, where its compiled modules are not: these are "
+        "its sources, or they were not built for this Python. Start Python in another directory to "
+        "use the cw2v that is installed, or compile it here by: pip install -e ."
+    )
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 import importlib
 import importlib.metadata
 import pkgutil
+import shutil
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -86,3 +87,19 @@ def test_the_package_itself_imports_nothing_large():
     assert done.stdout.splitlines()[-1] == "False True Word2Vec"
     with pytest.raises(AttributeError, match="module 'cw2v' has no attribute 'Doc2Vec'"):
         cw2v.Doc2Vec  # noqa: B018
+
+
+def test_sources_that_are_not_compiled_say_what_to_do(tmp_path):
+    package = tmp_path / "cw2v"
+    package.mkdir()
+    shutil.copy(cw2v.__file__, package)
+    run = subprocess.run(
+        [sys.executable, "-S", "-c", "from cw2v import Word2Vec"],  # -S: what is installed, unseen
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert f"ImportError: cw2v was found in {package}, where its compiled modules" in run.stderr
+    assert "pip install -e ." in run.stderr
