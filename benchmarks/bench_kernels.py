@@ -78,8 +78,8 @@ def labels(shape: Shape) -> _kernels.Labels:
     seen = np.zeros((shape.n_x, 8), np.uint8)
     if shape.path:
         seen[:, 0] = 1
-        turns = np.arange(shape.n_y, dtype=np.float32) % 2
-        return _kernels.Labels(seen, np.ones(shape.n_y, np.float32), turns)
+        path = np.arange(shape.n_y, dtype=np.uint32)
+        return _kernels.Labels(seen, np.ones(shape.n_y, np.float32), path)
     # Two centres share six noise words, each of which counts as often as five among six.
     n_centres, weight = (2, 5 / 6) if shape.n_y == 8 else (1, 1)
     seen[np.arange(shape.n_x), np.arange(shape.n_x) % n_centres] = 1

@@ -37,14 +37,14 @@ typedef void cw2v_dots_fn(const float *const *x, int n_x, const float *const *y,
  *     unseen[i][j] = noise[j] * (pairs[i] - seen[i][j])
  *
  * times (Mikolov et al. 2013, eq. 4). In a tree (their eq. 3) there is one word to predict, y are
- * nodes on the way to it, and each row has seen y[j] all `pairs` times where turns[j] is 1, and
- * never where it is 0. */
+ * nodes on the way to it, and each row has seen y[j] all `pairs` times where the path turns left,
+ * that is where path[j] is odd, and else never. */
 enum { CW2V_SEEN = 8 };
 
 typedef struct {
     const uint8_t *seen; /* (n_x, CW2V_SEEN) for the first y; their sum is `pairs` */
     const float *noise;  /* (n_y,), readable up to the row stride; likewise */
-    const float *turns;  /* (n_y,) in a tree, else NULL */
+    const uint32_t *path; /* (n_y,) in a tree, else NULL: twice the node, plus 1 for left; likewise */
 } cw2v_labels;
 
 /* Turn the logits of one block into its scaled errors, in place:
@@ -79,8 +79,9 @@ typedef void cw2v_sum_rows_fn(const float *const *x, int n, ptrdiff_t dim, float
 typedef void cw2v_add_to_rows_fn(float *const *x, int n, ptrdiff_t dim, float scale,
                                  const float *step);
 
-/* Ask for rows of a matrix that will be written soon. */
-typedef void cw2v_prefetch_rows_fn(const float *matrix, const int32_t *rows, int n, ptrdiff_t dim);
+/* Ask for the rows rows[i] >> shift of a matrix, which will be written soon. */
+typedef void cw2v_prefetch_rows_fn(const float *matrix, const uint32_t *rows, int shift, int n,
+                                   ptrdiff_t dim);
 
 typedef struct {
     const char *name;

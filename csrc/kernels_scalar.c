@@ -23,7 +23,7 @@ static float pairs_of(const cw2v_labels *labels, int i) {
 }
 
 static float seen_of(const cw2v_labels *labels, int i, int j) {
-    if (labels->turns != NULL) return labels->turns[j] * pairs_of(labels, i);
+    if (labels->path != NULL) return (float)(labels->path[j] & 1) * pairs_of(labels, i);
     return j < CW2V_SEEN ? labels->seen[i * CW2V_SEEN + j] : 0.0f;
 }
 
@@ -97,9 +97,11 @@ static void add_to_rows(float *const *x, int n, ptrdiff_t dim, float scale, cons
     }
 }
 
-static void prefetch_rows(const float *matrix, const int32_t *rows, int n, ptrdiff_t dim) {
+static void prefetch_rows(const float *matrix, const uint32_t *rows, int shift, int n,
+                          ptrdiff_t dim) {
     (void)matrix;
     (void)rows;
+    (void)shift;
     (void)n;
     (void)dim;
 }

@@ -107,7 +107,11 @@ INLINE float pairs_of(const cw2v_labels *labels, int i) {
 
 /* How many of them are the words of y[j] .. y[j + LANES]. */
 INLINE vec seen_of(const cw2v_labels *labels, int i, int j, float pairs) {
-    if (labels->turns != NULL) return pairs * load(labels->turns + j);
+    if (labels->path != NULL) {
+        vec_u path;
+        memcpy(&path, labels->path + j, sizeof path);
+        return pairs * __builtin_convertvector((vec_i)(path & 1), vec);
+    }
     if (j >= CW2V_SEEN) return splat(0.0f);
     return load_bytes(labels->seen + i * CW2V_SEEN + j);
 }
@@ -471,21 +475,27 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
 
 /* ---- asking for rows ------------------------------------------------------------------- */
 
-/* A few lines at a time: a CPU that two threads share may need four cycles for each turn of a loop.
- * Those that would be past the end ask for the last line again. */
+/* Four lines at a time, the last four of a row perhaps again: a CPU that two threads share may need
+ * four cycles for each turn of a loop. */
 enum { LINE = 64, LINES = 4 };
 
-static void prefetch_rows(const float *matrix, const int32_t *rows, int n, ptrdiff_t dim) {
+static void prefetch_rows(const float *matrix, const uint32_t *rows, int shift, int n,
+                          ptrdiff_t dim) {
+    const ptrdiff_t size = dim * (ptrdiff_t)sizeof(float);
     for (int i = 0; i < n; i++) {
-        const char *row = (const char *)(matrix + rows[i] * dim);
-        const char *last = row + dim * (ptrdiff_t)sizeof(float) - 1;
-        /* From the beginning of a line, of which a row may have but the end. */
-        for (const char *line = row - ((uintptr_t)row & (LINE - 1)); line <= last;
-             line += LINES * LINE) {
-            UNROLL for (int l = 0; l < LINES; l++) {
-                const char *p = line + l * LINE;
-                __builtin_prefetch(p < last ? p : last, 1, 3);
-            }
+        const char *row = (const char *)(matrix + (ptrdiff_t)(rows[i] >> shift) * dim);
+        /* Where the first line begins, of which the row may have but the end, and the last. */
+        const char *line = row - ((uintptr_t)row & (LINE - 1));
+        const char *last = row + size - 1 - ((uintptr_t)(row + size - 1) & (LINE - 1));
+        const char *last_four = last - (LINES - 1) * LINE;
+        if (last_four < line) {
+            for (; line <= last; line += LINE) __builtin_prefetch(line, 1, 3);
+            continue;
+        }
+        for (;; line += LINES * LINE) {
+            if (line > last_four) line = last_four;
+            UNROLL for (int l = 0; l < LINES; l++) __builtin_prefetch(line + l * LINE, 1, 3);
+            if (line == last_four) break;
         }
     }
 }

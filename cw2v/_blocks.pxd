@@ -31,7 +31,7 @@ cdef struct Sampling:           # what is drawn from, and how; shared by all wor
 
 cdef struct Tree:               # of hierarchical softmax: the path to each word, one after another
     const int64_t *starts       # (n_words + 1,) where each word's begins
-    const uint32_t *path        # (n_total,) twice the node, plus 1 where the path turns left
+    const uint32_t *path        # (n_total, and a row stride) as in cw2v_labels of csrc/kernels.h
 
 
 cdef struct Corpus:
@@ -91,10 +91,8 @@ cdef struct Blocks:             # a batch of blocks; item or row i of each array
     Marks marks
     NoiseSets sets
     # Hierarchical softmax, whose blocks have one centre each:
-    int64_t *path_from          # (capacity,) where in the tree each centre's path begins
-    int32_t *path_start         # (capacity + 1,) where in the next two each block's path begins
-    int32_t *nodes              # (capacity * depth of the tree,) on the way to the centre
-    float *turns_left           # (likewise, and a row stride) 1 where the path turns left, else 0
+    const uint32_t **path       # (capacity,) to each centre, in the tree,
+    int32_t *n_path             # (capacity,) and its length
 
 
 cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t last,

@@ -315,31 +315,17 @@ cdef void add_noise(Blocks *blocks, Piece *piece, const Sampling *sampling,
 
 
 cdef void add_paths(Blocks *blocks, const Tree *tree) noexcept nogil:
-    """Look up the paths to the centres of all blocks of the batch.
-
-    They are copied because they miss the cache: here nothing waits for them. The first two
-    rounds only ask for what the next one needs, so that the misses overlap.
-    """
-    cdef const uint32_t *path
-    cdef int32_t *nodes
-    cdef float *turns_left
-    cdef int32_t centre, n = 0
-    cdef int i, j
+    """Find the paths to the centres of the batch, and ask for them: they miss the cache."""
+    cdef int64_t begin, end
+    cdef int32_t centre
+    cdef int i
     for i in range(blocks.n):
         centre = blocks.y[i * blocks.y_stride]
-        blocks.path_from[i] = tree.starts[centre]
-        blocks.path_start[i] = n
-        n += <int32_t> (tree.starts[centre + 1] - tree.starts[centre])
-    blocks.path_start[blocks.n] = n
-    for i in range(blocks.n):
-        blocks.nodes[blocks.path_start[i]] = tree.path[blocks.path_from[i]]
-    for i in range(blocks.n):
-        path = tree.path + blocks.path_from[i]
-        nodes = blocks.nodes + blocks.path_start[i]
-        turns_left = blocks.turns_left + blocks.path_start[i]
-        for j in range(blocks.path_start[i + 1] - blocks.path_start[i]):
-            nodes[j] = <int32_t> (path[j] >> 1)
-            turns_left[j] = <float> <int32_t> (path[j] & 1)
+        begin, end = tree.starts[centre], tree.starts[centre + 1]
+        blocks.path[i] = tree.path + begin
+        blocks.n_path[i] = <int32_t> (end - begin)
+        cw2v_prefetch(tree.path + begin)
+        cw2v_prefetch(tree.path + end)
 
 
 cdef int blocks_of_widest(const Sampling *sampling) noexcept nogil:

@@ -21,7 +21,7 @@ from cw2v._blas cimport gemm_nt
 from cw2v._blocks cimport Around
 from cw2v._kernels cimport Backend, Labels, cw2v_row_stride, find_backend
 from cw2v._stages cimport ERRORS, GATHER, LOSS, PRODUCTS, SCATTER, UPDATE, ends
-from cw2v._step cimport Model, Scratch, Targets, blas_changes, find_rows, gather, lock_of
+from cw2v._step cimport Model, Scratch, Targets, blas_changes, gather, lock_of
 
 
 cdef inline int rows_around(const Model *model, const Around *around, Scratch *s) noexcept nogil:
@@ -53,12 +53,12 @@ cdef void cbow_step(const Model *model, const Around *around, const Targets *tar
                     const Backend *backend, Scratch *s, double *loss) noexcept nogil:
     """Move the rows of the words around a centre, and those they score, a step down their loss.
 
-    The loss before the step is added to `loss` unless that is NULL.
+    The rows that they score are in `s.y_rows`. The loss before the step is added to `loss` unless
+    that is NULL.
     """
     cdef int n_y = targets.n_y, n = rows_around(model, around, s)
     cdef int dim = <int> model.dim, stride = cw2v_row_stride(n_y)
     cdef float one = 1, part = one / n
-    find_rows(model, targets, s)
 
     # h is in s.x, its change in s.dx.
     cdef const float *h = s.x
@@ -107,7 +107,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] words, int pla
     cdef Backend chosen
     cdef Around around
     cdef double loss = 0
-    cdef ptrdiff_t dim = w.shape[1], n_y = y.shape[0]
+    cdef ptrdiff_t dim = w.shape[1], n_y = y.shape[0], j
     if not 0 <= place < words.shape[0] or words.shape[0] < 2:
         raise ValueError(
             f"a place must be one of at least two words, got {place} of {words.shape[0]}"
@@ -121,14 +121,15 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] words, int pla
     model.lockf = &lockf[0] if lockf is not None else NULL
     model.lockf_stride = 1 if lockf is not None and lockf.shape[0] > 1 else 0
     model.cbow_mean, model.corrected_cbow = cbow_mean, corrected_cbow
-    targets.w_out, targets.y, targets.n_y = &w_out[0, 0], &y[0], <int> n_y
+    targets.n_y = <int> n_y
     targets.labels = labels.borrowed
-    targets.first_own = <int32_t> w_out.shape[0]
     s.y_rows, s.x_rows = <float **> &rows[0], <float **> &rows[n_y]
     s.g = &g[0]
     s.clock = NULL
     s.x, s.dx = &copies[0, 0], &copies[1, 0]
     s.y, s.dy = &copies[2, 0], &copies[2 + n_y, 0]
+    for j in range(n_y):
+        s.y_rows[j] = &w_out[y[j], 0]
     for _ in range(repeat):
         cbow_step(&model, &around, &targets, lr, &chosen, &s, &loss if with_loss else NULL)
     return loss

@@ -1,7 +1,7 @@
 """csrc/kernels.h, and which of its tables is in use."""
 
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int32_t, uint8_t
+from libc.stdint cimport uint8_t, uint32_t
 
 
 cdef extern from "kernels.h" nogil:
@@ -10,7 +10,7 @@ cdef extern from "kernels.h" nogil:
     ctypedef struct cw2v_labels:
         const uint8_t *seen
         const float *noise
-        const float *turns
+        const uint32_t *path
     ctypedef struct cw2v_kernels:
         const char *name
         void (*dots)(const float *const *x, int n_x, const float *const *y, int n_y,
@@ -27,7 +27,7 @@ cdef extern from "kernels.h" nogil:
                          float *sum) noexcept nogil
         void (*add_to_rows)(float *const *x, int n, ptrdiff_t dim, float scale,
                             const float *step) noexcept nogil
-        void (*prefetch_rows)(const float *matrix, const int32_t *rows, int n,
+        void (*prefetch_rows)(const float *matrix, const uint32_t *rows, int shift, int n,
                               ptrdiff_t dim) noexcept nogil
     int cw2v_kernels_available(const cw2v_kernels **tables, int capacity) noexcept
     int cw2v_row_stride(int n_y) noexcept
@@ -49,5 +49,5 @@ cdef int find_backend(str name, Backend *backend) except -1
 cdef class Labels:              # for the tests
     cdef const uint8_t[:, ::1] seen
     cdef float[:, ::1] noise
-    cdef float[:, ::1] turns
+    cdef uint32_t[:, ::1] path
     cdef cw2v_labels borrowed

@@ -14,7 +14,7 @@ class Labels:
         self,
         seen: NDArray[np.uint8],
         noise: NDArray[np.float32],
-        turns: NDArray[np.float32] | None = None,
+        path: NDArray[np.uint32] | None = None,
     ) -> None: ...
 
 def logistic_error(

@@ -84,21 +84,22 @@ cdef float[:, ::1] padded(const float[:, ::1] s):
 cdef class Labels:
     """What is to score high and low; see cw2v_labels in csrc/kernels.h.
 
-    `seen` (n_x, SEEN) and `noise` (n_y,); `turns` (n_y,) in a tree, else None.
+    `seen` (n_x, SEEN) and `noise` (n_y,); `path` (n_y,) in a tree, else None.
     """
 
     def __init__(self, const uint8_t[:, ::1] seen, const float[::1] noise,
-                 const float[::1] turns=None):
+                 const uint32_t[::1] path=None):
         if seen.shape[1] != SEEN:
             raise ValueError(f"seen must have {SEEN} columns, got {seen.shape[1]}")
         self.seen = seen
         self.noise = padded(np.asarray(noise)[None, :])
         self.borrowed.seen = &self.seen[0, 0]
         self.borrowed.noise = &self.noise[0, 0]
-        self.borrowed.turns = NULL
-        if turns is not None:
-            self.turns = padded(np.asarray(turns)[None, :])
-            self.borrowed.turns = &self.turns[0, 0]
+        self.borrowed.path = NULL
+        if path is not None:
+            self.path = np.zeros((1, cw2v_row_stride(<int> path.shape[0])), np.uint32)
+            self.path[0, :path.shape[0]] = path
+            self.borrowed.path = &self.path[0, 0]
 
 
 def logistic_error(str name, const float[:, ::1] s, Labels labels, float lr, *,

@@ -23,7 +23,7 @@ from cw2v._blas cimport gemm_nt
 from cw2v._kernels cimport X_MAX, Backend, Labels, cw2v_row_stride, find_backend
 from cw2v._stages cimport ERRORS, GATHER, LOSS, PRODUCTS, SCATTER, UPDATE, ends
 from cw2v._step cimport (
-    Model, Scratch, Targets, blas_changes, find_rows, gather, lock_of, scatter_add,
+    Model, Scratch, Targets, blas_changes, gather, lock_of, scatter_add,
 )
 
 
@@ -60,7 +60,8 @@ cdef void skipgram_step(const Model *model, const int32_t *x, int n_x, const Tar
                         float lr, const Backend *backend, Scratch *s, double *loss) noexcept nogil:
     """Move the rows of `n_x` distinct words, and those they score, one step down their loss.
 
-    The loss before the step is added to `loss` unless that is NULL.
+    The rows that they score are in `s.y_rows`. The loss before the step is added to `loss` unless
+    that is NULL.
     """
     cdef int n_y = targets.n_y, i
     cdef int dim = <int> model.dim, stride = cw2v_row_stride(n_y)
@@ -68,7 +69,6 @@ cdef void skipgram_step(const Model *model, const int32_t *x, int n_x, const Tar
         s.x_rows[i] = model.w + x[i] * model.dim
     if model.lockf is not NULL:
         copy_locked(model, x, n_x, s)
-    find_rows(model, targets, s)
 
     # S = X @ Y.T
     if backend.blas:
@@ -117,7 +117,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     cdef Scratch s
     cdef Backend chosen
     cdef double loss = 0
-    cdef ptrdiff_t dim = w.shape[1], n_y = y.shape[0]
+    cdef ptrdiff_t dim = w.shape[1], n_y = y.shape[0], j
     cdef int stride = cw2v_row_stride(<int> n_y)
     if not 1 <= x.shape[0] <= X_MAX:
         raise ValueError(f"x must have 1 to {X_MAX} words, got {x.shape[0]}")
@@ -128,14 +128,15 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     model.w, model.dim = &w[0, 0], dim
     model.lockf = &lockf[0] if lockf is not None else NULL
     model.lockf_stride = 1 if lockf is not None and lockf.shape[0] > 1 else 0
-    targets.w_out, targets.y, targets.n_y = &w_out[0, 0], &y[0], <int> n_y
+    targets.n_y = <int> n_y
     targets.labels = labels.borrowed
-    targets.first_own = <int32_t> w_out.shape[0]
     s.x_rows, s.y_rows = <float **> &rows[0], <float **> &rows[X_MAX]
     s.g = &g[0]
     s.clock = NULL
     s.x, s.dx, s.locked = &copies[0, 0], &copies[X_MAX, 0], &copies[2 * X_MAX, 0]
     s.y, s.dy = &copies[4 * X_MAX, 0], &copies[4 * X_MAX + n_y, 0]
+    for j in range(n_y):
+        s.y_rows[j] = &w_out[y[j], 0]
     for _ in range(repeat):
         skipgram_step(&model, &x[0], <int> x.shape[0], &targets, lr, &chosen, &s,
                       &loss if with_loss else NULL)

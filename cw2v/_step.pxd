@@ -1,7 +1,7 @@
 """What every step of training works on: the model, what to score, and memory to work in."""
 
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, uint32_t
 from libc.string cimport memcpy
 
 from cw2v._blas cimport gemm_nn, gemm_tn
@@ -22,10 +22,10 @@ cdef struct Model:              # shared by all workers, written without locks
 
 cdef struct Targets:            # the rows of one W' that a block is to score
     float *w_out                # (n_words, dim) syn1neg or syn1
-    const int32_t *y            # (n_y,) rows of it, each once
+    const int32_t *y            # (n_y,) rows of it, each once; in a tree those of labels.path
     int n_y
     cw2v_labels labels          # how they are to score
-    int32_t first_own           # rows of w_out from this one on are the worker's own:
+    int32_t first_own           # nodes from this one on are the worker's own:
     float *own                  # (n_own, dim)
 
 
@@ -47,10 +47,15 @@ cdef inline float lock_of(const Model *model, int32_t word) noexcept nogil:
 
 cdef inline void find_rows(const Model *model, const Targets *targets,
                            Scratch *s) noexcept nogil:
+    cdef const uint32_t *path = targets.labels.path
     cdef int32_t row
     cdef int j
+    if path is NULL:
+        for j in range(targets.n_y):
+            s.y_rows[j] = targets.w_out + targets.y[j] * model.dim
+        return
     for j in range(targets.n_y):
-        row = targets.y[j]
+        row = <int32_t> (path[j] >> 1)
         if row < targets.first_own:
             s.y_rows[j] = targets.w_out + row * model.dim
         else:

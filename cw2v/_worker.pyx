@@ -18,7 +18,7 @@ from cw2v._skipgram cimport skipgram_step
 from cw2v._stages cimport (
     N_STAGES, NOISE, PATHS, PREFETCH, SUBSAMPLE, WINDOWS, Clock, cw2v_ticks, ends,
 )
-from cw2v._step cimport Model, Scratch, Targets
+from cw2v._step cimport Model, Scratch, Targets, find_rows
 
 cdef extern from "atomics.h" nogil:
     int64_t cw2v_take_next(int64_t *counter) noexcept
@@ -85,17 +85,16 @@ cdef inline void prefetch(const Job *job, const State *state, int i) noexcept no
     cdef const Blocks *blocks = &state.blocks
     cdef const cw2v_kernels *kernels = job.backend.kernels
     cdef ptrdiff_t dim = job.model.dim
-    cdef int first
     if job.model.syn1 is not NULL:
         # What lies nearer to the root is on the way to so many words that it is in the cache.
-        first = min(blocks.path_start[i] + NEAR_ROOT, blocks.path_start[i + 1])
-        kernels.prefetch_rows(job.model.syn1, blocks.nodes + first,
-                              blocks.path_start[i + 1] - first, dim)
+        kernels.prefetch_rows(job.model.syn1, blocks.path[i] + NEAR_ROOT, 1,
+                              blocks.n_path[i] - NEAR_ROOT, dim)
     if job.model.syn1neg is not NULL:
-        kernels.prefetch_rows(job.model.syn1neg, blocks.y + i * blocks.y_stride,
+        kernels.prefetch_rows(job.model.syn1neg,
+                              <const uint32_t *> blocks.y + i * blocks.y_stride, 0,
                               blocks.n_new[i], dim)
-    kernels.prefetch_rows(job.model.w, state.piece.words + blocks.ahead[i], blocks.n_ahead[i],
-                          dim)
+    kernels.prefetch_rows(job.model.w, <const uint32_t *> state.piece.words + blocks.ahead[i], 0,
+                          blocks.n_ahead[i], dim)
 
 
 cdef inline void score(const Job *job, State *state, int i, Targets *targets, float lr,
@@ -107,6 +106,7 @@ cdef inline void score(const Job *job, State *state, int i, Targets *targets, fl
     cdef const Blocks *blocks = &state.blocks
     cdef int n_x = blocks.n_x[i], row = 0, most
     targets.labels.seen = <const uint8_t *> (blocks.seen + i * X_MAX)
+    find_rows(&job.model, targets, &state.scratch)
     if not job.sampling.sg:
         cbow_step(&job.model, blocks.around + i, targets, lr, &job.backend, &state.scratch, loss)
         return
@@ -127,10 +127,9 @@ cdef inline void score_path(const Job *job, State *state, int i, float lr,
     targets.w_out = job.model.syn1
     targets.first_own = state.first_own
     targets.own = state.own.own
-    targets.y = blocks.nodes + blocks.path_start[i]
-    targets.n_y = blocks.path_start[i + 1] - blocks.path_start[i]
+    targets.n_y = blocks.n_path[i]
     targets.labels.noise = job.ones
-    targets.labels.turns = blocks.turns_left + blocks.path_start[i]
+    targets.labels.path = blocks.path[i]
     score(job, state, i, &targets, lr, loss)
 
 
@@ -140,11 +139,10 @@ cdef inline void score_words(const Job *job, State *state, int i, float lr,
     cdef const Blocks *blocks = &state.blocks
     cdef Targets targets
     targets.w_out = job.model.syn1neg
-    targets.first_own = job.sampling.n_words
     targets.y = blocks.y + i * blocks.y_stride
     targets.n_y = blocks.n_y[i]
     targets.labels.noise = blocks.noise + i * blocks.y_stride
-    targets.labels.turns = NULL
+    targets.labels.path = NULL
     score(job, state, i, &targets, lr, loss)
 
 
@@ -336,7 +334,6 @@ cdef class Worker:
         cdef ptrdiff_t widest = 2 * job.sampling.window
         cdef ptrdiff_t n_kept = shared.longest_piece + widest + 1
         cdef ptrdiff_t n_sets = job.sampling.noise_sets, n_noise = job.sampling.n_noise
-        cdef ptrdiff_t n_nodes, path_stride
         self.shared = shared
         self.arrays = []
 
@@ -363,12 +360,8 @@ cdef class Worker:
             blocks.sets.weights = <float *> self.lend(np.float32, n_sets * n_noise)
 
         if shared.depth:
-            n_nodes = capacity * shared.depth
-            path_stride = cw2v_row_stride(shared.depth)
-            blocks.path_from = <int64_t *> self.lend(np.int64, capacity)
-            blocks.path_start = <int32_t *> self.lend(np.int32, capacity + 1)
-            blocks.nodes = <int32_t *> self.lend(np.int32, n_nodes)
-            blocks.turns_left = <float *> self.lend(np.float32, n_nodes + path_stride)
+            blocks.path = <const uint32_t **> self.lend(np.uintp, capacity)
+            blocks.n_path = <int32_t *> self.lend(np.int32, capacity)
 
         # The nodes near the root were made last: they have the highest numbers below n_words - 1.
         state.first_own = job.sampling.n_words

@@ -20,7 +20,7 @@ from cw2v.noise import (
 )
 from cw2v.params import TrainParams
 
-PADDING = 32  # floats that kernels may read past the end of a list; see csrc/kernels.h
+PADDING = 32  # items that kernels may read past the end of a list; see csrc/kernels.h
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Tables:
         How many pairs of a word may move its row together; see `cw2v.noise.most_pairs`.
     tree_starts, tree_path : ndarray of int64 and uint32, or None
         Paths, as in `cw2v.huffman.HuffmanTree`: twice the node, plus 1 where the path turns
-        left. None without hierarchical softmax.
+        left, then `PADDING`. None without hierarchical softmax.
     tree_depth : int
         The longest path.
     ones : ndarray of float32, shape (tree_depth + PADDING,)
@@ -84,9 +84,10 @@ def make_tables(
     if params.hs:
         assert tree is not None  # `Weights` has one wherever it has syn1
         starts, depth = tree.starts, tree.depth
-        path = tree.points.astype(np.uint32)
-        path <<= 1
-        path |= 1 - tree.codes
+        n = len(tree.points)
+        path = np.zeros(n + PADDING, np.uint32)
+        np.left_shift(tree.points, 1, out=path[:n], casting="unsafe")
+        path[:n] |= 1 - tree.codes
     return Tables(
         keep=keep_thresholds(counts, params.sample) if keep is None else keep,
         noise=noise_table(counts, params.ns_exponent) if params.negative else None,

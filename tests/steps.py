@@ -38,14 +38,15 @@ def for_kernels(labels):
     """Give kernels these labels, in a form that they take: of words, or of a path."""
     pairs, noise, seen = labels
     first = np.zeros((len(pairs), 8), np.uint8)
-    turns = None
+    path = None
     if (first_seen := seen[:, :8]).sum() == pairs.sum():
         first[:, : first_seen.shape[1]] = first_seen
     else:
         first[:, 0] = pairs
-        turns = (seen[0] / pairs[0]).astype(np.float32)
-        assert (seen == np.outer(pairs, turns)).all()
-    return _kernels.Labels(first, noise, turns)
+        left = (seen[0] / pairs[0]).astype(np.uint32)
+        assert (seen == np.outer(pairs, left)).all()
+        path = 2 * np.arange(2**31 - len(left), 2**31, dtype=np.uint32) + left  # the last nodes
+    return _kernels.Labels(first, noise, path)
 
 
 def some_targets(n_x, n_y, n_words=12, seed=0):
