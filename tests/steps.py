@@ -3,7 +3,8 @@
 import numpy as np
 
 from cw2v import _kernels
-from cw2v.reference import Labels, Targets
+from cw2v.reference import Targets
+from cw2v.referencedraws import Labels
 
 DIMS = [1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 100]  # around the vector widths
 

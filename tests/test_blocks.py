@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from cw2v import _blocks, reference
+from cw2v import _blocks, referencedraws
 from cw2v.noise import keep_thresholds, noise_table
 from cw2v.trainer import cut_into_pieces
 
@@ -54,10 +54,10 @@ def test_blocks_are_those_of_the_reference(
         words, made, predictions = compiled(
             ids, starts, first, last, sentence, keep, noise, capacity=2 * window + 8, **options
         )
-        rng, noise_rng = (reference.Rng(base, STREAM) for base in SEEDS)
-        piece = reference.subsample(ids, starts, first, last, keep, window, rng)
+        rng, noise_rng = (referencedraws.Rng(base, STREAM) for base in SEEDS)
+        piece = referencedraws.subsample(ids, starts, first, last, keep, window, rng)
         assert_array_equal(words, piece.words)
-        expected = list(reference.blocks(piece, noise, rng, noise_rng, **options))
+        expected = list(referencedraws.blocks(piece, noise, rng, noise_rng, **options))
         assert len(made) == len(expected)
         for (x, y, noise_weight, seen, _), block in zip(made, expected, strict=True):
             if sg:
@@ -134,7 +134,7 @@ def test_words_that_repeat_have_one_row_and_are_no_noise_to_themselves(n_words, 
         pairs, dense = seen.sum(axis=1), np.zeros((len(x), max(len(y), 8)))
         dense[:, :8] = seen
         seen = dense[:, : len(y)]
-        unseen = reference.Labels(pairs, noise_weight, seen).unseen
+        unseen = referencedraws.Labels(pairs, noise_weight, seen).unseen
         assert (unseen >= 0).all()
         assert unseen[pairs[:, np.newaxis] == seen].sum() == 0
 

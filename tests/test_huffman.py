@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from cw2v import reference
+from cw2v import referencedraws
 from cw2v.huffman import HuffmanTree, build_tree
 
 
@@ -71,13 +71,13 @@ def assert_same_tree(tree: HuffmanTree, expected: HuffmanTree) -> None:
 @given(data=st.data())
 def test_equal_counts_are_joined_in_the_order_of_heapq(most: int, data: st.DataObject):
     counts = np.array(data.draw(st.lists(st.integers(0, most), max_size=80)), np.int64)
-    assert_same_tree(build_tree(counts), reference.build_tree(counts))
+    assert_same_tree(build_tree(counts), referencedraws.build_tree(counts))
 
 
 @pytest.mark.parametrize("n_words", [5, 500])
 def test_sums_may_take_more_than_64_bits(n_words: int):
     counts = np.iinfo(np.int64).max - np.arange(n_words)
-    assert_same_tree(build_tree(counts), reference.build_tree(counts))
+    assert_same_tree(build_tree(counts), referencedraws.build_tree(counts))
 
 
 @pytest.mark.parametrize("n_words", [2499, 2500, 2501, 2502, 20_000])
@@ -86,7 +86,7 @@ def test_a_large_tree_is_that_of_heapq(n_words: int, order: str):
     counts = np.random.default_rng(n_words).zipf(1.5, n_words).clip(max=10**6).astype(np.int64)
     if order != "any":
         counts = np.sort(counts)[:: -1 if order == "falling" else 1]
-    assert_same_tree(build_tree(counts), reference.build_tree(counts))
+    assert_same_tree(build_tree(counts), referencedraws.build_tree(counts))
 
 
 def test_paths_of_a_tree_make_it_again():

@@ -9,7 +9,7 @@ from steps import for_kernels, some_labels, tree_labels
 
 from cw2v import _kernels, reference
 from cw2v._kernels import available_backends
-from cw2v.reference import Labels
+from cw2v.referencedraws import Labels
 
 TABLES = [name for name in available_backends() if name != "blas"]
 DIMS = [1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 31, 32, 33, 100, 300]  # around vector widths

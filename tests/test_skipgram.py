@@ -6,7 +6,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from steps import DIMS, for_kernels, model, numerical_gradient, some_targets
 
 from cw2v import _skipgram, reference
-from cw2v.reference import Labels, Targets
+from cw2v.reference import Targets
+from cw2v.referencedraws import Labels
 
 
 def words(n_x, n_words=12, seed=0):
