@@ -48,6 +48,7 @@ setup(
                 "kernels_avx512.c",
             ),
             extension("_blocks", flags=SHORT_LOOPS),
+            extension("_noise", flags=SHORT_LOOPS),
             extension("_alias"),
             extension("_tree"),
             extension("_skipgram"),

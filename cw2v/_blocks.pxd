@@ -1,6 +1,7 @@
 """Blocks: a few centre words, the words around them, and the noise words that they share."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memset
 
 from cw2v._rng cimport Rng
 
@@ -95,11 +96,31 @@ cdef struct Blocks:             # a batch of blocks; item or row i of each array
     int32_t *n_path             # (capacity,) and its length
 
 
+cdef inline void begin_list(Marks *marks) noexcept nogil:
+    """Begin a list of distinct words."""
+    marks.now += 1
+    if marks.now == 0:
+        memset(marks.last, 0, sizeof(marks.last))
+        marks.now = 1
+
+
+cdef inline int place_of(int32_t word, int32_t *words, int n, Marks *marks) noexcept nogil:
+    """Where `word` is among the `n` distinct ones; `n`, and it is put there, if it is not."""
+    cdef uint8_t *mark = marks.last + ((<uint32_t> word * <uint32_t> 2654435769)
+                                       >> (32 - MARK_BITS))
+    cdef int i
+    if mark[0] == marks.now:
+        for i in range(n):
+            if words[i] == word:
+                return i
+    mark[0] = marks.now
+    words[n] = word
+    return n
+
+
 cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t last,
                       int64_t sentence, const Sampling *sampling, Rng *rng) noexcept nogil
 cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
                          Rng *rng) noexcept nogil
-cdef void add_noise(Blocks *blocks, Piece *piece, const Sampling *sampling,
-                    Rng *rng) noexcept nogil
 cdef void add_paths(Blocks *blocks, const Tree *tree) noexcept nogil
 cdef int blocks_of_widest(const Sampling *sampling) noexcept nogil

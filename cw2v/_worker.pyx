@@ -7,11 +7,12 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 import numpy as np
 
 from cw2v._blocks cimport (
-    Around, Blocks, Corpus, NoiseColumn, Piece, Sampling, Tree, add_noise, add_paths,
-    begin_piece, blocks_of_widest, fill_blocks,
+    Around, Blocks, Corpus, NoiseColumn, Piece, Sampling, Tree, add_paths, begin_piece,
+    blocks_of_widest, fill_blocks,
 )
 from cw2v._cbow cimport cbow_step
 from cw2v._kernels cimport SEEN, X_MAX, Backend, cw2v_kernels, cw2v_row_stride, find_backend
+from cw2v._noise cimport add_noise
 from cw2v._ownrows cimport OwnRows, give_part, start_anew
 from cw2v._rng cimport Rng, seed_rng
 from cw2v._skipgram cimport skipgram_step

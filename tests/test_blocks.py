@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from cw2v import _blocks, referencedraws
+from cw2v import _noise, referencedraws
 from cw2v.noise import keep_thresholds, noise_table
 from cw2v.trainer import cut_into_pieces
 
@@ -27,7 +27,7 @@ def compiled(ids, starts, first, last, sentence, keep, noise, **options):
     options = {"negative": 5, "span": 1, "shrink_windows": True, "sg": True} | options
     options = {"n_noise": options["negative"], "most_pairs": 10, "capacity": 150} | options
     options = {"noise_sets": 1, "noise_uses": 1} | options
-    return _blocks.blocks_of_piece(
+    return _noise.blocks_of_piece(
         ids, starts, first, last, sentence, keep, noise, SEEDS, STREAM, **options
     )
 
