@@ -39,6 +39,7 @@ def extension(name, *c_sources, flags=()):
 setup(
     ext_modules=cythonize(
         [
+            extension("_blas"),
             extension(
                 "_kernels",
                 "dispatch.c",

@@ -17,7 +17,6 @@ from libc.stdint cimport int32_t
 
 import numpy as np
 
-from cw2v._blas cimport gemm_nt
 from cw2v._blocks cimport Around
 from cw2v._kernels cimport Backend, Labels, cw2v_row_stride, find_backend
 from cw2v._stages cimport ERRORS, GATHER, LOSS, PRODUCTS, SCATTER, UPDATE, ends
@@ -64,10 +63,10 @@ cdef void cbow_step(const Model *model, const Around *around, const Targets *tar
     cdef const float *h = s.x
     backend.kernels.sum_rows(<const float *const *> s.x_rows, n, dim,
                              part if model.cbow_mean else one, s.x)
-    if backend.blas:
+    if backend.blas is not NULL:
         gather(s.y_rows, n_y, dim, s.y)
         ends(s.clock, GATHER)
-        gemm_nt(1, n_y, dim, s.x, dim, s.y, dim, s.g, stride)
+        backend.blas.nt(1, n_y, dim, s.x, dim, s.y, dim, s.g, stride)
     else:
         ends(s.clock, GATHER)
         backend.kernels.dots(&h, 1, <const float *const *> s.y_rows, n_y, dim, s.g)
@@ -78,8 +77,8 @@ cdef void cbow_step(const Model *model, const Around *around, const Targets *tar
     backend.kernels.logistic_error(s.g, 1, n_y, &targets.labels, lr)
     ends(s.clock, ERRORS)
 
-    if backend.blas:
-        blas_changes(1, n_y, dim, s)
+    if backend.blas is not NULL:
+        blas_changes(backend.blas, 1, n_y, dim, s)
     else:
         backend.kernels.update_apart(s.x, s.y_rows, n_y, dim, s.g, s.dx)
         ends(s.clock, UPDATE)

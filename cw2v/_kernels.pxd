@@ -3,6 +3,8 @@
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport uint8_t, uint32_t
 
+from cw2v._blas cimport Products
+
 
 cdef extern from "kernels.h" nogil:
     enum: CW2V_X_MAX
@@ -40,7 +42,7 @@ cdef enum:
 
 cdef struct Backend:
     const cw2v_kernels *kernels     # never NULL
-    bint blas                       # products by BLAS; errors and loss by `kernels`
+    const Products *blas            # if not NULL, products by BLAS; errors and loss by `kernels`
 
 
 cdef int find_backend(str name, Backend *backend) except -1

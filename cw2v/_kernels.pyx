@@ -3,6 +3,8 @@
 
 import os
 
+from cpython.pycapsule cimport PyCapsule_GetPointer
+
 import numpy as np
 
 if X_MAX != CW2V_X_MAX or SEEN != CW2V_SEEN:
@@ -35,10 +37,13 @@ cdef int find_backend(str name, Backend *backend) except -1:
     """Set `backend` to the one called `name`."""
     cdef const cw2v_kernels *tables[8]
     cdef int i, n = cw2v_kernels_available(tables, 8)
-    backend.blas = name == "blas"
+    backend.blas = NULL
     backend.kernels = NULL
+    if name == "blas":
+        from cw2v import _blas      # not before it is asked for: see there
+        backend.blas = <const Products *> PyCapsule_GetPointer(_blas.capsule(), NULL)
     for i in range(n):
-        if tables[i].name.decode() == name or (backend.blas and i == 0):
+        if tables[i].name.decode() == name or (name == "blas" and i == 0):
             backend.kernels = tables[i]
     if backend.kernels is NULL:
         raise ValueError(

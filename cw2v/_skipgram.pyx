@@ -19,7 +19,6 @@ from libc.string cimport memcpy
 
 import numpy as np
 
-from cw2v._blas cimport gemm_nt
 from cw2v._kernels cimport X_MAX, Backend, Labels, cw2v_row_stride, find_backend
 from cw2v._stages cimport ERRORS, GATHER, LOSS, PRODUCTS, SCATTER, UPDATE, ends
 from cw2v._step cimport (
@@ -71,13 +70,13 @@ cdef void skipgram_step(const Model *model, const int32_t *x, int n_x, const Tar
         copy_locked(model, x, n_x, s)
 
     # S = X @ Y.T
-    if backend.blas:
+    if backend.blas is not NULL:
         # BLAS works on copies, so that all three products see the same X and Y whatever
         # other workers write meanwhile.
         gather(s.x_rows, n_x, dim, s.x)
         gather(s.y_rows, n_y, dim, s.y)
         ends(s.clock, GATHER)
-        gemm_nt(n_x, n_y, dim, s.x, dim, s.y, dim, s.g, stride)
+        backend.blas.nt(n_x, n_y, dim, s.x, dim, s.y, dim, s.g, stride)
     else:
         ends(s.clock, GATHER)
         backend.kernels.dots(<const float *const *> s.x_rows, n_x,
@@ -94,8 +93,8 @@ cdef void skipgram_step(const Model *model, const int32_t *x, int n_x, const Tar
     ends(s.clock, ERRORS)
 
     # X += G @ Y,  Y += G.T @ X
-    if backend.blas:
-        blas_changes(n_x, n_y, dim, s)
+    if backend.blas is not NULL:
+        blas_changes(backend.blas, n_x, n_y, dim, s)
         scatter_add(s.x_rows, n_x, dim, s.dx)
     else:
         backend.kernels.update(s.x_rows, n_x, s.y_rows, n_y, dim, s.g, s.x)

@@ -4,7 +4,7 @@ from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport int32_t, uint32_t
 from libc.string cimport memcpy
 
-from cw2v._blas cimport gemm_nn, gemm_tn
+from cw2v._blas cimport Products
 from cw2v._kernels cimport cw2v_labels, cw2v_row_stride
 from cw2v._stages cimport GATHER, PRODUCTS, SCATTER, UPDATE, Clock, ends
 
@@ -77,10 +77,11 @@ cdef inline void scatter_add(float *const *rows, int n, ptrdiff_t dim,
             rows[i][k] += step[i * dim + k]
 
 
-cdef inline void blas_changes(int n_x, int n_y, int dim, Scratch *s) noexcept nogil:
+cdef inline void blas_changes(const Products *blas, int n_x, int n_y, int dim,
+                              Scratch *s) noexcept nogil:
     """dX = G Y and dY = G^T X of the copies in `s`; the rows of Y move by theirs."""
     cdef int stride = cw2v_row_stride(n_y)
-    gemm_nn(n_x, dim, n_y, s.g, stride, s.y, dim, s.dx, dim)
-    gemm_tn(n_y, dim, n_x, s.g, stride, s.x, dim, s.dy, dim)
+    blas.nn(n_x, dim, n_y, s.g, stride, s.y, dim, s.dx, dim)
+    blas.tn(n_y, dim, n_x, s.g, stride, s.x, dim, s.dy, dim)
     ends(s.clock, UPDATE)
     scatter_add(s.y_rows, n_y, dim, s.dy)

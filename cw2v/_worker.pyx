@@ -379,7 +379,7 @@ cdef class Worker:
         scratch.g = <float *> self.lend(np.float32, X_MAX * cw2v_row_stride(<int> n_y))
         scratch.x = <float *> self.lend(np.float32, X_MAX * dim)
         scratch.dx = <float *> self.lend(np.float32, X_MAX * dim)
-        if job.backend.blas:
+        if job.backend.blas is not NULL:
             scratch.y = <float *> self.lend(np.float32, n_y * dim)
             scratch.dy = <float *> self.lend(np.float32, n_y * dim)
         if job.model.lockf is not NULL:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v._score import score_sentences
 from cw2v.jobs import encode_sentences, run_jobs
 from cw2v.modeltraining import ModelTraining
 from cw2v.neighbors import largest
@@ -74,6 +73,8 @@ class ModelAnswers(ModelTraining):
             )
         if not hasattr(self, "syn1") or self.syn1.shape != self.wv.vectors.shape:
             raise RuntimeError("Parameters required for scoring sentences not found.")
+        from cw2v._score import score_sentences  # loads SciPy's linear algebra: see _blas.pyx
+
         weights = Weights(
             np.ascontiguousarray(self.wv.vectors, np.float32),
             syn1=np.ascontiguousarray(self.syn1, np.float32),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import cw2v
+from cw2v import _kernels
 
 FOLDER = Path(cw2v.__file__).parent
 MODULES = sorted(module.name for module in pkgutil.iter_modules(cw2v.__path__))
@@ -87,6 +88,23 @@ def test_the_package_itself_imports_nothing_large():
     assert done.stdout.splitlines()[-1] == "False True Word2Vec"
     with pytest.raises(AttributeError, match="module 'cw2v' has no attribute 'Doc2Vec'"):
         cw2v.Doc2Vec  # noqa: B018
+
+
+def test_scipy_is_loaded_only_where_it_is_used():
+    # Its linear algebra takes longer to load than all the rest, and 30 MB.
+    code = (
+        "import sys\n"
+        "from cw2v import Word2Vec\n"
+        "texts = [['a', 'b', 'c']] * 9\n"
+        "Word2Vec(texts, min_count=1, vector_size=4, epochs=1).wv.most_similar('a')\n"
+        "Word2Vec(texts, min_count=1, vector_size=4, epochs=1, hs=1, negative=0)\n"
+        "print(any(name.startswith('scipy.') for name in sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    uses_blas = _kernels.default_backend() == "blas"
+    assert done.stdout == f"{uses_blas}\n"
 
 
 def test_sources_that_are_not_compiled_say_what_to_do(tmp_path):

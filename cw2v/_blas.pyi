@@ -1,0 +1,3 @@
+"""Types of SciPy's BLAS for compiled code."""
+
+def capsule() -> object: ...
