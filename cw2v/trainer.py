@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import threading
 import time
@@ -127,6 +128,7 @@ def blas_threads_held(backend: str) -> AbstractContextManager[object]:
     """Our threads are the workers; BLAS must not start its own inside each of them."""
     limits: AbstractContextManager[object] = nullcontext()
     if backend == "blas":
+        importlib.import_module("cw2v._blas")  # loads the BLAS that is to be held
         limits = threadpool_limits(limits=1, user_api="blas")
     return limits
 
