@@ -13,10 +13,11 @@ import numpy as np
 from cw2v import nativefile
 from cw2v.huffman import HuffmanTree
 from cw2v.keyedvectors import KeyedVectors
+from cw2v.latevalues import with_paths
 from cw2v.lifecycle import Lifecycle
 from cw2v.nativefile import PathOrHandle, source_name
 from cw2v.savedfile import read_saved
-from cw2v.statecodec import Nested, ragged
+from cw2v.statecodec import Nested
 from cw2v.trainer import EpochResult, TrainingReport
 from cw2v.vectorreader import VectorFileError
 
@@ -274,8 +275,7 @@ class ModelFiles(Lifecycle):
         self._tree = tree
         if tree is not None:
             _check_tree(tree, len(self.wv))
-            expandos["code"] = ragged(tree.codes, tree.starts)
-            expandos["point"] = ragged(tree.points, tree.starts)
+            self.wv.expandos = with_paths(expandos, tree)
         if getattr(self, "hashfxn", hash) is None:
             self.hashfxn = hash
         if getattr(self, "negative", 0) and len(self.wv) and hasattr(self, "make_cum_table"):

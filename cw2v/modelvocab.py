@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from cw2v.corpus import ScannedCorpus, scan_files, scan_sentences
 from cw2v.huffman import HuffmanTree, build_tree
+from cw2v.latevalues import with_paths
 from cw2v.modelstate import ModelState, Sentences
 from cw2v.noise import UINT32_MAX, cumulative_table, keep_probabilities
 from cw2v.pruning import EmptySentences, count_with_limit
 from cw2v.sources import Source
-from cw2v.statecodec import ragged
 from cw2v.vocab import (
     Choice,
     Counted,
@@ -301,8 +301,7 @@ class ModelVocabulary(ModelState):
         self._show_tree(self._tree)
 
     def _show_tree(self, tree: HuffmanTree) -> None:
-        self.wv.expandos["code"] = ragged(tree.codes, tree.starts)
-        self.wv.expandos["point"] = ragged(tree.points, tree.starts)
+        self.wv.expandos = with_paths(self.wv.expandos, tree)
         logger.info("built huffman tree with maximum node depth %i", tree.depth)
 
     def make_cum_table(self, domain: int = 2**31 - 1) -> None:

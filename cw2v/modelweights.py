@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cw2v.checks import check_finite, check_rule, check_source, identity
 from cw2v.huffman import HuffmanTree, build_tree
 from cw2v.keyedvectors import KeyedVectors
+from cw2v.latevalues import LateValues, made_values
 from cw2v.modelstate import EncodedText, Sentences
 from cw2v.modelvocab import ModelVocabulary
 from cw2v.noise import UINT32_MAX
@@ -199,7 +200,8 @@ class ModelWeights(ModelVocabulary):
         n_words = len(self.wv)
         self.wv.vector_size = self.vector_size
         self.wv.vectors = new_vectors(n_words, self.vector_size, self._seed())
-        self.wv.allocate_vecattrs()
+        made = made_values(self.wv.expandos)
+        self.wv.allocate_vecattrs(made, [values.dtype for values in made.values()])
         self.wv._invalidate_norms()
         if self.hs:
             self.syn1 = np.zeros((n_words, self.layer1_size), np.float32)
@@ -361,6 +363,8 @@ class ModelWeights(ModelVocabulary):
 
 def _shows(paths: dict[str, NDArray[Any]], tree: HuffmanTree) -> bool:
     """Say whether the paths of the words are views of this tree, and not of another."""
+    if isinstance(paths, LateValues) and "code" in paths and "code" not in made_values(paths):
+        return paths.of is tree
     codes = paths.get("code")
     if codes is None or len(codes) != len(tree) or not len(tree):
         return False
