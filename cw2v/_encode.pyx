@@ -20,6 +20,9 @@ CHECK = <int> CW2V_CHECK
 ALLOW_NUL = <int> CW2V_ALLOW_NUL
 UNICODE_SPACES = <int> CW2V_UNICODE_SPACES
 
+cdef extern from "trim.h" nogil:
+    void cw2v_trim() noexcept
+
 cdef extern from "prefetch.h":
     void cw2v_prefetch(const void *p) nogil
 
@@ -183,6 +186,12 @@ cdef copied(const int64_t *values, int64_t n):
     if n:
         memcpy(&view[0], values, n * sizeof(int64_t))
     return result
+
+
+def give_back_memory():
+    """Let the system have the memory of tables that are no more, where the C library can."""
+    with nogil:
+        cw2v_trim()
 
 
 def first_space(const uint8_t[::1] text not None, Py_ssize_t begin, Py_ssize_t end):

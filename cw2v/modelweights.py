@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cw2v._encode import give_back_memory
 from cw2v.checks import check_finite, check_rule, check_source, identity
 from cw2v.huffman import HuffmanTree, build_tree
 from cw2v.keyedvectors import KeyedVectors
@@ -95,6 +96,7 @@ class ModelWeights(ModelVocabulary):
             if self._scanned is not None:
                 self._scanned.close()
                 self._scanned = None
+        give_back_memory()
         encoded_at = time.perf_counter()
         self.estimate_memory(vocab_size=report["num_retained_words"])
         self.prepare_weights(update=update)
