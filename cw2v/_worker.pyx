@@ -360,7 +360,7 @@ cdef class Worker:
             blocks.sets.words = <int32_t *> self.lend(np.int32, n_sets * n_noise)
             blocks.sets.weights = <float *> self.lend(np.float32, n_sets * n_noise)
 
-        if shared.depth:
+        if job.model.syn1 is not NULL:
             blocks.path = <const uint32_t **> self.lend(np.uintp, capacity)
             blocks.n_path = <int32_t *> self.lend(np.int32, capacity)
 

@@ -90,3 +90,20 @@ def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
     if n < 2:
         return HuffmanTree(np.empty(0, np.uint8), np.empty(0, np.int32), np.zeros(n + 1, np.int64))
     return HuffmanTree(*write_paths(join(np.ascontiguousarray(counts))))
+
+
+def check_tree(tree: HuffmanTree, n_words: int) -> None:
+    """Raise ValueError unless training can follow the paths of a tree that somebody else made."""
+    starts, points = np.asarray(tree.starts), np.asarray(tree.points)
+    shapes = (np.asarray(tree.codes).shape, points.shape, starts.shape)
+    if shapes != ((len(points),), (len(points),), (n_words + 1,)):
+        raise ValueError(f"a tree of {n_words} words cannot have arrays of the shapes {shapes}")
+    kinds = (tree.codes.dtype.str, points.dtype.str, starts.dtype.str)
+    if [kind[1:] for kind in kinds] != ["u1", "i4", "i8"]:
+        raise ValueError(f"a tree cannot have arrays of the types {kinds}")
+    inside = 0 <= points.min(initial=0) <= points.max(initial=0) < max(1, n_words - 1)
+    rising = starts[0] == 0 and starts[-1] == len(points)
+    if n_words > 1:  # or the only path has no nodes
+        rising = rising and np.diff(starts).min() > 0
+    if not inside or not rising or tree.codes.max(initial=0) > 1:
+        raise ValueError(f"the paths of a tree of {n_words} words lead out of it, or nowhere")

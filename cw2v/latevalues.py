@@ -28,7 +28,8 @@ def with_paths(known: Mapping[str, Any], tree: HuffmanTree) -> LateValues:
 class LateValues(dict[str, Any]):
     """A dict whose `late` values take memory only once somebody asks for them.
 
-    Whatever looks at all values makes them all. Copies, pickled ones too, are plain dicts.
+    Its methods, and what goes through all values by them, make them. Copies, pickled ones too, are
+    plain dicts.
 
     Parameters
     ----------
@@ -43,15 +44,16 @@ class LateValues(dict[str, Any]):
     def __init__(
         self, known: Mapping[str, Any], late: Mapping[str, Callable[[], Any]], of: object = None
     ) -> None:
-        super().__init__(known)
+        super().__init__(made_values(known))
         self.of = of
         super().update(dict.fromkeys(late))
         self._late = dict(late)
 
     def __getitem__(self, key: str) -> Any:
         """Return a value; make it if need be."""
-        if key in self._late:
-            self[key] = self._late[key]()
+        make = self._late.get(key)
+        if make is not None:
+            self[key] = make()
         return super().__getitem__(key)
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -151,7 +153,7 @@ class LateValues(dict[str, Any]):
         return {key: super(LateValues, self).__getitem__(key) for key in self}
 
 
-def made_values(values: dict[str, Any]) -> dict[str, Any]:
+def made_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a plain dict of what is there already, of a dict of either kind."""
     late = values._late if isinstance(values, LateValues) else {}
     return {key: values[key] for key in values if key not in late}

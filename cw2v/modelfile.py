@@ -8,10 +8,8 @@ from inspect import getattr_static
 from types import MethodType
 from typing import Any, Protocol, Self, TypeVar
 
-import numpy as np
-
 from cw2v import nativefile
-from cw2v.huffman import HuffmanTree
+from cw2v.huffman import HuffmanTree, check_tree
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.latevalues import with_paths
 from cw2v.lifecycle import Lifecycle
@@ -41,21 +39,6 @@ def _can_be_set(of_class: Any) -> bool:
     if isinstance(of_class, property):
         return of_class.fset is not None
     return not callable(of_class) and not hasattr(type(of_class), "__get__")
-
-
-def _check_tree(tree: HuffmanTree, n_words: int) -> None:
-    """Raise ValueError unless training can follow the tree's paths: a file may say anything."""
-    starts, points = np.asarray(tree.starts), np.asarray(tree.points)
-    shapes = (np.asarray(tree.codes).shape, points.shape, starts.shape)
-    if shapes != ((len(points),), (len(points),), (n_words + 1,)):
-        raise ValueError(f"a tree of {n_words} words cannot have arrays of the shapes {shapes}")
-    kinds = (tree.codes.dtype.str, points.dtype.str, starts.dtype.str)
-    if [kind[1:] for kind in kinds] != ["u1", "i4", "i8"]:
-        raise ValueError(f"a tree cannot have arrays of the types {kinds}")
-    inside = 0 <= points.min(initial=0) <= points.max(initial=0) < max(1, n_words - 1)
-    rising = starts[0] == 0 and starts[-1] == len(points) and (starts[1:] >= starts[:-1]).all()
-    if not inside or not rising or tree.codes.max(initial=0) > 1:
-        raise ValueError(f"the paths of a tree of {n_words} words lead out of it")
 
 
 class _Load(Protocol[Model_co]):
@@ -232,8 +215,8 @@ class ModelFiles(Lifecycle):
         wv = self.wv.saved_attributes()
         if attributes.get("_tree") is not None:  # the codes are views of it
             wv["expandos"] = {
-                name: value
-                for name, value in self.wv.expandos.items()
+                name: self.wv.expandos[name]  # not by items(): that would make those paths
+                for name in self.wv.expandos
                 if name not in ("code", "point")
             }
         attributes["wv"] = Nested(wv)
@@ -274,7 +257,7 @@ class ModelFiles(Lifecycle):
             tree = HuffmanTree.from_paths(list(expandos["code"]), list(expandos["point"]))
         self._tree = tree
         if tree is not None:
-            _check_tree(tree, len(self.wv))
+            check_tree(tree, len(self.wv))
             self.wv.expandos = with_paths(expandos, tree)
         if getattr(self, "hashfxn", hash) is None:
             self.hashfxn = hash

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cw2v._encode import give_back_memory
 from cw2v.checks import check_finite, check_rule, check_source, identity
-from cw2v.huffman import HuffmanTree, build_tree
+from cw2v.huffman import HuffmanTree, build_tree, check_tree
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.latevalues import LateValues, made_values
 from cw2v.modelstate import EncodedText, Sentences
@@ -324,6 +324,7 @@ class ModelWeights(ModelVocabulary):
             return tree
         if {"code", "point"} <= paths.keys() and len(paths["code"]) == len(self.wv):
             tree = HuffmanTree.from_paths(list(paths["code"]), list(paths["point"]))
+            check_tree(tree, len(self.wv))
         else:
             tree = build_tree(self._counts())
         self._tree = tree

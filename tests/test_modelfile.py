@@ -194,6 +194,14 @@ def test_a_file_that_does_not_fit_together_is_refused(tmp_path):
         ({"points": lambda points: points - 1}, "lead out"),
         ({"points": lambda points: points.astype(np.int64)}, "types"),
         ({"codes": lambda codes: codes + 2}, "lead out"),
+        (
+            {
+                "points": lambda points: points[:0],
+                "codes": lambda codes: codes[:0],
+                "starts": np.zeros_like,
+            },
+            "or nowhere",
+        ),
         ({"codes": lambda codes: codes[1:]}, "shapes"),
         ({"starts": lambda starts: starts[1:]}, "shapes"),
         ({"starts": lambda starts: starts[::-1].copy()}, "lead out"),

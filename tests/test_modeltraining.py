@@ -126,6 +126,21 @@ def test_the_tree_is_that_of_the_words_there_are():
     assert [model._known_tree().code(i).tolist() for i in range(4)] == skewed
 
 
+@pytest.mark.parametrize(
+    ("name", "path"), [("code", [2]), ("point", [3]), ("point", [-1]), ("code", [])]
+)
+def test_paths_that_lead_nowhere_are_refused(name, path):
+    model = small(None, hs=1, negative=0)
+    model.build_vocab_from_freq({"a": 8, "b": 4, "c": 2, "d": 1})
+    for each in ("code", "point"):
+        paths = model.wv.expandos[each] = model.wv.expandos[each].copy()
+        if each == name or not path:
+            paths[0] = np.array(path, paths[0].dtype)
+    model._tree = None  # as of a model that has its paths there only
+    with pytest.raises(ValueError, match=r"lead out of it, or nowhere|must be below that"):
+        model.train([["a", "b", "c", "d"]] * 9, total_examples=9, epochs=1)
+
+
 def test_sample_int_says_which_words_are_kept():
     """After an update too, it is that of the last text; gensim has it so."""
     model = small(None, sample=0)

@@ -111,12 +111,9 @@ def test_sources_that_are_not_compiled_say_what_to_do(tmp_path):
     package = tmp_path / "cw2v"
     package.mkdir()
     shutil.copy(cw2v.__file__, package)
-    run = subprocess.run(
-        [sys.executable, "-S", "-c", "from cw2v import Word2Vec"],  # -S: what is installed, unseen
-        cwd=tmp_path,
-        check=False,
-        capture_output=True,
-        text=True,
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from cw2v import Word2Vec"
+    run = subprocess.run(  # -S: the cw2v that is installed is not seen
+        [sys.executable, "-S", "-c", code], check=False, capture_output=True, text=True
     )
     assert run.returncode == 1
     assert f"ImportError: cw2v was found in {package}, where its compiled modules" in run.stderr
