@@ -42,9 +42,9 @@ typedef void cw2v_dots_fn(const float *const *x, int n_x, const float *const *y,
 enum { CW2V_SEEN = 8 };
 
 typedef struct {
-    const uint8_t *seen; /* (n_x, CW2V_SEEN) for the first y; their sum is `pairs` */
-    const float *noise;  /* (n_y,), readable up to the row stride; likewise */
-    const uint32_t *path; /* (n_y,) in a tree, else NULL: twice the node, plus 1 for left; likewise */
+    const uint8_t *seen;  /* (n_x, CW2V_SEEN) for the first y; their sum is `pairs` */
+    const float *noise;   /* (n_y,), readable up to the row stride */
+    const uint32_t *path; /* likewise: in a tree twice the node, plus 1 for left; else NULL */
 } cw2v_labels;
 
 /* Turn the logits of one block into its scaled errors, in place:

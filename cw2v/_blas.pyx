@@ -8,34 +8,31 @@ from cpython.pycapsule cimport PyCapsule_New
 
 from scipy.linalg.cython_blas cimport sgemm
 
-# BLAS reads each of our row-major matrices as its transpose, so we ask for the transpose of
-# what we want: C.T = B.T @ A.T. The casts drop const, which SciPy's declarations lack.
+
+cdef inline void product(bint a_turned, bint b_turned, int m, int n, int k, const float *a,
+                         int lda, const float *b, int ldb, float *c, int ldc) noexcept nogil:
+    """C (m, n) = A (m, k) @ B (k, n), where either may lie transposed."""
+    # BLAS reads each of our row-major matrices as its transpose, so we ask for the transpose of
+    # what we want: C.T = B.T @ A.T. The casts drop const, which SciPy's declarations lack.
+    cdef char of_a = b"T" if a_turned else b"N"
+    cdef char of_b = b"T" if b_turned else b"N"
+    cdef float one = 1, zero = 0
+    sgemm(&of_b, &of_a, &n, &m, &k, &one, <float *> b, &ldb, <float *> a, &lda, &zero, c, &ldc)
 
 
 cdef void nt(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
              int ldc) noexcept nogil:
-    """C (m, n) = A (m, k) @ B (n, k).T"""
-    cdef char trans = b"T"
-    cdef char keep = b"N"
-    cdef float one = 1, zero = 0
-    sgemm(&trans, &keep, &n, &m, &k, &one, <float *> b, &ldb, <float *> a, &lda, &zero, c, &ldc)
+    product(False, True, m, n, k, a, lda, b, ldb, c, ldc)
 
 
 cdef void nn(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
              int ldc) noexcept nogil:
-    """C (m, n) = A (m, k) @ B (k, n)"""
-    cdef char keep = b"N"
-    cdef float one = 1, zero = 0
-    sgemm(&keep, &keep, &n, &m, &k, &one, <float *> b, &ldb, <float *> a, &lda, &zero, c, &ldc)
+    product(False, False, m, n, k, a, lda, b, ldb, c, ldc)
 
 
 cdef void tn(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
              int ldc) noexcept nogil:
-    """C (m, n) = A (k, m).T @ B (k, n)"""
-    cdef char trans = b"T"
-    cdef char keep = b"N"
-    cdef float one = 1, zero = 0
-    sgemm(&keep, &trans, &n, &m, &k, &one, <float *> b, &ldb, <float *> a, &lda, &zero, c, &ldc)
+    product(True, False, m, n, k, a, lda, b, ldb, c, ldc)
 
 
 cdef Products products

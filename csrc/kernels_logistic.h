@@ -1,0 +1,102 @@
+/* csrc/kernels_logistic.h - logits to errors, and to the loss.
+ *
+ * A part of kernels_simd.h, which includes it where vectors are defined. */
+
+/* exp(t) for t <= 0 or NaN, to 2 parts in 10^7; 0 below -87. */
+INLINE vec exp_negative(vec t) {
+    const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
+    vec_i far = t < splat(-87.0f);
+    vec n = t * 1.44269504f + shift;
+    vec_u power = (vec_u)n << 23; /* unsigned: it wraps round in lanes that are far */
+    n -= shift;
+    vec r = t - n * 0.693145752f; /* ln 2, its upper bits and the rest */
+    r -= n * 1.42860677e-6f;
+    /* 1 + r q(r), where q was fitted for |r| <= ln 2 / 2 to the least relative error */
+    vec p = splat(0.00826003775f);
+    p = p * r + 0.0419342518f;
+    p = p * r + 0.166684762f;
+    p = p * r + 0.4999879f;
+    p = p * r + 0.999999225f;
+    p = p * r + 1.0f;
+    vec scale = (vec)(power + 0x3f800000u);
+    return blend(far, splat(0.0f), p * scale);
+}
+
+INLINE vec negative_abs(vec s) { return (vec)((vec_i)s | INT32_MIN); }
+
+/* 1/2 + t p(t^2) / q(t^2), fitted for |t| <= 17.5 to the least error; within 2 parts in 10^7 of 1,
+ * and beyond there is nothing left that a float could show. Fewer steps than by exp, and they wait
+ * less for one another. */
+INLINE vec sigmoid(vec t) {
+    t = clamp(t, 17.5f);
+    vec u = t * t;
+    vec p = u * 1.33160618e-11f + 8.1235271e-8f;
+    vec q = u * 3.08081649e-9f + 5.16190357e-6f;
+    p = p * u + 5.47859636e-5f;
+    q = q * u + 0.00161981583f;
+    p = p * u + 0.00836863834f;
+    q = q * u + 0.116807818f;
+    p = p * u + 0.249999985f;
+    q = q * u + 1.0f;
+    return t * p / q + 0.5f;
+}
+
+/* How many words row i is to predict: the sum of eight bytes. */
+INLINE float pairs_of(const cw2v_labels *labels, int i) {
+    uint64_t bytes;
+    memcpy(&bytes, labels->seen + i * CW2V_SEEN, sizeof bytes);
+    return (float)(int)(bytes * 0x0101010101010101u >> 56);
+}
+
+/* How many of them are the words of y[j] .. y[j + LANES]. */
+INLINE vec seen_of(const cw2v_labels *labels, int i, int j, float pairs) {
+    if (labels->path != NULL) {
+        vec_u path;
+        memcpy(&path, labels->path + j, sizeof path);
+        return pairs * __builtin_convertvector((vec_i)(path & 1), vec);
+    }
+    if (j >= CW2V_SEEN) return splat(0.0f);
+    return load_bytes(labels->seen + i * CW2V_SEEN + j);
+}
+
+static void logistic_error(float *s, int n_x, int n_y, const cw2v_labels *labels, float lr) {
+    int stride = cw2v_row_stride(n_y);
+    for (int i = 0; i < n_x; i++, s += stride) {
+        float pairs = pairs_of(labels, i);
+        for (int j = 0; j < n_y; j += LANES) {
+            vec seen = seen_of(labels, i, j, pairs);
+            vec all = seen + load(labels->noise + j) * (pairs - seen);
+            store(s + j, lr * (seen - all * sigmoid(load(s + j))));
+        }
+    }
+}
+
+/* log(1 + e) for e from 0 to 1: 2 artanh(z), z = e / (2 + e), a polynomial in z^2 <= 1/9. */
+INLINE vec log1p_fraction(vec e) {
+    vec z = e / (2.0f + e), q = z * z;
+    vec p = q * 0.140138f + 0.139991f;
+    p = p * q + 0.200109f;
+    p = p * q + 0.333332f;
+    return (z + z) * (p * q + 1.0f);
+}
+
+/* log(1 + exp(t)) = max(t, 0) + log(1 + exp(-|t|)) */
+static double logistic_loss(const float *s, int n_x, int n_y, const cw2v_labels *labels) {
+    int stride = cw2v_row_stride(n_y);
+    double loss = 0.0;
+    vec_i lane;
+    for (int l = 0; l < LANES; l++) lane[l] = l;
+    for (int i = 0; i < n_x; i++, s += stride) {
+        float pairs = pairs_of(labels, i);
+        vec sum = splat(0.0f);
+        for (int j = 0; j < n_y; j += LANES) {
+            vec logit = load(s + j), seen = seen_of(labels, i, j, pairs);
+            vec unseen = load(labels->noise + j) * (pairs - seen);
+            vec far = blend(logit > 0.0f, unseen * logit, -seen * logit);
+            vec near = log1p_fraction(exp_negative(negative_abs(logit)));
+            sum += blend(lane < n_y - j, far + (seen + unseen) * near, splat(0.0f));
+        }
+        for (int l = 0; l < LANES; l++) loss += (double)sum[l];
+    }
+    return loss;
+}
