@@ -1,11 +1,14 @@
 """The extension modules; everything else about the package is in pyproject.toml."""
 
+import copy
+import os
 import sys
 import sysconfig
 from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 # One wheel for every CPython from 3.11 on (the stable ABI). Free-threaded builds
 # have no stable ABI yet, so they are compiled for their own version.
@@ -18,6 +21,8 @@ C_FLAGS = (
     else ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
 )
 
+
+MOST_COMPILERS = 8  # at a time; each takes up to 250 MB of memory
 
 # Its loops are over a few words: vectors would take longer to set up than they save.
 SHORT_LOOPS = [] if MSVC else ["-fno-tree-vectorize"]
@@ -36,7 +41,34 @@ def extension(name, *c_sources, flags=()):
     )
 
 
+class BuildTogether(build_ext):
+    """Compile several modules at a time, as ``build_ext --parallel`` does, and safely.
+
+    Some are linked with the same C files, so each has its object files in a folder of its own.
+    """
+
+    def finalize_options(self):
+        """Take all CPUs of this process, but not more than ``MOST_COMPILERS``, unless told."""
+        super().finalize_options()
+        if self.parallel is None:
+            self.parallel = min(cpus_of_process(), MOST_COMPILERS)
+
+    def build_extension(self, ext):
+        """Compile and link one module, in a thread of its own."""
+        own = copy.copy(self)
+        own.build_temp = str(Path(self.build_temp, ext.name))
+        super(BuildTogether, own).build_extension(ext)
+
+
+def cpus_of_process():
+    """Count the CPUs that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 setup(
+    cmdclass={"build_ext": BuildTogether},
     ext_modules=cythonize(
         [
             extension("_blas"),
