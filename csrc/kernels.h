@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "matrix.h"
+
 /* The most rows of x in one block. */
 #define CW2V_X_MAX 16
 
@@ -80,7 +82,7 @@ typedef void cw2v_add_to_rows_fn(float *const *x, int n, ptrdiff_t dim, float sc
                                  const float *step);
 
 /* Ask for the rows rows[i] >> shift of a matrix, which will be written soon. */
-typedef void cw2v_prefetch_rows_fn(const float *matrix, const uint32_t *rows, int shift, int n,
+typedef void cw2v_prefetch_rows_fn(const cw2v_matrix *matrix, const uint32_t *rows, int shift, int n,
                                    ptrdiff_t dim);
 
 typedef struct {

@@ -97,7 +97,7 @@ static void add_to_rows(float *const *x, int n, ptrdiff_t dim, float scale, cons
     }
 }
 
-static void prefetch_rows(const float *matrix, const uint32_t *rows, int shift, int n,
+static void prefetch_rows(const cw2v_matrix *matrix, const uint32_t *rows, int shift, int n,
                           ptrdiff_t dim) {
     (void)matrix;
     (void)rows;

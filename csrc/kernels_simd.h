@@ -380,24 +380,33 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
  * four cycles for each turn of a loop. */
 enum { LINE = 64, LINES = 4 };
 
-static void prefetch_rows(const float *matrix, const uint32_t *rows, int shift, int n,
+INLINE void prefetch_lines(const char *row, ptrdiff_t size) {
+    /* Where the first line begins, of which the row may have but the end, and the last. */
+    const char *line = row - ((uintptr_t)row & (LINE - 1));
+    const char *last = row + size - 1 - ((uintptr_t)(row + size - 1) & (LINE - 1));
+    const char *last_four = last - (LINES - 1) * LINE;
+    if (last_four < line) {
+        for (; line <= last; line += LINE) __builtin_prefetch(line, 1, 3);
+        return;
+    }
+    for (;; line += LINES * LINE) {
+        if (line > last_four) line = last_four;
+        UNROLL for (int l = 0; l < LINES; l++) __builtin_prefetch(line + l * LINE, 1, 3);
+        if (line == last_four) return;
+    }
+}
+
+static void prefetch_rows(const cw2v_matrix *matrix, const uint32_t *rows, int shift, int n,
                           ptrdiff_t dim) {
-    const ptrdiff_t size = dim * (ptrdiff_t)sizeof(float);
+    const float *shared = matrix->shared;
+    if (matrix->n_own == 0) {
+        for (int i = 0; i < n; i++) {
+            prefetch_lines((const char *)(shared + (ptrdiff_t)(rows[i] >> shift) * dim), 4 * dim);
+        }
+        return;
+    }
     for (int i = 0; i < n; i++) {
-        const char *row = (const char *)(matrix + (ptrdiff_t)(rows[i] >> shift) * dim);
-        /* Where the first line begins, of which the row may have but the end, and the last. */
-        const char *line = row - ((uintptr_t)row & (LINE - 1));
-        const char *last = row + size - 1 - ((uintptr_t)(row + size - 1) & (LINE - 1));
-        const char *last_four = last - (LINES - 1) * LINE;
-        if (last_four < line) {
-            for (; line <= last; line += LINE) __builtin_prefetch(line, 1, 3);
-            continue;
-        }
-        for (;; line += LINES * LINE) {
-            if (line > last_four) line = last_four;
-            UNROLL for (int l = 0; l < LINES; l++) __builtin_prefetch(line + l * LINE, 1, 3);
-            if (line == last_four) break;
-        }
+        prefetch_lines((const char *)cw2v_row(matrix, rows[i] >> shift, dim), 4 * dim);
     }
 }
 

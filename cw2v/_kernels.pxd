@@ -13,6 +13,12 @@ cdef extern from "kernels.h" nogil:
         const uint8_t *seen
         const float *noise
         const uint32_t *path
+    ctypedef struct cw2v_matrix:
+        float *shared
+        ptrdiff_t to_own
+        uint32_t first_own
+        uint32_t n_own
+    float *cw2v_row(const cw2v_matrix *matrix, uint32_t row, ptrdiff_t dim) noexcept
     ctypedef struct cw2v_kernels:
         const char *name
         void (*dots)(const float *const *x, int n_x, const float *const *y, int n_y,
@@ -29,7 +35,7 @@ cdef extern from "kernels.h" nogil:
                          float *sum) noexcept nogil
         void (*add_to_rows)(float *const *x, int n, ptrdiff_t dim, float scale,
                             const float *step) noexcept nogil
-        void (*prefetch_rows)(const float *matrix, const uint32_t *rows, int shift, int n,
+        void (*prefetch_rows)(const cw2v_matrix *matrix, const uint32_t *rows, int shift, int n,
                               ptrdiff_t dim) noexcept nogil
     int cw2v_kernels_available(const cw2v_kernels **tables, int capacity) noexcept
     int cw2v_row_stride(int n_y) noexcept

@@ -1,35 +1,22 @@
-"""Copies of rows that every step of every worker writes: each worker has its own.
-
-The nodes near the root of the Huffman tree are scored at every window. Workers that share their
-rows wait for one another's caches: two trained with hierarchical softmax hardly faster than one.
-So each of several workers moves copies, and from time to time adds its part of their change
-to the shared rows and starts anew from those. Its part is one of as many as there are
-workers: these rows soon follow whatever text a worker is at, and all changes together would go
-too far.
-"""
+"""Copies of the rows of W' that workers write most often: each worker has its own."""
 
 from libc.stddef cimport ptrdiff_t
 
+from cw2v._kernels cimport cw2v_matrix
+
 
 cdef struct OwnRows:
-    float *shared               # (n, dim) the model's
-    float *own                  # (n, dim) moved by this worker
-    float *before               # (n, dim) as they were when it started from the shared ones
-    ptrdiff_t size              # n * dim; 0 where the shared rows themselves are moved
-    float part                  # of the change that is added to the shared rows
+    cw2v_matrix matrix          # as the worker sees it; its n_own is 0 where all rows are shared
+    ptrdiff_t dim
+    float *own                  # (n_own, dim) the copies,
+    float *before               # (n_own, dim) and as they were when taken from the shared rows
+    const float *parts          # (n_own,) of the change of each that is added to the shared one
+    int hottest                 # where in `own` the hottest begin, `n_hottest` of them
+    int n_hottest
+    int slice                   # how many of all are given in turn, and where the next begin
+    int next
 
 
-cdef inline void start_anew(OwnRows *rows) noexcept nogil:
-    """Take the shared rows as they are."""
-    cdef ptrdiff_t k
-    for k in range(rows.size):
-        rows.own[k] = rows.before[k] = rows.shared[k]
-
-
-cdef inline void give_part(OwnRows *rows) noexcept nogil:
-    """Add a part of the change to the shared rows, and start anew from them."""
-    cdef ptrdiff_t k
-    cdef float moved
-    for k in range(rows.size):
-        moved = rows.shared[k] + rows.part * (rows.own[k] - rows.before[k])
-        rows.own[k] = rows.before[k] = rows.shared[k] = moved
+cdef void start_anew(OwnRows *rows) noexcept nogil
+cdef void give_next(OwnRows *rows) noexcept nogil
+cdef void give_all(OwnRows *rows) noexcept nogil

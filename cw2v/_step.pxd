@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, uint32_t
 from libc.string cimport memcpy
 
 from cw2v._blas cimport Products
-from cw2v._kernels cimport cw2v_labels, cw2v_row_stride
+from cw2v._kernels cimport cw2v_labels, cw2v_matrix, cw2v_row, cw2v_row_stride
 from cw2v._stages cimport GATHER, PRODUCTS, SCATTER, UPDATE, Clock, ends
 
 
@@ -21,12 +21,10 @@ cdef struct Model:              # shared by all workers, written without locks
 
 
 cdef struct Targets:            # the rows of one W' that a block is to score
-    float *w_out                # (n_words, dim) syn1neg or syn1
+    const cw2v_matrix *w_out    # syn1neg or syn1
     const int32_t *y            # (n_y,) rows of it, each once; in a tree those of labels.path
     int n_y
     cw2v_labels labels          # how they are to score
-    int32_t first_own           # nodes from this one on are the worker's own:
-    float *own                  # (n_own, dim)
 
 
 cdef struct Scratch:            # one worker's
@@ -47,19 +45,23 @@ cdef inline float lock_of(const Model *model, int32_t word) noexcept nogil:
 
 cdef inline void find_rows(const Model *model, const Targets *targets,
                            Scratch *s) noexcept nogil:
+    cdef const cw2v_matrix *w_out = targets.w_out
     cdef const uint32_t *path = targets.labels.path
-    cdef int32_t row
+    cdef float *shared = w_out.shared
     cdef int j
-    if path is NULL:
+    # Where nothing is the worker's own, rows are found several at a time.
+    if path is NULL and w_out.n_own == 0:
         for j in range(targets.n_y):
-            s.y_rows[j] = targets.w_out + targets.y[j] * model.dim
-        return
-    for j in range(targets.n_y):
-        row = <int32_t> (path[j] >> 1)
-        if row < targets.first_own:
-            s.y_rows[j] = targets.w_out + row * model.dim
-        else:
-            s.y_rows[j] = targets.own + (row - targets.first_own) * model.dim
+            s.y_rows[j] = shared + targets.y[j] * model.dim
+    elif path is NULL:
+        for j in range(targets.n_y):
+            s.y_rows[j] = cw2v_row(w_out, targets.y[j], model.dim)
+    elif w_out.n_own == 0:
+        for j in range(targets.n_y):
+            s.y_rows[j] = shared + <int32_t> (path[j] >> 1) * model.dim
+    else:
+        for j in range(targets.n_y):
+            s.y_rows[j] = cw2v_row(w_out, path[j] >> 1, model.dim)
 
 
 cdef inline void gather(float *const *rows, int n, ptrdiff_t dim, float *out) noexcept nogil:

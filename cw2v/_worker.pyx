@@ -6,18 +6,22 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 import numpy as np
 
+from cw2v.ownrows import CENTRES, TURNS
+
 from cw2v._blocks cimport (
     Around, Blocks, Corpus, NoiseColumn, Piece, Sampling, Tree, add_paths, begin_piece,
     blocks_of_widest, fill_blocks,
 )
 from cw2v._cbow cimport cbow_step
-from cw2v._kernels cimport SEEN, X_MAX, Backend, cw2v_kernels, cw2v_row_stride, find_backend
+from cw2v._kernels cimport (
+    SEEN, X_MAX, Backend, cw2v_kernels, cw2v_matrix, cw2v_row_stride, find_backend,
+)
 from cw2v._noise cimport add_noise
-from cw2v._ownrows cimport OwnRows, give_part, start_anew
+from cw2v._ownrows cimport OwnRows, give_all, give_next, start_anew
 from cw2v._rng cimport Rng, seed_rng
 from cw2v._skipgram cimport skipgram_step
 from cw2v._stages cimport (
-    N_STAGES, NOISE, PATHS, PREFETCH, SUBSAMPLE, WINDOWS, Clock, cw2v_ticks, ends,
+    GIVE, N_STAGES, NOISE, PATHS, PREFETCH, SUBSAMPLE, WINDOWS, Clock, cw2v_ticks, ends,
 )
 from cw2v._step cimport Model, Scratch, Targets, find_rows
 
@@ -32,14 +36,12 @@ cdef enum:
     BATCH = 32                 # blocks filled at a time, at least
     AHEAD = 2                   # blocks between asking for a row and using it
     NEAR_ROOT = 8               # levels of the tree that are in the cache all the time
-    OWN_NODES = 63              # nodes near the root that each of several workers has copies of
-    OWN_BATCHES = 8             # between two times that it gives its part to the others
     CACHE_LINE = 64
 
 
 STAGES = (
     "subsampling", "windows", "noise words", "paths", "prefetch", "gather", "products", "loss",
-    "errors", "update", "scatter",
+    "errors", "update", "scatter", "own rows",
 )
 assert len(STAGES) == N_STAGES
 
@@ -51,6 +53,7 @@ cdef struct Job:                # what all workers read, and the two values that
     Tree tree
     Backend backend
     int rows                            # of W that take a step together
+    int32_t give_after                  # so many centres, of the rows that are a worker's own
     const float *ones                   # (row stride of the longest path,)
     uint64_t rng_base[2]                # names the streams of random numbers; see _rng.pxd
     const int64_t *piece_bounds         # (n_pieces + 1,) the tokens where pieces begin
@@ -75,8 +78,10 @@ cdef struct State:              # one worker's
     int64_t *words_kept
     int64_t *predictions
     double *loss                # of the predictions; NULL unless it is asked for
-    OwnRows own                 # of the nodes near the root
-    int32_t first_own           # the first of these nodes
+    cw2v_matrix w               # W and W', as this worker sees them
+    OwnRows syn1neg
+    OwnRows syn1
+    int32_t not_given           # centres trained on since it gave of the rows that are its own
 
 
 # ---- the loop ------------------------------------------------------------------------------
@@ -88,13 +93,13 @@ cdef inline void prefetch(const Job *job, const State *state, int i) noexcept no
     cdef ptrdiff_t dim = job.model.dim
     if job.model.syn1 is not NULL:
         # What lies nearer to the root is on the way to so many words that it is in the cache.
-        kernels.prefetch_rows(job.model.syn1, blocks.path[i] + NEAR_ROOT, 1,
+        kernels.prefetch_rows(&state.syn1.matrix, blocks.path[i] + NEAR_ROOT, 1,
                               blocks.n_path[i] - NEAR_ROOT, dim)
     if job.model.syn1neg is not NULL:
-        kernels.prefetch_rows(job.model.syn1neg,
+        kernels.prefetch_rows(&state.syn1neg.matrix,
                               <const uint32_t *> blocks.y + i * blocks.y_stride, 0,
                               blocks.n_new[i], dim)
-    kernels.prefetch_rows(job.model.w, <const uint32_t *> state.piece.words + blocks.ahead[i], 0,
+    kernels.prefetch_rows(&state.w, <const uint32_t *> state.piece.words + blocks.ahead[i], 0,
                           blocks.n_ahead[i], dim)
 
 
@@ -125,9 +130,7 @@ cdef inline void score_path(const Job *job, State *state, int i, float lr,
     """Score the nodes on the path to the centre of block i, which has one."""
     cdef const Blocks *blocks = &state.blocks
     cdef Targets targets
-    targets.w_out = job.model.syn1
-    targets.first_own = state.first_own
-    targets.own = state.own.own
+    targets.w_out = &state.syn1.matrix
     targets.n_y = blocks.n_path[i]
     targets.labels.noise = job.ones
     targets.labels.path = blocks.path[i]
@@ -139,7 +142,7 @@ cdef inline void score_words(const Job *job, State *state, int i, float lr,
     """Score the centres of block i and their noise words."""
     cdef const Blocks *blocks = &state.blocks
     cdef Targets targets
-    targets.w_out = job.model.syn1neg
+    targets.w_out = &state.syn1neg.matrix
     targets.y = blocks.y + i * blocks.y_stride
     targets.n_y = blocks.n_y[i]
     targets.labels.noise = blocks.noise + i * blocks.y_stride
@@ -168,16 +171,27 @@ cdef void train_blocks(const Job *job, State *state, float lr) noexcept nogil:
         cw2v_add(state.loss, sum_of_losses)
 
 
+cdef inline void give(State *state, void (*give_rows)(OwnRows *) noexcept nogil) noexcept nogil:
+    """Give what this worker's own rows have learnt to the shared ones, if it has any."""
+    state.not_given = 0
+    if state.syn1neg.matrix.n_own or state.syn1.matrix.n_own:
+        give_rows(&state.syn1neg)
+        give_rows(&state.syn1)
+        ends(state.scratch.clock, GIVE)
+
+
 cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
     """Take pieces of the corpus and train on them, until none is left or told to stop."""
     cdef int64_t number, first, last, predictions
     cdef double done
     cdef float lr
-    cdef int batches = 0
+    cdef int32_t pos
     cdef Clock *clock = state.scratch.clock
     if clock is not NULL:
         clock.last = cw2v_ticks()
-    start_anew(&state.own)
+    start_anew(&state.syn1neg)
+    start_anew(&state.syn1)
+    state.not_given = 0
     while not cw2v_read(job.stop):
         number = cw2v_take_next(job.next_piece)
         if number >= job.n_pieces:
@@ -195,6 +209,7 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
         cw2v_write(state.words_kept, state.words_kept[0] + state.piece.last_centre
                    - state.piece.first_centre)
         while not cw2v_read(job.stop):
+            pos = state.piece.pos
             predictions = fill_blocks(&state.blocks, &state.piece, &job.sampling, &state.rng)
             ends(clock, WINDOWS)
             cw2v_write(state.predictions, state.predictions[0] + predictions)
@@ -207,11 +222,11 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
                 add_paths(&state.blocks, &job.tree)
                 ends(clock, PATHS)
             train_blocks(job, state, lr)
-            batches += 1
-            if batches % OWN_BATCHES == 0:
-                give_part(&state.own)
+            state.not_given += state.piece.pos - pos
+            if state.not_given >= job.give_after:
+                give(state, give_next)
         cw2v_write(state.words_done, state.words_done[0] + last - first)
-    give_part(&state.own)
+    give(state, give_all)
 
 
 # ---- what Python sees ------------------------------------------------------------------------
@@ -225,6 +240,8 @@ cdef class Shared:
     cdef int most_y             # rows of W' that a block scores
     cdef int depth              # of the tree, 0 without one
     cdef bint compute_loss
+    cdef object own_words       # the rows that each worker has copies of, or None
+    cdef object own_nodes
 
     def __init__(self, weights, tables, const int32_t[::1] ids, const int64_t[::1] starts,
                  const int64_t[::1] piece_bounds, const int64_t[::1] piece_sentences,
@@ -241,6 +258,8 @@ cdef class Shared:
         self.borrow_model(weights, params)
         self.borrow_sampling(tables, params)
         job.rows = tables.rows
+        job.give_after = CENTRES
+        self.own_words, self.own_nodes = tables.own_words, tables.own_nodes
         if params.hs:
             self.borrow_tree(tables)
         job.corpus.ids = &ids[0]
@@ -324,7 +343,7 @@ cdef class Worker:
     cdef State state
     cdef list arrays
 
-    def __init__(self, Shared shared, int n_workers=1, *, bint profile=False):
+    def __init__(self, Shared shared, *, bint profile=False):
         cdef const Job *job = &shared.job
         cdef State *state = &self.state
         cdef Blocks *blocks = &state.blocks
@@ -364,15 +383,9 @@ cdef class Worker:
             blocks.path = <const uint32_t **> self.lend(np.uintp, capacity)
             blocks.n_path = <int32_t *> self.lend(np.int32, capacity)
 
-        # The nodes near the root were made last: they have the highest numbers below n_words - 1.
-        state.first_own = job.sampling.n_words
-        if shared.depth and n_workers > 1:
-            state.first_own = max(0, job.sampling.n_words - 1 - OWN_NODES)
-            state.own.shared = job.model.syn1 + state.first_own * dim
-            state.own.size = (job.sampling.n_words - 1 - state.first_own) * dim
-            state.own.own = <float *> self.lend(np.float32, state.own.size)
-            state.own.before = <float *> self.lend(np.float32, state.own.size)
-            state.own.part = <float> (1.0 / n_workers)
+        state.w.shared, state.w.n_own = job.model.w, 0
+        self.lend_rows(&state.syn1neg, job.model.syn1neg, shared.own_words)
+        self.lend_rows(&state.syn1, job.model.syn1, shared.own_nodes)
 
         scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest + 1))
         scratch.y_rows = <float **> self.lend(np.uintp, n_y)
@@ -398,6 +411,26 @@ cdef class Worker:
         self.arrays.append(array)
         cdef size_t address = array.ctypes.data
         return <void *> ((address + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE)
+
+    cdef int lend_rows(self, OwnRows *rows, float *matrix, own) except -1:
+        """Copies of the rows of W' that are to be this worker's own; none if `own` is None."""
+        cdef ptrdiff_t dim = self.shared.job.model.dim
+        cdef const float[::1] parts
+        cdef ptrdiff_t first
+        rows.matrix.shared, rows.matrix.n_own, rows.matrix.first_own = matrix, 0, 0
+        rows.dim, rows.next = dim, 0
+        if own is None:
+            return 0
+        first, parts = own.first, own.parts
+        self.arrays.append(parts)
+        rows.parts = &parts[0]
+        rows.own = <float *> self.lend(np.float32, parts.shape[0] * dim)
+        rows.before = <float *> self.lend(np.float32, parts.shape[0] * dim)
+        rows.matrix.n_own, rows.matrix.first_own = <uint32_t> parts.shape[0], <uint32_t> first
+        rows.matrix.to_own = <char *> rows.own - <char *> (matrix + first * dim)
+        rows.hottest, rows.n_hottest = own.hottest, own.n_hottest
+        rows.slice = <int> (parts.shape[0] + TURNS - 1) // TURNS
+        return 0
 
     def run(self, int epoch):
         """Train on pieces until none is left in this epoch, counted from 0, or told to stop."""
@@ -427,13 +460,3 @@ cdef class Worker:
         if clock is NULL:
             return {}
         return {name: clock.spent[stage] for stage, name in enumerate(STAGES)}
-
-
-# ---- for the tests -------------------------------------------------------------------------
-
-def own_rows_given(float[:, ::1] shared, float[:, ::1] own, float[:, ::1] before, float part):
-    """Add a part of the change from `before` to `own` to `shared`, all changed in place."""
-    cdef OwnRows rows
-    rows.shared, rows.own, rows.before = &shared[0, 0], &own[0, 0], &before[0, 0]
-    rows.size, rows.part = shared.shape[0] * shared.shape[1], part
-    give_part(&rows)

@@ -137,6 +137,13 @@ def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uin
     return alias_table(weight * (n / weight.sum()))  # whose mean is 1
 
 
+def noise_probabilities(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.float64]:
+    """Return how probable each word is as a noise word; parameters are as in `noise_table`."""
+    weights = _relative_weights(counts, ns_exponent)
+    weights /= weights.sum()
+    return weights
+
+
 def words_to_train(counts: NDArray[np.int64], params: TrainParams) -> int:
     """Return how many words all epochs will read, if they read what `counts` was counted in.
 

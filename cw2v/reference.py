@@ -149,14 +149,14 @@ def cbow_step(
 
 
 def own_rows_given(
-    shared: Floats, own: Floats, before: Floats, part: float
+    shared: Floats, own: Floats, before: Floats, parts: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the three after a worker gave its part of the change of its own rows.
+    """Return the three after a worker gave parts of the change of its own rows.
 
-    The shared rows move by it; the worker's own rows, and what it remembers of how they
-    were, start anew from there. All of shape (n, dim).
+    The shared rows move by them; the worker's own rows, and what it remembers of how they
+    were, start anew from there. All of shape (n, dim), `parts` (n,).
     """
-    moved = shared + part * (own - before)
+    moved = shared + parts[:, np.newaxis] * (own - before)
     return moved, moved.copy(), moved.copy()
 
 

@@ -18,6 +18,7 @@ from cw2v.noise import (
     rows_together,
     words_to_train,
 )
+from cw2v.ownrows import OwnRows, Team, own_nodes, own_words
 from cw2v.params import TrainParams
 
 PADDING = 32  # items that kernels may read past the end of a list; see csrc/kernels.h
@@ -51,6 +52,9 @@ class Tables:
     tree_depth : int
         The longest path.
     ones : ndarray of float32, shape (tree_depth + PADDING,)
+    own_words, own_nodes : cw2v.ownrows.OwnRows, or None
+        The rows of `syn1neg` and of `syn1` that each worker has copies of. None where there is
+        one worker, or no such matrix.
     """
 
     keep: NDArray[np.uint32]
@@ -65,6 +69,8 @@ class Tables:
     tree_path: NDArray[np.uint32] | None
     tree_depth: int
     ones: NDArray[np.float32]
+    own_words: OwnRows | None
+    own_nodes: OwnRows | None
 
 
 def make_tables(
@@ -72,14 +78,19 @@ def make_tables(
     params: TrainParams,
     tree: HuffmanTree | None,
     keep: NDArray[np.uint32] | None = None,
+    team: Team | None = None,
 ) -> Tables:
     """Return the tables for a vocabulary whose words occur `counts` times, shape (n_words,).
 
-    `keep` has its place in `Tables`; it follows from `counts` unless given.
+    `keep` has its place in `Tables`; it follows from `counts` unless given. One worker trains
+    unless `team` says otherwise.
     """
+    if keep is None:
+        keep = keep_thresholds(counts, params.sample)
+    team = team or Team()
     n_trained = words_to_train(counts, params)
     span = noise_span(params, len(counts), n_trained)
-    starts = path = None
+    starts = path = nodes = None
     depth = 0
     if params.hs:
         assert tree is not None  # `Weights` has one wherever it has syn1
@@ -88,8 +99,9 @@ def make_tables(
         path = np.zeros(n + PADDING, np.uint32)
         np.left_shift(tree.points, 1, out=path[:n], casting="unsafe")
         path[:n] |= 1 - tree.codes
+        nodes = own_nodes(counts, keep, tree, params, team)
     return Tables(
-        keep=keep_thresholds(counts, params.sample) if keep is None else keep,
+        keep=keep,
         noise=noise_table(counts, params.ns_exponent) if params.negative else None,
         span=span if params.sg else 1,
         n_noise=noise_words(params, span, n_trained),
@@ -101,4 +113,6 @@ def make_tables(
         tree_path=path,
         tree_depth=depth,
         ones=np.ones(depth + PADDING, np.float32),
+        own_words=own_words(counts, keep, params, team) if params.negative else None,
+        own_nodes=nodes,
     )

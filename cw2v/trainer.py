@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from cw2v._kernels import default_backend
 from cw2v._worker import Shared, Worker
 from cw2v.corpus import EncodedCorpus
+from cw2v.ownrows import Team
 from cw2v.params import TrainParams
 from cw2v.progress import Progress, Report
 from cw2v.tables import make_tables
@@ -186,9 +187,12 @@ class Trainer:
         self._begun = time.perf_counter()
         piece_words = max(params.batch_words, -(-self.n_tokens // MOST_PIECES))
         bounds, sentences = cut_into_pieces(corpus.starts, piece_words)
+        # No more than there is work for: each has memory of its own.
+        n_workers = min(params.workers, len(sentences))
+        team = Team(n_workers, self.n_tokens)
         self._shared = Shared(
             weights,
-            make_tables(counts, params, weights.tree, keep),
+            make_tables(counts, params, weights.tree, keep, team),
             corpus.ids,
             corpus.starts,
             bounds,
@@ -201,9 +205,7 @@ class Trainer:
             epochs=params.epochs,
             epoch_part=epoch_part,
         )
-        # No more than there is work for: each has memory of its own.
-        n_workers = min(params.workers, len(sentences))
-        self._workers = [Worker(self._shared, n_workers, profile=profile) for _ in range(n_workers)]
+        self._workers = [Worker(self._shared, profile=profile) for _ in range(n_workers)]
 
     def alpha_at(self, words: int) -> float:
         """Return the learning rate after `words` words, counted over all epochs."""

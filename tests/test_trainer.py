@@ -10,7 +10,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from cw2v import reference
-from cw2v._worker import own_rows_given
 from cw2v.corpus import EncodedCorpus
 from cw2v.huffman import build_tree
 from cw2v.noise import keep_thresholds, noise_table
@@ -199,15 +198,6 @@ def test_many_workers_read_every_word_once_and_learn_as_well(architecture, objec
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("cw2v")]
 
 
-def test_a_worker_gives_its_part_of_what_its_own_rows_learnt():
-    rng = np.random.default_rng(0)
-    rows = [rng.normal(size=(5, 9)).astype(np.float32) for _ in range(3)]
-    expected = reference.own_rows_given(*(row.astype(np.float64) for row in rows), 0.25)
-    own_rows_given(*rows, 0.25)
-    for got, exact in zip(rows, expected, strict=True):
-        assert_allclose(got, exact, rtol=1e-5, atol=1e-6)
-
-
 @pytest.mark.parametrize("n_words", [2, 4, 30])
 @pytest.mark.parametrize(
     "settings",
@@ -246,7 +236,7 @@ def test_a_small_vocabulary_does_not_diverge(backend, n_words, settings):
 def test_a_profile_shares_out_the_time_of_all_stages_that_were_run(backend, workers):
     text, counts = corpus(20_000)
     used = {"subsampling", "windows", "noise words", "prefetch", "gather", "products", "errors"}
-    used |= {"update", "scatter"}
+    used |= {"update", "scatter"} | ({"own rows"} if workers > 1 else set())
     for settings, more in [({}, set()), ({"hs": True, "compute_loss": True}, {"paths", "loss"})]:
         params = TrainParams(vector_size=12, workers=workers, batch_words=500, **settings)
         weights = weights_for(counts, params)

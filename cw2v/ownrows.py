@@ -1,0 +1,158 @@
+"""Which rows of W' each of several workers has copies of, and what it gives of their change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cw2v.huffman import HuffmanTree
+from cw2v.noise import UINT32_MAX, noise_probabilities, words_around
+from cw2v.params import TrainParams
+
+OWN_ROWS = 1024  # that a worker has copies of, at most
+HOTTEST = 64  # of these, which are given
+CENTRES = 512  # each time that a worker has trained on so many centres,
+TURNS = 16  # and all others in so many turns
+STEP = 0.1  # of alpha: the part of the way to its aim that a step is taken to move a row
+WORDS_AT_ONCE = 1 << 16  # whose paths are followed together
+
+
+@dataclass(frozen=True, eq=False)
+class OwnRows:
+    """The rows of one W' that each worker has copies of.
+
+    Parameters
+    ----------
+    first : int
+        The first of them.
+    hottest, n_hottest : int
+        Where among them those begin that are written most often, and how many these are.
+    parts : ndarray of float32, shape (n_own,)
+        The part of the change of each that a worker adds to the shared rows.
+    """
+
+    first: int
+    hottest: int
+    n_hottest: int
+    parts: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Team:
+    """Who trains at the same time, and on how much.
+
+    Parameters
+    ----------
+    n_workers : int, at least 1
+    n_tokens : int
+        Words that they train on in an epoch, before subsampling.
+    """
+
+    n_workers: int = 1
+    n_tokens: int = 0
+
+
+def own_words(
+    counts: NDArray[np.int64], keep: NDArray[np.uint32], params: TrainParams, team: Team
+) -> OwnRows | None:
+    """Return the rows of `syn1neg` to copy: the first words, as a rule the most frequent.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (n_words,)
+    keep : ndarray of uint32, shape (n_words,)
+        See `cw2v.noise.keep_thresholds`.
+    params : TrainParams
+    team : Team
+
+    Returns
+    -------
+    OwnRows or None
+        None where there is one worker only.
+    """
+    if team.n_workers == 1:
+        return None
+    n_own = min(OWN_ROWS, len(counts))
+    centres = _centres(counts, keep)
+    noise = noise_probabilities(counts, params.ns_exponent)
+    scored = centres / centres.sum() + params.negative * noise
+    left = centres.sum() / max(1.0, counts.sum(dtype=np.float64))
+    parts = _parts(scored[:n_own], slice(HOTTEST), left, params, team)
+    return OwnRows(0, 0, min(HOTTEST, n_own), parts)
+
+
+def own_nodes(
+    counts: NDArray[np.int64],
+    keep: NDArray[np.uint32],
+    tree: HuffmanTree,
+    params: TrainParams,
+    team: Team,
+) -> OwnRows | None:
+    """Return the rows of `syn1` to copy: the nodes next to the root, which were made last.
+
+    Parameters and what is returned are as in `own_words`; `tree` has a path to each word.
+    """
+    n_nodes = len(counts) - 1
+    if team.n_workers == 1 or n_nodes < 1:
+        return None
+    centres = _centres(counts, keep)
+    scored = np.zeros(n_nodes)
+    for first in range(0, len(counts), WORDS_AT_ONCE):
+        starts = tree.starts[first : first + WORDS_AT_ONCE + 1]
+        weights = np.repeat(centres[first : first + WORDS_AT_ONCE], np.diff(starts))
+        scored += np.bincount(tree.points[starts[0] : starts[-1]], weights, minlength=n_nodes)
+    first_own = max(0, n_nodes - OWN_ROWS)
+    hottest = max(0, n_nodes - first_own - HOTTEST)
+    left = centres.sum() / max(1.0, counts.sum(dtype=np.float64))
+    scored = scored[first_own:] / centres.sum()
+    parts = _parts(scored, slice(hottest, None), left, params, team)
+    return OwnRows(first_own, hottest, len(parts) - hottest, parts)
+
+
+def parts_to_give(steps: NDArray[np.float64], n_workers: int, alpha: float) -> NDArray[np.float64]:
+    """Return what part of its change of a row a worker adds to the shared row.
+
+    If each step takes a row a part p of the way that is before it, the parts of all n workers
+    together take it as far as the steps of all would have, one after another:
+
+        n * part * (1 - (1 - p)**steps) = 1 - (1 - p)**(n * steps)
+
+    That is all of the change where a worker takes few steps between two times that it gives, and
+    1 / n where it takes so many that its copy follows whatever text it is at: all changes together
+    would lead too far then. p is `STEP` times the learning rate: a step moves a row by about the
+    rate times what is before it, but in one direction of many (docs/designs.md has the figures).
+
+    Parameters
+    ----------
+    steps : ndarray of float64, at least 0
+        How many steps a worker takes with each row meanwhile.
+    n_workers : int, at least 1
+    alpha : float
+        The learning rate.
+
+    Returns
+    -------
+    ndarray of float64, from 1 / n_workers to 1
+    """
+    left = np.log1p(-STEP * np.clip(alpha, 1e-4, 1.0)) * np.maximum(steps, 1e-3)
+    parts: NDArray[np.float64] = np.expm1(n_workers * left) / (n_workers * np.expm1(left))
+    return parts
+
+
+def _centres(counts: NDArray[np.int64], keep: NDArray[np.uint32]) -> NDArray[np.float64]:
+    """Return how often each word is a centre in an epoch; a little for one that never comes."""
+    return np.maximum(counts, 1e-3) * (np.maximum(keep, 1) / UINT32_MAX)
+
+
+def _parts(
+    scored: NDArray[np.float64], hottest: slice, left: float, params: TrainParams, team: Team
+) -> NDArray[np.float32]:
+    """Return the parts of rows that each pair of words scores so often."""
+    centres = np.full(len(scored), CENTRES * TURNS, np.float64)
+    centres[hottest] = CENTRES
+    # An epoch may be over before; then everything is given.
+    np.minimum(centres, team.n_tokens * left / team.n_workers, out=centres)
+    pairs = words_around(params, 1) if params.sg else 1
+    return parts_to_give(scored * centres * pairs, team.n_workers, params.alpha).astype(np.float32)
