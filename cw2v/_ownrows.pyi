@@ -12,5 +12,5 @@ def own_rows_given(
     hottest: int = 0,
     n_hottest: int = 0,
     slice: int = 0,
-    times: int = 0,
-) -> None: ...
+    next: int = 0,
+) -> int: ...

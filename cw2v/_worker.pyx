@@ -6,7 +6,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 import numpy as np
 
-from cw2v.ownrows import CENTRES, TURNS
+from cw2v.ownrows import TURNS
 
 from cw2v._blocks cimport (
     Around, Blocks, Corpus, NoiseColumn, Piece, Sampling, Tree, add_paths, begin_piece,
@@ -186,6 +186,7 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
     cdef double done
     cdef float lr
     cdef int32_t pos
+    cdef bint taken = False
     cdef Clock *clock = state.scratch.clock
     if clock is not NULL:
         clock.last = cw2v_ticks()
@@ -196,6 +197,7 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
         number = cw2v_take_next(job.next_piece)
         if number >= job.n_pieces:
             break
+        taken = True
         first, last = job.piece_bounds[number], job.piece_bounds[number + 1]
         # The rate and the random numbers depend on the place in the corpus alone, not on
         # which worker is where.
@@ -226,7 +228,8 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
             if state.not_given >= job.give_after:
                 give(state, give_next)
         cw2v_write(state.words_done, state.words_done[0] + last - first)
-    give(state, give_all)
+    if taken:
+        give(state, give_all)
 
 
 # ---- what Python sees ------------------------------------------------------------------------
@@ -258,7 +261,7 @@ cdef class Shared:
         self.borrow_model(weights, params)
         self.borrow_sampling(tables, params)
         job.rows = tables.rows
-        job.give_after = CENTRES
+        job.give_after = tables.give_after
         self.own_words, self.own_nodes = tables.own_words, tables.own_nodes
         if params.hs:
             self.borrow_tree(tables)
@@ -343,7 +346,7 @@ cdef class Worker:
     cdef State state
     cdef list arrays
 
-    def __init__(self, Shared shared, *, bint profile=False):
+    def __init__(self, Shared shared, int number=0, *, bint profile=False):
         cdef const Job *job = &shared.job
         cdef State *state = &self.state
         cdef Blocks *blocks = &state.blocks
@@ -384,8 +387,8 @@ cdef class Worker:
             blocks.n_path = <int32_t *> self.lend(np.int32, capacity)
 
         state.w.shared, state.w.n_own = job.model.w, 0
-        self.lend_rows(&state.syn1neg, job.model.syn1neg, shared.own_words)
-        self.lend_rows(&state.syn1, job.model.syn1, shared.own_nodes)
+        self.lend_rows(&state.syn1neg, job.model.syn1neg, shared.own_words, number)
+        self.lend_rows(&state.syn1, job.model.syn1, shared.own_nodes, number)
 
         scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest + 1))
         scratch.y_rows = <float **> self.lend(np.uintp, n_y)
@@ -412,13 +415,13 @@ cdef class Worker:
         cdef size_t address = array.ctypes.data
         return <void *> ((address + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE)
 
-    cdef int lend_rows(self, OwnRows *rows, float *matrix, own) except -1:
+    cdef int lend_rows(self, OwnRows *rows, float *matrix, own, int number) except -1:
         """Copies of the rows of W' that are to be this worker's own; none if `own` is None."""
         cdef ptrdiff_t dim = self.shared.job.model.dim
         cdef const float[::1] parts
         cdef ptrdiff_t first
         rows.matrix.shared, rows.matrix.n_own, rows.matrix.first_own = matrix, 0, 0
-        rows.dim, rows.next = dim, 0
+        rows.dim = dim
         if own is None:
             return 0
         first, parts = own.first, own.parts
@@ -429,7 +432,9 @@ cdef class Worker:
         rows.matrix.n_own, rows.matrix.first_own = <uint32_t> parts.shape[0], <uint32_t> first
         rows.matrix.to_own = <char *> rows.own - <char *> (matrix + first * dim)
         rows.hottest, rows.n_hottest = own.hottest, own.n_hottest
-        rows.slice = <int> (parts.shape[0] + TURNS - 1) // TURNS
+        rows.slice = (parts.shape[0] + TURNS - 1) // TURNS
+        # Each worker begins elsewhere, so that no two give the same rows at the same time.
+        rows.next = <int> (number * rows.slice % parts.shape[0])
         return 0
 
     def run(self, int epoch):

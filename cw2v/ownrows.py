@@ -8,15 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.huffman import HuffmanTree
-from cw2v.noise import UINT32_MAX, noise_probabilities, words_around
+from cw2v.noise import FEW_WORDS, UINT32_MAX, noise_probabilities, words_around
 from cw2v.params import TrainParams
 
 OWN_ROWS = 1024  # that a worker has copies of, at most
 HOTTEST = 64  # of these, which are given
-CENTRES = 512  # each time that a worker has trained on so many centres,
-TURNS = 16  # and all others in so many turns
+CENTRES = 512  # each time that a worker has trained on so many centres, or fewer
+TURNS = 16  # in a short text, and all in so many turns;
+ROUNDS = 16  # all of them at least so often in an epoch,
+FEW_CENTRES = 64  # but there are no copies where that would be after fewer centres than this
 STEP = 0.1  # of alpha: the part of the way to its aim that a step is taken to move a row
-WORDS_AT_ONCE = 1 << 16  # whose paths are followed together
+WORDS_AT_ONCE = 1 << 12  # whose paths are followed together
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,29 @@ class Team:
     n_workers: int = 1
     n_tokens: int = 0
 
+    def centres_between(self, n_words: int, kept: float) -> int:
+        """Return after how many centres a worker gives; 0 where there are no copies.
+
+        There are none in a vocabulary of fewer than `cw2v.noise.FEW_WORDS`: they would be of
+        most rows, and change which words are neighbours.
+
+        Parameters
+        ----------
+        n_words : int
+            The size of the vocabulary.
+        kept : float, 0 to 1
+            The share of words that subsampling leaves.
+        """
+        if self.n_workers == 1 or n_words < FEW_WORDS:
+            return 0
+        centres = int(self.n_tokens * kept / self.n_workers / (TURNS * ROUNDS))
+        return 0 if centres < FEW_CENTRES else min(centres, CENTRES)
+
+
+def share_kept(counts: NDArray[np.int64], keep: NDArray[np.uint32]) -> float:
+    """Return the share of a text that subsampling leaves; parameters are as in `own_words`."""
+    return float(_centres(counts, keep).sum() / max(1.0, counts.sum(dtype=np.float64)))
+
 
 def own_words(
     counts: NDArray[np.int64], keep: NDArray[np.uint32], params: TrainParams, team: Team
@@ -70,16 +95,17 @@ def own_words(
     Returns
     -------
     OwnRows or None
-        None where there is one worker only.
+        None where there is one worker, or few words, or so little to do that rows would hardly
+        ever be given: then what workers learn would reach the others too late.
     """
-    if team.n_workers == 1:
+    between = team.centres_between(len(counts), share_kept(counts, keep))
+    if between == 0:
         return None
     n_own = min(OWN_ROWS, len(counts))
     centres = _centres(counts, keep)
     noise = noise_probabilities(counts, params.ns_exponent)
     scored = centres / centres.sum() + params.negative * noise
-    left = centres.sum() / max(1.0, counts.sum(dtype=np.float64))
-    parts = _parts(scored[:n_own], slice(HOTTEST), left, params, team)
+    parts = _parts(scored[:n_own], slice(HOTTEST), between, params, team)
     return OwnRows(0, 0, min(HOTTEST, n_own), parts)
 
 
@@ -95,19 +121,21 @@ def own_nodes(
     Parameters and what is returned are as in `own_words`; `tree` has a path to each word.
     """
     n_nodes = len(counts) - 1
-    if team.n_workers == 1 or n_nodes < 1:
+    between = team.centres_between(len(counts), share_kept(counts, keep))
+    if between == 0 or n_nodes < 1:
         return None
     centres = _centres(counts, keep)
-    scored = np.zeros(n_nodes)
+    first_own = max(0, n_nodes - OWN_ROWS)
+    hottest = max(0, n_nodes - first_own - HOTTEST)
+    scored = np.zeros(n_nodes - first_own)
     for first in range(0, len(counts), WORDS_AT_ONCE):
         starts = tree.starts[first : first + WORDS_AT_ONCE + 1]
         weights = np.repeat(centres[first : first + WORDS_AT_ONCE], np.diff(starts))
-        scored += np.bincount(tree.points[starts[0] : starts[-1]], weights, minlength=n_nodes)
-    first_own = max(0, n_nodes - OWN_ROWS)
-    hottest = max(0, n_nodes - first_own - HOTTEST)
-    left = centres.sum() / max(1.0, counts.sum(dtype=np.float64))
-    scored = scored[first_own:] / centres.sum()
-    parts = _parts(scored, slice(hottest, None), left, params, team)
+        nodes = tree.points[starts[0] : starts[-1]] - first_own
+        own = nodes >= 0
+        scored += np.bincount(nodes[own], weights[own], minlength=len(scored))
+    scored /= centres.sum()
+    parts = _parts(scored, slice(hottest, None), between, params, team)
     return OwnRows(first_own, hottest, len(parts) - hottest, parts)
 
 
@@ -136,8 +164,8 @@ def parts_to_give(steps: NDArray[np.float64], n_workers: int, alpha: float) -> N
     -------
     ndarray of float64, from 1 / n_workers to 1
     """
-    left = np.log1p(-STEP * np.clip(alpha, 1e-4, 1.0)) * np.maximum(steps, 1e-3)
-    parts: NDArray[np.float64] = np.expm1(n_workers * left) / (n_workers * np.expm1(left))
+    log_left = np.log1p(-STEP * np.clip(alpha, 1e-4, 1.0)) * np.maximum(steps, 1e-3)
+    parts: NDArray[np.float64] = np.expm1(n_workers * log_left) / (n_workers * np.expm1(log_left))
     return parts
 
 
@@ -147,12 +175,13 @@ def _centres(counts: NDArray[np.int64], keep: NDArray[np.uint32]) -> NDArray[np.
 
 
 def _parts(
-    scored: NDArray[np.float64], hottest: slice, left: float, params: TrainParams, team: Team
+    scored: NDArray[np.float64], hottest: slice, between: int, params: TrainParams, team: Team
 ) -> NDArray[np.float32]:
-    """Return the parts of rows that each pair of words scores so often."""
-    centres = np.full(len(scored), CENTRES * TURNS, np.float64)
-    centres[hottest] = CENTRES
-    # An epoch may be over before; then everything is given.
-    np.minimum(centres, team.n_tokens * left / team.n_workers, out=centres)
+    """Return the parts of rows, by the learning rate at the beginning.
+
+    `scored` says how often a prediction scores each row: a pair in skip-gram, a centre in CBOW.
+    """
+    centres = np.full(len(scored), between * TURNS, np.float64)
+    centres[hottest] = between
     pairs = words_around(params, 1) if params.sg else 1
     return parts_to_give(scored * centres * pairs, team.n_workers, params.alpha).astype(np.float32)

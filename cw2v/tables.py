@@ -18,7 +18,7 @@ from cw2v.noise import (
     rows_together,
     words_to_train,
 )
-from cw2v.ownrows import OwnRows, Team, own_nodes, own_words
+from cw2v.ownrows import OwnRows, Team, own_nodes, own_words, share_kept
 from cw2v.params import TrainParams
 
 PADDING = 32  # items that kernels may read past the end of a list; see csrc/kernels.h
@@ -53,8 +53,10 @@ class Tables:
         The longest path.
     ones : ndarray of float32, shape (tree_depth + PADDING,)
     own_words, own_nodes : cw2v.ownrows.OwnRows, or None
-        The rows of `syn1neg` and of `syn1` that each worker has copies of. None where there is
-        one worker, or no such matrix.
+        The rows of `syn1neg` and of `syn1` that each worker has copies of. None where all rows
+        are shared, or there is no such matrix.
+    give_after : int
+        After how many centres a worker gives of what its copies have learnt.
     """
 
     keep: NDArray[np.uint32]
@@ -71,6 +73,7 @@ class Tables:
     ones: NDArray[np.float32]
     own_words: OwnRows | None
     own_nodes: OwnRows | None
+    give_after: int
 
 
 def make_tables(
@@ -82,8 +85,8 @@ def make_tables(
 ) -> Tables:
     """Return the tables for a vocabulary whose words occur `counts` times, shape (n_words,).
 
-    `keep` has its place in `Tables`; it follows from `counts` unless given. One worker trains
-    unless `team` says otherwise.
+    `keep` has its place in `Tables`; it follows from `counts` unless given. Workers
+    share all rows unless `team` says how many they are.
     """
     if keep is None:
         keep = keep_thresholds(counts, params.sample)
@@ -115,4 +118,5 @@ def make_tables(
         ones=np.ones(depth + PADDING, np.float32),
         own_words=own_words(counts, keep, params, team) if params.negative else None,
         own_nodes=nodes,
+        give_after=team.centres_between(len(counts), share_kept(counts, keep)),
     )

@@ -205,7 +205,7 @@ class Trainer:
             epochs=params.epochs,
             epoch_part=epoch_part,
         )
-        self._workers = [Worker(self._shared, profile=profile) for _ in range(n_workers)]
+        self._workers = [Worker(self._shared, i, profile=profile) for i in range(n_workers)]
 
     def alpha_at(self, words: int) -> float:
         """Return the learning rate after `words` words, counted over all epochs."""

@@ -1,22 +1,38 @@
 """Rows of W' that each of several workers has copies of: which, and what becomes of them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from cw2v import reference
+from cw2v import ownrows, reference
 from cw2v._ownrows import own_rows_given
 from cw2v._worker import Shared, Worker
-from cw2v.corpus import EncodedCorpus
 from cw2v.huffman import build_tree
 from cw2v.noise import keep_thresholds
-from cw2v.ownrows import CENTRES, HOTTEST, OWN_ROWS, STEP, Team, own_nodes, own_words, parts_to_give
+from cw2v.ownrows import (
+    CENTRES,
+    HOTTEST,
+    OWN_ROWS,
+    STEP,
+    TURNS,
+    Team,
+    own_nodes,
+    own_words,
+    parts_to_give,
+)
 from cw2v.params import TrainParams
 from cw2v.tables import make_tables
 from cw2v.trainer import random_base
 from cw2v.weights import Weights, new_vectors
 
 TEAM = Team(n_workers=3, n_tokens=10**9)
+
+
+@pytest.fixture(autouse=True)
+def no_words_are_few(monkeypatch):
+    monkeypatch.setattr(ownrows, "FEW_WORDS", 0)
 
 
 def three(n, dim=9):
@@ -34,25 +50,21 @@ def test_a_worker_gives_its_part_of_what_its_own_rows_learnt():
 
 @pytest.mark.parametrize("n", [2, 3, 4, 5, 6])
 def test_the_hottest_are_given_each_time_and_all_in_turn(n):
-    for times in range(1, 5):
-        rows, parts = three(n), np.full(n, 0.5, np.float32)
-        expected = reference.own_rows_given(*(row.astype(np.float64) for row in rows), parts)
-        kept = [row.copy() for row in rows]
-        given = np.zeros(n, bool)
-        given[n - 1 :] = True
-        given[: 2 * times] = True
-        own_rows_given(*rows, parts, hottest=n - 1, n_hottest=1, slice=2, times=times)
-        for got, exact, before in zip(rows, expected, kept, strict=True):
-            assert_allclose(got[given], exact[given], rtol=1e-5, atol=1e-6)
-            assert_array_equal(got[~given], before[~given])
-
-
-def test_a_row_that_was_given_and_not_moved_since_stays_as_it_is():
-    rows, parts = three(4), np.full(4, 0.5, np.float32)
-    own_rows_given(*rows, parts)
-    once = rows[0].copy()
-    own_rows_given(*rows, parts, n_hottest=4, slice=4, times=3)
-    assert_array_equal(rows[0], once)
+    rows, parts = three(n), np.full(n, 0.5, np.float32)
+    turns = [list(range(first, min(first + 2, n))) for first in range(0, n, 2)]
+    next_turn = 0
+    for number in range(8):
+        rows[1] += number  # what was learnt since
+        expected = [row.astype(np.float64) for row in rows]
+        for given in ([n - 1], turns[number % len(turns)]):
+            part = reference.own_rows_given(*(row[given] for row in expected), parts[given])
+            for row, moved in zip(expected, part, strict=True):
+                row[given] = moved
+        next_turn = own_rows_given(
+            *rows, parts, hottest=n - 1, n_hottest=1, slice=2, next=next_turn
+        )
+        for got, exact in zip(rows, expected, strict=True):
+            assert_allclose(got, exact, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("n_workers", [2, 5])
@@ -98,6 +110,18 @@ def test_own_words_are_the_first_and_the_first_of_them_the_hottest(n_words):
     assert own_words(counts, keep, params, Team()) is None
 
 
+def test_copies_are_given_in_short_texts_too_or_not_made(monkeypatch):
+    assert [Team(2, n).centres_between(9, 1.0) for n in (10**9, 10**5, 10**4)] == [CENTRES, 195, 0]
+    assert Team(2, 10**5).centres_between(9, 0.5) == 97
+    assert Team(1, 10**9).centres_between(9, 1.0) == 0
+    monkeypatch.setattr(ownrows, "FEW_WORDS", 10)
+    assert [TEAM.centres_between(n_words, 1.0) for n_words in (9, 10)] == [0, CENTRES]
+    counts, params = zipf(100), TrainParams(hs=True, workers=8)
+    tables = make_tables(counts, params, build_tree(counts), team=Team(8, 100_000))
+    assert tables.own_words is None
+    assert tables.own_nodes is None
+
+
 @pytest.mark.parametrize("sg", [False, True])
 def test_own_nodes_are_those_next_to_the_root_by_how_often_they_are_scored(sg):
     counts = zipf(3000)
@@ -105,73 +129,135 @@ def test_own_nodes_are_those_next_to_the_root_by_how_often_they_are_scored(sg):
     keep, tree = keep_thresholds(counts, params.sample), build_tree(counts)
     own = own_nodes(counts, keep, tree, params, TEAM)
     n_nodes = len(counts) - 1
-    assert (own.first, own.hottest, own.n_hottest) == (n_nodes - OWN_ROWS, OWN_ROWS - 64, 64)
+    assert own.first == n_nodes - OWN_ROWS
+    assert (own.hottest, own.n_hottest) == (OWN_ROWS - HOTTEST, HOTTEST)
 
     centres = counts * (keep / np.iinfo(np.uint32).max)
     scored = np.zeros(n_nodes)
     for word in range(len(counts)):
         scored[tree.point(word)] += centres[word] / centres.sum()
-    between = np.full(OWN_ROWS, CENTRES * 16)
-    between[-64:] = CENTRES
+    between = np.full(OWN_ROWS, CENTRES * TURNS)
+    between[-HOTTEST:] = CENTRES
     pairs = params.window + 1 if sg else 1
     expected = parts_to_give(scored[-OWN_ROWS:] * between * pairs, 3, params.alpha)
     assert_allclose(own.parts, expected, rtol=1e-5)
 
 
-def test_words_that_never_come_and_texts_that_are_short_have_parts_too():
-    params = TrainParams(hs=True)
-    for counts in (np.zeros(70, np.int64), np.array([2**61, 0, 1])):
-        keep = keep_thresholds(counts, params.sample)
-        own = own_words(counts, keep, params, TEAM)
-        assert np.isfinite(own.parts).all()
-        own = own_nodes(counts, keep, build_tree(counts), params, Team(3, 1))
-        assert np.isfinite(own.parts).all()
-    assert own_nodes(counts[:1], keep[:1], build_tree(counts[:1]), params, TEAM) is None
+@pytest.mark.parametrize("counts", [np.zeros(70, np.int64), np.array([2**61, 0, 1])])
+def test_words_that_never_come_have_parts_too(counts):
+    params = TrainParams(hs=True, sample=0)
+    keep = keep_thresholds(counts, params.sample)
+    team = Team(3, 2**62)
+    for own in (
+        own_words(counts, keep, params, team),
+        own_nodes(counts, keep, build_tree(counts), params, team),
+    ):
+        assert (own.parts >= 1 / 3 - 1e-6).all()
+        assert (own.parts <= 1).all()
+    assert own_nodes(counts[:1], keep[:1], build_tree(counts[:1]), params, team) is None
 
 
-@pytest.mark.parametrize("sg", [False, True])
-@pytest.mark.parametrize("objective", [{"negative": 4}, {"hs": True, "negative": 0}])
-def test_one_of_a_team_gives_its_part_and_moves_what_is_shared_by_all(objective, sg):
-    rng = np.random.default_rng(3)
-    counts = zipf(2 * OWN_ROWS)
-    ids = rng.choice(len(counts), CENTRES - 1, p=counts / counts.sum()).astype(np.int32)
-    text = EncodedCorpus(ids, np.array([0, len(ids)]), len(ids), 1)
-    params = TrainParams(vector_size=7, sample=0, sg=sg, **objective)
+class Training:
+    """A text of one piece, more words than have copies, and a worker that may have some."""
 
-    def trained(team):
-        w = new_vectors(len(counts), params.vector_size, 1)
-        start = rng_rows.normal(size=w.shape).astype(np.float32)
-        neg, tree = params.negative, build_tree(counts) if params.hs else None
+    def __init__(self, params, n_tokens, give_after, parts=None):
+        rng = np.random.default_rng(3)
+        counts = zipf(2 * OWN_ROWS)
+        ids = rng.choice(len(counts), n_tokens, p=counts / counts.sum()).astype(np.int32)
+        tree = build_tree(counts) if params.hs else None
+        tables = make_tables(counts, params, tree)
+        if give_after:
+            keep = keep_thresholds(counts, params.sample)
+            if params.hs:
+                self.own = own_nodes(counts, keep, tree, params, TEAM)
+            else:
+                self.own = own_words(counts, keep, params, TEAM)
+            if parts is not None:
+                self.own = dataclasses.replace(self.own, parts=np.full_like(self.own.parts, parts))
+            name = "own_nodes" if params.hs else "own_words"
+            tables = dataclasses.replace(tables, give_after=give_after, **{name: self.own})
+        self.w = new_vectors(len(counts), params.vector_size, 1)
+        self.w_out = rng.normal(size=self.w.shape).astype(np.float32)
+        hs = params.hs
         weights = Weights(
-            w, start.copy() if neg else None, start.copy() if params.hs else None, None, tree
+            self.w, None if hs else self.w_out, self.w_out if hs else None, None, tree
         )
-        tables = make_tables(counts, params, tree, team=team)
-        shared = Shared(
+        starts = np.array([0, n_tokens], np.int64)
+        self.shared = Shared(
             weights,
             tables,
-            text.ids,
-            text.starts,
-            np.array([0, len(ids)], np.int64),
+            ids,
+            starts,
+            starts,
             np.zeros(1, np.int64),
             random_base(1, 0),
             params,
             "scalar",
-            alpha=0.5,
-            min_alpha=0.5,
-            epochs=1,
+            alpha=0.2,
+            min_alpha=0.2,
+            epochs=2,
         )
-        Worker(shared).run(0)
-        return w, start, weights.syn1neg if neg else weights.syn1, tables
+        self.worker = Worker(self.shared)
 
-    rng_rows = np.random.default_rng(4)
-    w, start, w_out, _ = trained(None)
-    rng_rows = np.random.default_rng(4)
-    team_w, _, team_w_out, tables = trained(Team(2, len(ids)))
-    own = tables.own_words if params.negative else tables.own_nodes
-    expected = w_out.copy()
+    def run(self, epoch):
+        self.shared.begin_epoch()
+        self.worker.run(epoch)
+
+
+SETTINGS = [
+    TrainParams(vector_size=7, sample=0, sg=sg, **objective)
+    for sg in (False, True)
+    for objective in ({"negative": 4}, {"hs": True, "negative": 0})
+]
+
+
+@pytest.mark.parametrize("params", SETTINGS)
+def test_at_the_end_a_worker_gives_its_part_and_has_moved_what_all_share(params):
+    alone, one_of_three = Training(params, 500, 0), Training(params, 500, 1000)
+    start = alone.w_out.copy()
+    alone.run(0)
+    one_of_three.run(0)
+    own = one_of_three.own
     rows = slice(own.first, own.first + OWN_ROWS)
-    expected[rows] = start[rows] + own.parts[:, np.newaxis] * (w_out[rows] - start[rows])
-    assert_array_equal(team_w, w)
-    assert_allclose(team_w_out, expected, rtol=1e-5, atol=1e-6)
-    assert (np.abs(w_out - start).max(axis=1) > 0)[rows].sum() > 50
+    expected = alone.w_out.copy()
+    expected[rows] = start[rows] + own.parts[:, np.newaxis] * (expected[rows] - start[rows])
+    assert_array_equal(one_of_three.w, alone.w)
+    assert_allclose(one_of_three.w_out, expected, rtol=1e-5, atol=1e-6)
+    assert (np.abs(alone.w_out - start).max(axis=1) > 0)[rows].sum() > 50
     assert (own.parts < 1).any()
+
+
+@pytest.mark.parametrize("params", SETTINGS)
+def test_a_worker_that_gives_all_of_its_changes_learns_what_it_would_alone(params):
+    # So often that each row is given several times: each batch is more than 20 centres.
+    alone, giving = Training(params, 5000, 0), Training(params, 5000, 20, parts=1)
+    for training in (alone, giving):
+        training.run(0)
+        training.run(1)
+    # Each time a row is given, it is rounded.
+    assert_allclose(giving.w, alone.w, atol=1e-4)
+    assert_allclose(giving.w_out, alone.w_out, atol=1e-4)
+
+
+@pytest.mark.parametrize("params", SETTINGS)
+def test_what_is_given_now_and_then_is_the_part(params):
+    none, half, all_of_it = (Training(params, 5000, 20, parts=p) for p in (0, 0.5, 1))
+    start = none.w_out.copy()
+    for training in (none, half, all_of_it):
+        training.run(0)
+    rows = slice(none.own.first, none.own.first + OWN_ROWS)
+    assert_array_equal(none.w_out[rows], start[rows])
+    moved = [np.linalg.norm(training.w_out[rows] - start[rows]) for training in (half, all_of_it)]
+    assert 0.4 * moved[1] < moved[0] < moved[1]
+
+
+@pytest.mark.parametrize("params", SETTINGS)
+def test_each_epoch_begins_with_the_rows_that_all_share(params):
+    training, anew = Training(params, 500, 1000), Training(params, 500, 1000)
+    training.run(0)
+    training.w_out += 0.5
+    anew.w[:], anew.w_out[:] = training.w, training.w_out
+    training.run(1)
+    anew.run(1)
+    assert_array_equal(training.w, anew.w)
+    assert_array_equal(training.w_out, anew.w_out)
