@@ -11,7 +11,8 @@ from cw2v.huffman import HuffmanTree
 from cw2v.noise import FEW_WORDS, UINT32_MAX, noise_probabilities, words_around
 from cw2v.params import TrainParams
 
-OWN_ROWS = 1024  # that a worker has copies of, at most
+OWN_ROWS = 1024  # that a worker has copies of, at most,
+OWN_NUMBERS = 1 << 18  # and so many numbers in them, which fit in a CPU's cache
 HOTTEST = 64  # of these, which are given
 CENTRES = 512  # each time that a worker has trained on so many centres, or fewer
 TURNS = 16  # in a short text, and all in so many turns;
@@ -74,6 +75,11 @@ class Team:
         return 0 if centres < FEW_CENTRES else min(centres, CENTRES)
 
 
+def most_own(params: TrainParams) -> int:
+    """Return how many rows of one W' a worker has copies of at most."""
+    return min(OWN_ROWS, OWN_NUMBERS // params.vector_size)
+
+
 def share_kept(counts: NDArray[np.int64], keep: NDArray[np.uint32]) -> float:
     """Return the share of a text that subsampling leaves; parameters are as in `own_words`."""
     return float(_centres(counts, keep).sum() / max(1.0, counts.sum(dtype=np.float64)))
@@ -101,7 +107,7 @@ def own_words(
     between = team.centres_between(len(counts), share_kept(counts, keep))
     if between == 0:
         return None
-    n_own = min(OWN_ROWS, len(counts))
+    n_own = min(most_own(params), len(counts))
     centres = _centres(counts, keep)
     noise = noise_probabilities(counts, params.ns_exponent)
     scored = centres / centres.sum() + params.negative * noise
@@ -125,7 +131,7 @@ def own_nodes(
     if between == 0 or n_nodes < 1:
         return None
     centres = _centres(counts, keep)
-    first_own = max(0, n_nodes - OWN_ROWS)
+    first_own = max(0, n_nodes - most_own(params))
     hottest = max(0, n_nodes - first_own - HOTTEST)
     scored = np.zeros(n_nodes - first_own)
     for first in range(0, len(counts), WORDS_AT_ONCE):

@@ -110,6 +110,18 @@ def test_own_words_are_the_first_and_the_first_of_them_the_hottest(n_words):
     assert own_words(counts, keep, params, Team()) is None
 
 
+def test_copies_of_long_rows_are_fewer():
+    counts = zipf(3000)
+    for size, n_own in ((100, 1024), (300, 873), (65_536, 4)):
+        params = TrainParams(vector_size=size, hs=True)
+        keep, tree = keep_thresholds(counts, params.sample), build_tree(counts)
+        words = own_words(counts, keep, params, TEAM)
+        nodes = own_nodes(counts, keep, tree, params, TEAM)
+        assert len(words.parts) == len(nodes.parts) == n_own
+        assert nodes.first + n_own == len(counts) - 1
+        assert words.n_hottest == nodes.n_hottest == min(HOTTEST, n_own)
+
+
 def test_copies_are_given_in_short_texts_too_or_not_made(monkeypatch):
     assert [Team(2, n).centres_between(9, 1.0) for n in (10**9, 10**5, 10**4)] == [CENTRES, 195, 0]
     assert Team(2, 10**5).centres_between(9, 0.5) == 97
