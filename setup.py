@@ -22,7 +22,7 @@ C_FLAGS = (
 )
 
 
-MOST_COMPILERS = 8  # at a time; each takes up to 250 MB of memory
+MOST_COMPILERS = 4  # at a time; each takes up to 250 MB of memory
 
 # Its loops are over a few words: vectors would take longer to set up than they save.
 SHORT_LOOPS = [] if MSVC else ["-fno-tree-vectorize"]
@@ -50,7 +50,7 @@ class BuildTogether(build_ext):
     def finalize_options(self):
         """Take all CPUs of this process, but not more than ``MOST_COMPILERS``, unless told."""
         super().finalize_options()
-        if self.parallel is None:
+        if self.parallel is None and not MSVC:  # which must not be found by several threads at once
             self.parallel = min(cpus_of_process(), MOST_COMPILERS)
 
     def build_extension(self, ext):

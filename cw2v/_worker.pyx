@@ -433,7 +433,7 @@ cdef class Worker:
         rows.matrix.to_own = <char *> rows.own - <char *> (matrix + first * dim)
         rows.hottest, rows.n_hottest = own.hottest, own.n_hottest
         rows.slice = (parts.shape[0] + TURNS - 1) // TURNS
-        # Each worker begins elsewhere, so that no two give the same rows at the same time.
+        # Each worker begins elsewhere, so that two rarely give the same rows at the same time.
         rows.next = <int> (number * rows.slice % parts.shape[0])
         return 0
 

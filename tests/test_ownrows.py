@@ -172,7 +172,7 @@ def test_words_that_never_come_have_parts_too(counts):
 class Training:
     """A text of one piece, more words than have copies, and a worker that may have some."""
 
-    def __init__(self, params, n_tokens, give_after, parts=None):
+    def __init__(self, params, n_tokens, give_after, parts=None, *, n_hottest=None, number=0):
         rng = np.random.default_rng(3)
         counts = zipf(2 * OWN_ROWS)
         ids = rng.choice(len(counts), n_tokens, p=counts / counts.sum()).astype(np.int32)
@@ -186,6 +186,8 @@ class Training:
                 self.own = own_words(counts, keep, params, TEAM)
             if parts is not None:
                 self.own = dataclasses.replace(self.own, parts=np.full_like(self.own.parts, parts))
+            if n_hottest is not None:
+                self.own = dataclasses.replace(self.own, n_hottest=n_hottest)
             name = "own_nodes" if params.hs else "own_words"
             tables = dataclasses.replace(tables, give_after=give_after, **{name: self.own})
         self.w = new_vectors(len(counts), params.vector_size, 1)
@@ -209,7 +211,7 @@ class Training:
             min_alpha=0.2,
             epochs=2,
         )
-        self.worker = Worker(self.shared)
+        self.worker = Worker(self.shared, number)
 
     def run(self, epoch):
         self.shared.begin_epoch()
@@ -251,16 +253,29 @@ def test_a_worker_that_gives_all_of_its_changes_learns_what_it_would_alone(param
     assert_allclose(giving.w_out, alone.w_out, atol=1e-4)
 
 
+@pytest.mark.parametrize("hottest", [True, False])
 @pytest.mark.parametrize("params", SETTINGS)
-def test_what_is_given_now_and_then_is_the_part(params):
-    none, half, all_of_it = (Training(params, 5000, 20, parts=p) for p in (0, 0.5, 1))
-    start = none.w_out.copy()
-    for training in (none, half, all_of_it):
+def test_a_worker_gives_while_it_trains(params, hottest):
+    """With parts of 0 it forgets what its copies have learnt whenever it gives."""
+    never, often = Training(params, 5000, 10**6, parts=0), Training(params, 5000, 20, parts=0)
+    if not hottest:
+        often = Training(params, 5000, 20, parts=0, n_hottest=0)
+    start = often.w_out.copy()
+    for training in (never, often):
         training.run(0)
-    rows = slice(none.own.first, none.own.first + OWN_ROWS)
-    assert_array_equal(none.w_out[rows], start[rows])
-    moved = [np.linalg.norm(training.w_out[rows] - start[rows]) for training in (half, all_of_it)]
-    assert 0.4 * moved[1] < moved[0] < moved[1]
+        rows = slice(training.own.first, training.own.first + OWN_ROWS)
+        assert_array_equal(training.w_out[rows], start[rows])
+    assert (never.w != often.w).any()
+
+
+@pytest.mark.parametrize("number", [1, 5, 1023])
+@pytest.mark.parametrize("params", SETTINGS)
+def test_it_does_not_matter_with_which_rows_a_worker_begins(params, number):
+    alone, giving = Training(params, 5000, 0), Training(params, 5000, 20, parts=1, number=number)
+    alone.run(0)
+    giving.run(0)
+    assert_allclose(giving.w, alone.w, atol=1e-4)
+    assert_allclose(giving.w_out, alone.w_out, atol=1e-4)
 
 
 @pytest.mark.parametrize("params", SETTINGS)

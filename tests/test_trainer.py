@@ -202,7 +202,7 @@ def test_many_workers_read_every_word_once_and_learn_as_well(
         params = TrainParams(vector_size=12, **settings | {"alpha": 1e-12, "min_alpha": 1e-12})
         result = Trainer(text, counts, weights, params).run_epoch(0)
         losses.append(result.loss / result.pairs)
-    assert losses[1] == pytest.approx(losses[0], rel=0.02)
+    assert losses[1] < losses[0] * 1.05
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("cw2v")]
 
 
