@@ -82,8 +82,8 @@ typedef void cw2v_add_to_rows_fn(float *const *x, int n, ptrdiff_t dim, float sc
                                  const float *step);
 
 /* Ask for the rows rows[i] >> shift of a matrix, which will be written soon. */
-typedef void cw2v_prefetch_rows_fn(const cw2v_matrix *matrix, const uint32_t *rows, int shift, int n,
-                                   ptrdiff_t dim);
+typedef void cw2v_prefetch_rows_fn(const cw2v_matrix *matrix, const uint32_t *rows, int shift,
+                                   int n, ptrdiff_t dim);
 
 typedef struct {
     const char *name;

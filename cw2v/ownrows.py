@@ -11,13 +11,13 @@ from cw2v.huffman import HuffmanTree
 from cw2v.noise import FEW_WORDS, UINT32_MAX, noise_probabilities, words_around
 from cw2v.params import TrainParams
 
-OWN_ROWS = 1024  # that a worker has copies of, at most,
-OWN_NUMBERS = 1 << 18  # and so many numbers in them, which fit in a CPU's cache
-HOTTEST = 64  # of these, which are given
-CENTRES = 512  # each time that a worker has trained on so many centres, or fewer
-TURNS = 16  # in a short text, and all in so many turns;
-ROUNDS = 16  # all of them about so often in an epoch, or oftener,
-FEW_CENTRES = 64  # but there are no copies where that would be after fewer centres than this
+OWN_ROWS = 1024  # that a worker has copies of at most,
+OWN_NUMBERS = 1 << 18  # with no more numbers in them than fit in a CPU's cache
+CENTRES = 512  # that a worker trains on, at most, between two times that it gives
+HOTTEST = 64  # rows that are given each time
+TURNS = 16  # in which all rows are given
+ROUNDS = 16  # of all turns in an epoch, about, or more
+FEW_CENTRES = 64  # between two times: if it would take fewer, there are no copies
 STEP = 0.1  # of alpha: the part of the way to its aim that a step is taken to move a row
 WORDS_AT_ONCE = 1 << 12  # whose paths are followed together
 
