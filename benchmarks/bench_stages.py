@@ -10,7 +10,8 @@ subsampling   which words are kept; the next piece of the corpus
 windows       random reaches; each word around the centres of a block once
 noise words   random numbers, and the words that they draw
 paths         to the centre in the tree of hierarchical softmax
-prefetch      asking for rows that are used soon: what is not in the cache is waited for here,
+prefetch      asking for rows that are used soon (skip-gram asks for long ones in the update):
+              what is not in the cache is waited for here,
               in products and in gather
 gather        finding the rows of a block; copies for BLAS, the mean of CBOW's words
 products      logits: each row of W with each of W'

@@ -69,7 +69,24 @@ typedef double cw2v_logistic_loss_fn(const float *s, int n_x, int n_y,
 typedef void cw2v_update_fn(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                             const float *g, float *spare);
 
-/* The same for one row h that stays as it is: step = g Y and Y += g^T h. */
+/* The same, and meanwhile ask for rows, `dim` long, that will be written soon. A CPU waits for a
+ * few dozen cache lines at a time, and may forget what it is asked for beyond that: so long rows
+ * are asked for line by line, on the way along the columns. */
+typedef struct {
+    float *const *rows;
+    int n;
+} cw2v_soon;
+
+enum { CW2V_LONG_ROW = 112 }; /* with more floats than this it is worth it */
+
+typedef void cw2v_update_asking_fn(float *const *x, int n_x, float *const *y, int n_y,
+                                   ptrdiff_t dim, const float *g, float *spare,
+                                   const cw2v_soon *soon);
+
+/* Ask for them at once. */
+typedef void cw2v_ask_fn(const cw2v_soon *soon, ptrdiff_t dim);
+
+/* As `update`, for one row h that stays as it is: step = g Y and Y += g^T h. */
 typedef void cw2v_update_apart_fn(const float *h, float *const *y, int n_y, ptrdiff_t dim,
                                   const float *g, float *step);
 
@@ -91,10 +108,12 @@ typedef struct {
     cw2v_logistic_error_fn *logistic_error;
     cw2v_logistic_loss_fn *logistic_loss;
     cw2v_update_fn *update;
+    cw2v_update_asking_fn *update_asking;
     cw2v_update_apart_fn *update_apart;
     cw2v_sum_rows_fn *sum_rows;
     cw2v_add_to_rows_fn *add_to_rows;
     cw2v_prefetch_rows_fn *prefetch_rows;
+    cw2v_ask_fn *ask;
 } cw2v_kernels;
 
 /* The tables this CPU can run, fastest first, "scalar" last; how many there are. */

@@ -71,6 +71,12 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
     }
 }
 
+static void update_asking(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                          const float *g, float *spare, const cw2v_soon *soon) {
+    (void)soon;
+    update(x, n_x, y, n_y, dim, g, spare);
+}
+
 static void update_apart(const float *h, float *const *y, int n_y, ptrdiff_t dim, const float *g,
                          float *step) {
     for (ptrdiff_t k = 0; k < dim; k++) {
@@ -106,8 +112,14 @@ static void prefetch_rows(const cw2v_matrix *matrix, const uint32_t *rows, int s
     (void)dim;
 }
 
+static void ask(const cw2v_soon *soon, ptrdiff_t dim) {
+    (void)soon;
+    (void)dim;
+}
+
 static const cw2v_kernels table = {
-    "scalar",   dots,     logistic_error, logistic_loss, update,
-    update_apart, sum_rows, add_to_rows,    prefetch_rows,
+    "scalar",     dots,         logistic_error, logistic_loss, update,
+    update_asking, update_apart, sum_rows,       add_to_rows,   prefetch_rows,
+    ask,
 };
 const cw2v_kernels *const cw2v_kernels_scalar = &table;

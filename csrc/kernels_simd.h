@@ -217,6 +217,74 @@ static void add_to_rows(float *const *x, int n, ptrdiff_t dim, float scale, cons
     WITH_COLUMNS(dim, add_columns, x, n, scale, step)
 }
 
+/* ---- asking for rows ------------------------------------------------------------------- */
+
+/* Four lines at a time, the last four of a row perhaps again: a CPU that two threads share may need
+ * four cycles for each turn of a loop. */
+enum { LINE = 64, LINES = 4 };
+
+INLINE void prefetch_lines(const char *row, ptrdiff_t size) {
+    /* Where the first line begins, of which the row may have but the end, and the last. */
+    const char *line = row - ((uintptr_t)row & (LINE - 1));
+    const char *last = row + size - 1 - ((uintptr_t)(row + size - 1) & (LINE - 1));
+    const char *last_four = last - (LINES - 1) * LINE;
+    if (last_four < line) {
+        for (; line <= last; line += LINE) __builtin_prefetch(line, 1, 3);
+        return;
+    }
+    for (;; line += LINES * LINE) {
+        if (line > last_four) line = last_four;
+        UNROLL for (int l = 0; l < LINES; l++) __builtin_prefetch(line + l * LINE, 1, 3);
+        if (line == last_four) return;
+    }
+}
+
+static void prefetch_rows(const cw2v_matrix *matrix, const uint32_t *rows, int shift, int n,
+                          ptrdiff_t dim) {
+    const float *shared = matrix->shared;
+    if (matrix->n_own == 0) {
+        for (int i = 0; i < n; i++) {
+            prefetch_lines((const char *)(shared + (ptrdiff_t)(rows[i] >> shift) * dim), 4 * dim);
+        }
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        prefetch_lines((const char *)cw2v_row(matrix, rows[i] >> shift, dim), 4 * dim);
+    }
+}
+
+static void ask(const cw2v_soon *soon, ptrdiff_t dim) {
+    for (int i = 0; i < soon->n; i++) prefetch_lines((const char *)soon->rows[i], 4 * dim);
+}
+
+/* A few of them, for which an update asks on its way along the columns; fewer, and the others are
+ * one that is in the cache. */
+enum { FEW_SOON = 4 };
+
+typedef struct {
+    const float *rows[FEW_SOON];
+} few_soon;
+
+INLINE few_soon few_of(const cw2v_soon *soon, const float *other) {
+    few_soon few;
+    UNROLL for (int i = 0; i < FEW_SOON; i++) few.rows[i] = i < soon->n ? soon->rows[i] : other;
+    return few;
+}
+
+/* Ask for the line that column k is in: of all the few by turns, while k goes through the columns
+ * of one line. `ask_for_ends` is for the lines in which rows end, and k may not have come to. */
+INLINE void ask_along(const few_soon *few, ptrdiff_t k) {
+    enum { TURNS = LINE / (4 * LANES), EACH = FEW_SOON / TURNS };
+    const int turn = (int)(k / LANES) & (TURNS - 1);
+    UNROLL for (int i = 0; i < EACH; i++) {
+        __builtin_prefetch(few->rows[turn * EACH + i] + k - turn * LANES, 1, 3);
+    }
+}
+
+INLINE void ask_for_ends(const few_soon *few, ptrdiff_t dim) {
+    UNROLL for (int i = 0; i < FEW_SOON; i++) __builtin_prefetch(few->rows[i] + dim - 1, 1, 3);
+}
+
 /* ---- the update ----------------------------------------------------------------------- */
 
 /* Up to 8 rows of one side are held in registers, old and new, while the rows of the other
@@ -229,6 +297,7 @@ typedef struct {
     int n_pass;
     const float *g;
     int hold_stride, pass_stride;
+    const few_soon *soon; /* if it is asking */
 } update_job;
 
 /* The sum of a passing row is a chain of multiply-adds, of which more than 3 are cut in two. Few held
@@ -280,29 +349,49 @@ INLINE void update_columns(int n, const int wide, const int n_hold, const int ho
     }
 }
 
-INLINE void update_tile(const int n_hold, const int how, const update_job *job,
+INLINE void update_tile(const int n_hold, const int how, const int asking, const update_job *job,
                         ptrdiff_t dim) {
     ptrdiff_t k = 0;
     if (n_hold <= FEW) {
         for (; k + WIDE * LANES <= dim; k += WIDE * LANES) {
+            UNROLL for (int v = 0; asking && v < WIDE; v++) ask_along(job->soon, k + v * LANES);
             update_columns(LANES, WIDE, n_hold, how, job, k);
         }
     }
-    for (; k + LANES <= dim; k += LANES) update_columns(LANES, 1, n_hold, how, job, k);
+    for (; k + LANES <= dim; k += LANES) {
+        if (asking) ask_along(job->soon, k);
+        update_columns(LANES, 1, n_hold, how, job, k);
+    }
+    if (asking) ask_for_ends(job->soon, dim);
     WITH_REST(k, dim, update_columns, 1, n_hold, how, job, k)
 }
 
 /* All of it inlined: the compiler is to know that the errors of held rows are side by side. */
 INLINE void hold_y(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                   const float *g) {
-    update_job job = {y, x, (const float *const *)x, n_x, g, 1, cw2v_row_stride(n_y)};
-    WITH_CONSTANT(n_y, update_tile, IN_PLACE, &job, dim)
+                   const float *g, const int asking, const few_soon *soon) {
+    update_job job = {y, x, (const float *const *)x, n_x, g, 1, cw2v_row_stride(n_y), soon};
+    WITH_CONSTANT(n_y, update_tile, IN_PLACE, asking, &job, dim)
 }
 
 INLINE void hold_x(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                   const float *g) {
-    update_job job = {x, y, (const float *const *)y, n_y, g, cw2v_row_stride(n_y), 1};
-    WITH_CONSTANT(n_x, update_tile, IN_PLACE, &job, dim)
+                   const float *g, const int asking, const few_soon *soon) {
+    update_job job = {x, y, (const float *const *)y, n_y, g, cw2v_row_stride(n_y), 1, soon};
+    WITH_CONSTANT(n_x, update_tile, IN_PLACE, asking, &job, dim)
+}
+
+/* Update in one tile, if all rows of one side can be held. */
+INLINE int update_in_one(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                         const float *g, const int asking, const few_soon *soon) {
+    /* With 7 or 8, not all that is old stays in 16 registers. */
+    if (n_y <= 6 || (n_y <= TILE_Y && n_x > 6)) {
+        hold_y(x, n_x, y, n_y, dim, g, asking, soon);
+        return 1;
+    }
+    if (n_x <= TILE_Y) {
+        hold_x(x, n_x, y, n_y, dim, g, asking, soon);
+        return 1;
+    }
+    return 0;
 }
 
 /* One row h, whose errors stay in registers: n columns from k on of
@@ -353,66 +442,33 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
         add_to_rows(x, 1, dim, 1.0f, spare);
         return;
     }
-    /* With 7 or 8, not all that is old stays in 16 registers. */
-    if (n_y <= 6 || (n_y <= TILE_Y && n_x > 6)) {
-        hold_y(x, n_x, y, n_y, dim, g);
-        return;
-    }
-    if (n_x <= TILE_Y) {
-        hold_x(x, n_x, y, n_y, dim, g);
-        return;
-    }
+    if (update_in_one(x, n_x, y, n_y, dim, g, 0, NULL)) return;
     /* Several tiles of y: the first would change the rows of x that the next must see. */
     const float *copies[CW2V_X_MAX];
     for (int i = 0; i < n_x; i++) {
         copies[i] = memcpy(spare + i * dim, x[i], (size_t)dim * sizeof(float));
     }
-    update_job job = {y, x, copies, n_x, g, 1, cw2v_row_stride(n_y)};
+    update_job job = {y, x, copies, n_x, g, 1, cw2v_row_stride(n_y), NULL};
     for (int tile = tile_of(n_y); n_y > 0; n_y -= tile, job.hold += tile, job.g += tile) {
         int n = n_y < tile ? n_y : tile;
-        WITH_CONSTANT(n, update_tile, APART, &job, dim)
+        WITH_CONSTANT(n, update_tile, APART, 0, &job, dim)
     }
 }
 
-/* ---- asking for rows ------------------------------------------------------------------- */
-
-/* Four lines at a time, the last four of a row perhaps again: a CPU that two threads share may need
- * four cycles for each turn of a loop. */
-enum { LINE = 64, LINES = 4 };
-
-INLINE void prefetch_lines(const char *row, ptrdiff_t size) {
-    /* Where the first line begins, of which the row may have but the end, and the last. */
-    const char *line = row - ((uintptr_t)row & (LINE - 1));
-    const char *last = row + size - 1 - ((uintptr_t)(row + size - 1) & (LINE - 1));
-    const char *last_four = last - (LINES - 1) * LINE;
-    if (last_four < line) {
-        for (; line <= last; line += LINE) __builtin_prefetch(line, 1, 3);
-        return;
+static void update_asking(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                          const float *g, float *spare, const cw2v_soon *soon) {
+    few_soon few = few_of(soon, x[0]);
+    for (int i = FEW_SOON; i < soon->n; i++) {
+        prefetch_lines((const char *)soon->rows[i], 4 * dim);
     }
-    for (;; line += LINES * LINE) {
-        if (line > last_four) line = last_four;
-        UNROLL for (int l = 0; l < LINES; l++) __builtin_prefetch(line + l * LINE, 1, 3);
-        if (line == last_four) return;
-    }
-}
-
-static void prefetch_rows(const cw2v_matrix *matrix, const uint32_t *rows, int shift, int n,
-                          ptrdiff_t dim) {
-    const float *shared = matrix->shared;
-    if (matrix->n_own == 0) {
-        for (int i = 0; i < n; i++) {
-            prefetch_lines((const char *)(shared + (ptrdiff_t)(rows[i] >> shift) * dim), 4 * dim);
-        }
-        return;
-    }
-    for (int i = 0; i < n; i++) {
-        prefetch_lines((const char *)cw2v_row(matrix, rows[i] >> shift, dim), 4 * dim);
-    }
+    if (n_x > 1 && update_in_one(x, n_x, y, n_y, dim, g, 1, &few)) return;
+    ask(soon, dim);
+    update(x, n_x, y, n_y, dim, g, spare);
 }
 
 /* The table of them all. */
 #define KERNELS(name)                                                                            \
     {                                                                                            \
-        name, dots, logistic_error, logistic_loss, update, update_apart, sum_rows, add_to_rows,  \
-            prefetch_rows                                                                        \
+        name, dots, logistic_error, logistic_loss, update, update_asking, update_apart,          \
+            sum_rows, add_to_rows, prefetch_rows, ask                                            \
     }

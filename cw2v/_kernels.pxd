@@ -19,6 +19,10 @@ cdef extern from "kernels.h" nogil:
         uint32_t first_own
         uint32_t n_own
     float *cw2v_row(const cw2v_matrix *matrix, uint32_t row, ptrdiff_t dim) noexcept
+    ctypedef struct cw2v_soon:
+        float *const *rows
+        int n
+    enum: CW2V_LONG_ROW
     ctypedef struct cw2v_kernels:
         const char *name
         void (*dots)(const float *const *x, int n_x, const float *const *y, int n_y,
@@ -29,6 +33,8 @@ cdef extern from "kernels.h" nogil:
                                 const cw2v_labels *labels) noexcept nogil
         void (*update)(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                        const float *g, float *spare) noexcept nogil
+        void (*update_asking)(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                              const float *g, float *spare, const cw2v_soon *soon) noexcept nogil
         void (*update_apart)(const float *h, float *const *y, int n_y, ptrdiff_t dim,
                              const float *g, float *step) noexcept nogil
         void (*sum_rows)(const float *const *x, int n, ptrdiff_t dim, float scale,
@@ -37,6 +43,7 @@ cdef extern from "kernels.h" nogil:
                             const float *step) noexcept nogil
         void (*prefetch_rows)(const cw2v_matrix *matrix, const uint32_t *rows, int shift, int n,
                               ptrdiff_t dim) noexcept nogil
+        void (*ask)(const cw2v_soon *soon, ptrdiff_t dim) noexcept nogil
     int cw2v_kernels_available(const cw2v_kernels **tables, int capacity) noexcept
     int cw2v_row_stride(int n_y) noexcept
 

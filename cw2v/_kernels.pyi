@@ -29,6 +29,7 @@ def update(
     y: NDArray[np.float32],
     g: NDArray[np.float32],
     *,
+    soon: NDArray[np.float32] | None = None,
     repeat: int = 1,
 ) -> None: ...
 def update_apart(

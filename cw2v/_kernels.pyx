@@ -130,12 +130,23 @@ def logistic_loss(str name, const float[:, ::1] s, Labels labels, *, Py_ssize_t 
 
 
 def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g, *,
-           Py_ssize_t repeat=1):
-    """Do X += G @ Y and Y += G.T @ X in place."""
+           float[:, ::1] soon=None, Py_ssize_t repeat=1):
+    """Do X += G @ Y and Y += G.T @ X in place, and ask for the rows of `soon` if there are any."""
     cdef const cw2v_kernels *kernels = table(name)
+    cdef size_t[::1] soon_rows
+    cdef cw2v_soon asked
     cdef float[:, ::1] errors = padded(g)
     cdef float[:, ::1] spare = np.empty((x.shape[0], max(x.shape[1], X_MAX)), np.float32)
     cdef size_t[::1] x_rows = row_pointers(x), y_rows = row_pointers(y)
+    if soon is not None:
+        soon_rows = row_pointers(soon)
+        asked.rows, asked.n = <float *const *> &soon_rows[0], <int> soon.shape[0]
+        kernels.ask(&asked, soon.shape[1])
+        for _ in range(repeat):
+            kernels.update_asking(<float *const *> &x_rows[0], <int> x.shape[0],
+                                  <float *const *> &y_rows[0], <int> y.shape[0], x.shape[1],
+                                  &errors[0, 0], &spare[0, 0], &asked)
+        return
     for _ in range(repeat):
         kernels.update(<float *const *> &x_rows[0], <int> x.shape[0],
                        <float *const *> &y_rows[0], <int> y.shape[0], x.shape[1], &errors[0, 0],

@@ -19,8 +19,8 @@ from libc.string cimport memcpy
 
 import numpy as np
 
-from cw2v._kernels cimport X_MAX, Backend, Labels, cw2v_row_stride, find_backend
-from cw2v._stages cimport ERRORS, GATHER, LOSS, PRODUCTS, SCATTER, UPDATE, ends
+from cw2v._kernels cimport CW2V_LONG_ROW, X_MAX, Backend, Labels, cw2v_row_stride, find_backend
+from cw2v._stages cimport ERRORS, GATHER, LOSS, PREFETCH, PRODUCTS, SCATTER, UPDATE, ends
 from cw2v._step cimport (
     Model, Scratch, Targets, blas_changes, gather, lock_of, scatter_add,
 )
@@ -64,6 +64,10 @@ cdef void skipgram_step(const Model *model, const int32_t *x, int n_x, const Tar
     """
     cdef int n_y = targets.n_y, i
     cdef int dim = <int> model.dim, stride = cw2v_row_stride(n_y)
+    cdef bint along = s.soon.n > 0 and dim > CW2V_LONG_ROW and backend.blas is NULL
+    if s.soon.n > 0 and not along:
+        backend.kernels.ask(&s.soon, dim)
+        ends(s.clock, PREFETCH)
     for i in range(n_x):
         s.x_rows[i] = model.w + x[i] * model.dim
     if model.lockf is not NULL:
@@ -96,6 +100,9 @@ cdef void skipgram_step(const Model *model, const int32_t *x, int n_x, const Tar
     if backend.blas is not NULL:
         blas_changes(backend.blas, n_x, n_y, dim, s)
         scatter_add(s.x_rows, n_x, dim, s.dx)
+    elif along:
+        backend.kernels.update_asking(s.x_rows, n_x, s.y_rows, n_y, dim, s.g, s.x, &s.soon)
+        ends(s.clock, UPDATE)
     else:
         backend.kernels.update(s.x_rows, n_x, s.y_rows, n_y, dim, s.g, s.x)
         ends(s.clock, UPDATE)
@@ -132,6 +139,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     s.x_rows, s.y_rows = <float **> &rows[0], <float **> &rows[X_MAX]
     s.g = &g[0]
     s.clock = NULL
+    s.soon.n = 0
     s.x, s.dx, s.locked = &copies[0, 0], &copies[X_MAX, 0], &copies[2 * X_MAX, 0]
     s.y, s.dy = &copies[4 * X_MAX, 0], &copies[4 * X_MAX + n_y, 0]
     for j in range(n_y):

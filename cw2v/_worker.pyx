@@ -14,7 +14,7 @@ from cw2v._blocks cimport (
 )
 from cw2v._cbow cimport cbow_step
 from cw2v._kernels cimport (
-    SEEN, X_MAX, Backend, cw2v_kernels, cw2v_matrix, cw2v_row_stride, find_backend,
+    SEEN, X_MAX, Backend, cw2v_kernels, cw2v_matrix, cw2v_row, cw2v_row_stride, find_backend,
 )
 from cw2v._noise cimport add_noise
 from cw2v._ownrows cimport OwnRows, give_all, give_next, start_anew
@@ -68,6 +68,13 @@ cdef struct Job:                # what all workers read, and the two values that
     int epochs
 
 
+cdef struct Soon:               # rows of a block to come; each step asks for its share
+    float **rows
+    int n
+    int at                      # the first that has not been asked for
+    int steps                   # how many there will be until all have
+
+
 cdef struct State:              # one worker's
     Rng rng                     # subsampling and reaches
     Rng noise_rng               # noise words: drawn apart, a batch at a time
@@ -78,6 +85,7 @@ cdef struct State:              # one worker's
     int64_t *words_kept
     int64_t *predictions
     double *loss                # of the predictions; NULL unless it is asked for
+    Soon soon                   # of skip-gram without a tree; see `train_blocks`
     cw2v_matrix w               # W and W', as this worker sees them
     OwnRows syn1neg
     OwnRows syn1
@@ -103,6 +111,32 @@ cdef inline void prefetch(const Job *job, const State *state, int i) noexcept no
                           blocks.n_ahead[i], dim)
 
 
+cdef inline void find_soon(const Job *job, State *state, int i) noexcept nogil:
+    """Find the rows that `prefetch` would ask for, for steps to do so."""
+    cdef const Blocks *blocks = &state.blocks
+    cdef const int32_t *y = blocks.y + i * blocks.y_stride
+    cdef const int32_t *words = state.piece.words + blocks.ahead[i]
+    cdef float **rows = state.soon.rows
+    cdef int n = 0, j
+    for j in range(blocks.n_new[i]):
+        rows[n] = cw2v_row(&state.syn1neg.matrix, y[j], job.model.dim)
+        n += 1
+    for j in range(blocks.n_ahead[i]):
+        rows[n] = job.model.w + words[j] * job.model.dim
+        n += 1
+    state.soon.n = n
+
+
+cdef inline void ask_in_step(State *state) noexcept nogil:
+    """Have the next step ask for its share of the rows that are needed soon."""
+    cdef Soon *soon = &state.soon
+    cdef int left = soon.n - soon.at
+    state.scratch.soon.rows = soon.rows + soon.at
+    state.scratch.soon.n = (left + soon.steps - 1) // soon.steps
+    soon.at += state.scratch.soon.n
+    soon.steps -= 1
+
+
 cdef inline void score(const Job *job, State *state, int i, Targets *targets, float lr,
                        double *loss) noexcept nogil:
     """Take the step of block i, in skip-gram a few rows of W at a time.
@@ -118,7 +152,10 @@ cdef inline void score(const Job *job, State *state, int i, Targets *targets, fl
         return
     most = (n_x + job.rows - 1) // job.rows
     most = (n_x + most - 1) // most             # as even as may be
+    state.soon.steps = (n_x + most - 1) // most
     while row < n_x:
+        if state.soon.n > 0:
+            ask_in_step(state)
         skipgram_step(&job.model, blocks.x + i * X_MAX + row, min(most, n_x - row), targets, lr,
                       &job.backend, &state.scratch, loss)
         row += most
@@ -155,12 +192,21 @@ cdef void train_blocks(const Job *job, State *state, float lr) noexcept nogil:
     cdef int n = state.blocks.n, i
     cdef double sum_of_losses = 0
     cdef double *loss = &sum_of_losses if state.loss is not NULL else NULL
+    # A path has few rows that are not in the cache, and CBOW a single step: there all are asked for
+    # between two blocks.
+    cdef bint in_steps = job.sampling.sg and job.model.syn1 is NULL
     for i in range(min(AHEAD, n)):
         prefetch(job, state, i)
     for i in range(n):
         if cw2v_read(job.stop):
             break
-        if i + AHEAD < n:
+        state.soon.n = state.soon.at = state.scratch.soon.n = 0
+        if i + AHEAD >= n:
+            pass
+        elif in_steps:
+            find_soon(job, state, i + AHEAD)
+            ends(state.scratch.clock, PREFETCH)
+        else:
             prefetch(job, state, i + AHEAD)
             ends(state.scratch.clock, PREFETCH)
         if job.model.syn1 is not NULL:
@@ -390,6 +436,7 @@ cdef class Worker:
         self.lend_rows(&state.syn1neg, job.model.syn1neg, shared.own_words, number)
         self.lend_rows(&state.syn1, job.model.syn1, shared.own_nodes, number)
 
+        state.soon.rows = <float **> self.lend(np.uintp, n_y + job.sampling.span)
         scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest + 1))
         scratch.y_rows = <float **> self.lend(np.uintp, n_y)
         scratch.g = <float *> self.lend(np.float32, X_MAX * cw2v_row_stride(<int> n_y))

@@ -35,15 +35,19 @@ def test_dots_are_the_product_of_the_rows(table, dim):
         assert_allclose(_kernels.dots(table, x, y), expected, rtol=1e-5, atol=bound)
 
 
+@pytest.mark.parametrize("n_soon", [None, 1, 3, 4, 9])  # rows that it asks for meanwhile
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("dim", DIMS)
-def test_update_uses_the_rows_as_they_were(table, dim):
+def test_update_uses_the_rows_as_they_were(table, dim, n_soon):
     rng = np.random.default_rng(dim)
+    soon = None if n_soon is None else rows(rng, n_soon, dim)
+    unchanged = None if soon is None else soon.copy()
     for n_x, n_y in SHAPES:
         x, y = rows(rng, n_x, dim), rows(rng, n_y, dim)
         g = rng.normal(size=(n_x, n_y)).astype(np.float32)
         new_x, new_y = reference.update(*(a.astype(np.float64) for a in (x, y, g)))
-        _kernels.update(table, x, y, g)
+        _kernels.update(table, x, y, g, soon=soon)
+        assert_array_equal(soon, unchanged)
         assert_allclose(x, new_x, rtol=1e-5, atol=1e-5 * n_y)
         assert_allclose(y, new_y, rtol=1e-5, atol=1e-5 * n_x)
 

@@ -74,13 +74,28 @@ def test_one_worker_does_what_the_reference_does(
     backend, architecture, objective, window, few_words, monkeypatch
 ):
     monkeypatch.setattr("cw2v.noise.FEW_WORDS", few_words)
+    check_by_reference(backend, {"window": window, "vector_size": 12} | architecture | objective)
+
+
+@pytest.mark.parametrize("few_words", [0, 61])  # four rows of W at a time, or each on its own
+@pytest.mark.parametrize("vector_size", [112, 113, 128])  # cw2v_update_asking from 113 on
+@pytest.mark.parametrize("noise_span", [1, 3])
+def test_a_step_may_ask_for_long_rows_ahead(
+    backend, noise_span, vector_size, few_words, monkeypatch
+):
+    monkeypatch.setattr("cw2v.noise.FEW_WORDS", few_words)
+    settings = {"sg": True, "window": 5, "vector_size": vector_size, "noise_span": noise_span}
+    check_by_reference(backend, settings)
+
+
+def check_by_reference(backend, settings):
+    """Train with one worker; the matrices and losses must be those of `reference.train`."""
     text, counts = corpus(500)
-    settings = {"window": window, "sample": 0.01, "epochs": 2, "alpha": 0.05}
+    settings = settings | {"sample": 0.01, "epochs": 2, "alpha": 0.05}
     settings |= {"batch_words": 100, "seed": 3, "compute_loss": True}
-    settings |= architecture | objective
     weights, results = trained(text, counts, backend=backend, **settings)
 
-    params = TrainParams(vector_size=12, workers=1, **settings)
+    params = TrainParams(workers=1, **settings)
     expected = weights_for(counts, params)
     exact = [matrix.astype(np.float64) for matrix in matrices_of(expected)]
     losses = reference.train(
