@@ -271,8 +271,8 @@ INLINE few_soon few_of(const cw2v_soon *soon, const float *other) {
     return few;
 }
 
-/* Ask for the line that column k is in: of all the few by turns, while k goes through the columns
- * of one line. `ask_for_ends` is for the lines in which rows end, and k may not have come to. */
+/* Ask for the line of column k: of all the few by turns, while k goes through the columns of one
+ * line. `ask_for_ends` is for the last two lines of each row, which k may not have come to. */
 INLINE void ask_along(const few_soon *few, ptrdiff_t k) {
     enum { TURNS = LINE / (4 * LANES), EACH = FEW_SOON / TURNS };
     const int turn = (int)(k / LANES) & (TURNS - 1);
@@ -282,7 +282,11 @@ INLINE void ask_along(const few_soon *few, ptrdiff_t k) {
 }
 
 INLINE void ask_for_ends(const few_soon *few, ptrdiff_t dim) {
-    UNROLL for (int i = 0; i < FEW_SOON; i++) __builtin_prefetch(few->rows[i] + dim - 1, 1, 3);
+    const ptrdiff_t last = dim - 1, last_but_one = last < LINE / 4 ? 0 : last - LINE / 4;
+    UNROLL for (int i = 0; i < FEW_SOON; i++) {
+        __builtin_prefetch(few->rows[i] + last_but_one, 1, 3);
+        __builtin_prefetch(few->rows[i] + last, 1, 3);
+    }
 }
 
 /* ---- the update ----------------------------------------------------------------------- */
@@ -457,13 +461,16 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
 
 static void update_asking(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                           const float *g, float *spare, const cw2v_soon *soon) {
+    if (n_x == 1 || (n_x > TILE_Y && n_y > TILE_Y)) { /* not in one tile */
+        ask(soon, dim);
+        update(x, n_x, y, n_y, dim, g, spare);
+        return;
+    }
     few_soon few = few_of(soon, x[0]);
     for (int i = FEW_SOON; i < soon->n; i++) {
         prefetch_lines((const char *)soon->rows[i], 4 * dim);
     }
-    if (n_x > 1 && update_in_one(x, n_x, y, n_y, dim, g, 1, &few)) return;
-    ask(soon, dim);
-    update(x, n_x, y, n_y, dim, g, spare);
+    update_in_one(x, n_x, y, n_y, dim, g, 1, &few);
 }
 
 /* The table of them all. */
