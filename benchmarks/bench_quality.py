@@ -46,7 +46,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in args.texts:
             with common.prepared_text(name, args.prefix_bytes) as text:
-                evaluation = evaluation_of(name, args, Path(scratch))
+                evaluation = measures.evaluation_of(name, args.restrict_vocab, Path(scratch))
                 for mode in args.modes:
                     title = f"{name.name}, {mode}"
                     print(f"\n{title}", flush=True)
@@ -78,15 +78,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="save the vectors here")
     parser.add_argument("--reuse", type=Path, metavar="FOLDER", help="take gensim's from here")
     return parser.parse_args()
-
-
-def evaluation_of(
-    name: Path, args: argparse.Namespace, scratch: Path
-) -> measures.English | measures.Spanish:
-    """Return the evaluation for a text's language."""
-    if name.name.startswith("utf8-es"):
-        return measures.Spanish(scratch / f"{name.name}-analogies.txt", restrict_vocab=20_000)
-    return measures.English(common.data_folder() / "eval", args.restrict_vocab)
 
 
 def measure(

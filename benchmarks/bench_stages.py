@@ -2,9 +2,9 @@
 
     python benchmarks/bench_stages.py --modes sg-ns cbow-ns sg-hs cbow-hs --prefix-bytes 100000000
 
-A clock of the CPU is read at the end of each stage of each block, one worker. Reading it takes
-time of its own: speeds are those of bench_train.py. A word is one of the
-vocabulary read, before subsampling.
+A clock of the CPU is read at the end of each stage of each block. Reading it takes time of its
+own: speeds are those of bench_train.py. A word is one of the vocabulary read, before
+subsampling; with several workers, which write the same rows, it takes the time of one of them.
 
 subsampling   which words are kept; the next piece of the corpus
 windows       random reaches; each word around the centres of a block once
@@ -18,6 +18,7 @@ products      logits: each row of W with each of W'
 errors        the logistic function
 update        both products of the errors, with the rows they are added to
 scatter       adding changes to rows, where the update does not: CBOW's words, BLAS
+own rows      what a worker's copies of rows have learnt to the shared ones; several workers only
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ def main() -> None:
     parser.set_defaults(modes=["sg-ns"])
     parser.add_argument("--text", type=Path, default=common.DEFAULT_TEXT)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--backend", help="default: the fastest of this machine")
     args = parser.parse_args()
 
@@ -79,7 +81,7 @@ def profile(
     settings = common.settings_of(args, mode)
     for name in ("min_count", "epochs"):
         settings.pop(name)
-    params = TrainParams(**settings, workers=1, epochs=1, seed=seed)
+    params = TrainParams(**settings, workers=args.workers, epochs=1, seed=seed)
     w = new_vectors(len(counts), params.vector_size, seed)
     weights = Weights(
         w,
@@ -89,7 +91,7 @@ def profile(
     )
     trainer = Trainer(corpus, counts, weights, params, backend=args.backend, profile=True)
     result = trainer.run_epoch(0)
-    for_word = result.seconds / result.words * 1e9
+    for_word = args.workers * result.seconds / result.words * 1e9
     stages = {name: share * for_word for name, share in trainer.stages().items() if share}
     return stages | {"all": for_word}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import common
 import numpy as np
 import spanish_analogies
 
@@ -52,6 +53,13 @@ class Spanish:
             str(self.questions), self.restrict_vocab, case_insensitive=False
         )
         return {SPANISH: float(analogies)}
+
+
+def evaluation_of(text: Path, restrict_vocab: int, scratch: Path) -> English | Spanish:
+    """Return the evaluation for a text's language; `restrict_vocab` is for English analogies."""
+    if text.name.startswith("utf8-es"):
+        return Spanish(scratch / f"{text.name}-analogies.txt", restrict_vocab=20_000)
+    return English(common.data_folder() / "eval", restrict_vocab)
 
 
 def load(path: Path, with_gensim: bool) -> Any:
