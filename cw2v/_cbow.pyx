@@ -18,22 +18,23 @@ from libc.stdint cimport int32_t
 import numpy as np
 
 from cw2v._blocks cimport Around
-from cw2v._kernels cimport Backend, Labels, cw2v_row_stride, find_backend
+from cw2v._kernels cimport (
+    Backend, Labels, cw2v_matrix, cw2v_row, cw2v_row_stride, find_backend,
+)
 from cw2v._stages cimport ERRORS, GATHER, LOSS, PRODUCTS, SCATTER, UPDATE, ends
-from cw2v._step cimport Model, Scratch, Targets, blas_changes, gather, lock_of
+from cw2v._step cimport Model, Scratch, Targets, blas_changes, find_words, gather, lock_of
 
 
-cdef inline int rows_around(const Model *model, const Around *around, Scratch *s) noexcept nogil:
+cdef inline int rows_around(const cw2v_matrix *w, const Around *around, ptrdiff_t dim,
+                            float **rows) noexcept nogil:
     """Find the rows of W of the words around a centre; return how many they are."""
-    cdef int n = 0, i
-    for i in range(around.n):
-        # No branch on the place: the centre's row is overwritten by the next one.
-        s.x_rows[n] = model.w + around.words[i] * model.dim
-        n += i != around.place
+    cdef int place = around.place, n = around.n - 1
+    find_words(w, around.words, place, dim, rows)
+    find_words(w, around.words + place + 1, n - place, dim, rows + place)
     return n
 
 
-cdef void add_locked(const Model *model, const Around *around, float scale,
+cdef void add_locked(const Model *model, const cw2v_matrix *w, const Around *around, float scale,
                      const float *step) noexcept nogil:
     """Move each row by its own part of the step; those locked by 0, not at all."""
     cdef ptrdiff_t dim = model.dim, k
@@ -43,19 +44,20 @@ cdef void add_locked(const Model *model, const Around *around, float scale,
     for i in range(around.n):
         part = scale * lock_of(model, around.words[i])
         if i != around.place and part != 0:
-            row = model.w + around.words[i] * dim
+            row = cw2v_row(w, around.words[i], dim)
             for k in range(dim):
                 row[k] += part * step[k]
 
 
-cdef void cbow_step(const Model *model, const Around *around, const Targets *targets, float lr,
-                    const Backend *backend, Scratch *s, double *loss) noexcept nogil:
+cdef void cbow_step(const Model *model, const cw2v_matrix *w, const Around *around,
+                    const Targets *targets, float lr, const Backend *backend, Scratch *s,
+                    double *loss) noexcept nogil:
     """Move the rows of the words around a centre, and those they score, a step down their loss.
 
-    The rows that they score are in `s.y_rows`. The loss before the step is added to `loss` unless
-    that is NULL.
+    The rows of W are found by `w`, which is how this worker sees them. The rows that they score
+    are in `s.y_rows`. The loss before the step is added to `loss` unless that is NULL.
     """
-    cdef int n_y = targets.n_y, n = rows_around(model, around, s)
+    cdef int n_y = targets.n_y, n = rows_around(w, around, model.dim, s.x_rows)
     cdef int dim = <int> model.dim, stride = cw2v_row_stride(n_y)
     cdef float one = 1, part = one / n
 
@@ -87,7 +89,7 @@ cdef void cbow_step(const Model *model, const Around *around, const Targets *tar
     if model.lockf is NULL:
         backend.kernels.add_to_rows(s.x_rows, n, dim, part, s.dx)
     else:
-        add_locked(model, around, part, s.dx)
+        add_locked(model, w, around, part, s.dx)
     ends(s.clock, SCATTER)
 
 
@@ -101,6 +103,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] words, int pla
     up.
     """
     cdef Model model
+    cdef cw2v_matrix seen_w
     cdef Targets targets
     cdef Scratch s
     cdef Backend chosen
@@ -116,7 +119,8 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] words, int pla
     cdef size_t[::1] rows = np.empty(n_y + words.shape[0], np.uintp)
     cdef float[::1] g = np.empty(cw2v_row_stride(<int> n_y), np.float32)
     cdef float[:, ::1] copies = np.empty((2 + 2 * n_y, dim), np.float32)
-    model.w, model.dim = &w[0, 0], dim
+    model.dim = dim
+    seen_w.shared, seen_w.n_own = &w[0, 0], 0
     model.lockf = &lockf[0] if lockf is not None else NULL
     model.lockf_stride = 1 if lockf is not None and lockf.shape[0] > 1 else 0
     model.cbow_mean, model.corrected_cbow = cbow_mean, corrected_cbow
@@ -130,5 +134,5 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] words, int pla
     for j in range(n_y):
         s.y_rows[j] = &w_out[y[j], 0]
     for _ in range(repeat):
-        cbow_step(&model, &around, &targets, lr, &chosen, &s, &loss if with_loss else NULL)
+        cbow_step(&model, &seen_w, &around, &targets, lr, &chosen, &s, &loss if with_loss else NULL)
     return loss

@@ -1,6 +1,7 @@
-"""Copies of the rows of W' that workers write most often: each worker has its own."""
+"""Copies of the rows that workers write most often: each worker has its own."""
 
 from libc.stddef cimport ptrdiff_t
+from libc.stdint cimport int32_t
 
 from cw2v._kernels cimport cw2v_matrix
 
@@ -15,8 +16,11 @@ cdef struct OwnRows:
     int n_hottest
     int slice                   # how many of all are given in turn, and where the next begin
     int next
+    int32_t give_after          # so many centres
+    int32_t not_given           # centres trained on since the last time
 
 
 cdef void start_anew(OwnRows *rows) noexcept nogil
+cdef bint is_due(OwnRows *rows, int32_t centres) noexcept nogil
 cdef void give_next(OwnRows *rows) noexcept nogil
 cdef void give_all(OwnRows *rows) noexcept nogil

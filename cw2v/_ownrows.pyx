@@ -1,16 +1,17 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
-"""Copies of the rows of W' that workers write most often: each worker has its own.
+"""Copies of the rows that workers write most often: each worker has its own.
 
 Two workers that write the same row wait for one another's caches. The rows of frequent words,
 and of the nodes near the root of the Huffman tree, are written so often that two workers would
-lose up to a sixth of their speed. So each of several workers moves copies of these, and from
-time to time adds a part of their change to the shared rows and starts anew from there: of the
-hottest often, of all in turn. Which rows, and what part, say the tables (`cw2v.ownrows`).
+lose up to a sixth of their speed, and sixteen half of it. So each of several workers moves
+copies of these, and from time to time adds a part of their change to the shared rows and starts
+anew from there: of the hottest often, of all in turn. Which rows, and what part, say the tables
+(`cw2v.ownrows`).
 Nothing is locked: where two give a row at the same time, what one has learnt of it may be lost.
 """
 
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport uint32_t
+from libc.stdint cimport int32_t, uint32_t
 
 
 cdef inline void give_row(float *shared, float *own, float *before, ptrdiff_t dim,
@@ -43,15 +44,22 @@ cdef void start_anew(OwnRows *rows) noexcept nogil:
         rows.own[k] = rows.before[k] = taken
 
 
+cdef bint is_due(OwnRows *rows, int32_t centres) noexcept nogil:
+    """Say, after some more centres, whether it is time to give."""
+    if rows.matrix.n_own == 0:
+        return False
+    rows.not_given += centres
+    return rows.not_given >= rows.give_after
+
+
 cdef void give_next(OwnRows *rows) noexcept nogil:
     """Give a part of the change of the hottest, and of the others whose turn it is."""
     cdef int n = <int> rows.matrix.n_own, last
-    if n == 0:
-        return
     give(rows, rows.hottest, rows.hottest + rows.n_hottest)
     last = min(rows.next + rows.slice, n)
     give(rows, rows.next, last)
     rows.next = last if last < n else 0
+    rows.not_given = 0
 
 
 cdef void give_all(OwnRows *rows) noexcept nogil:

@@ -19,10 +19,12 @@ from libc.string cimport memcpy
 
 import numpy as np
 
-from cw2v._kernels cimport CW2V_LONG_ROW, X_MAX, Backend, Labels, cw2v_row_stride, find_backend
+from cw2v._kernels cimport (
+    CW2V_LONG_ROW, X_MAX, Backend, Labels, cw2v_matrix, cw2v_row, cw2v_row_stride, find_backend,
+)
 from cw2v._stages cimport ERRORS, GATHER, LOSS, PREFETCH, PRODUCTS, SCATTER, UPDATE, ends
 from cw2v._step cimport (
-    Model, Scratch, Targets, blas_changes, gather, lock_of, scatter_add,
+    Model, Scratch, Targets, blas_changes, find_words, gather, lock_of, scatter_add,
 )
 
 
@@ -39,7 +41,8 @@ cdef void copy_locked(const Model *model, const int32_t *x, int n_x, Scratch *s)
             s.x_rows[i] = copy
 
 
-cdef void move_locked(const Model *model, const int32_t *x, int n_x, Scratch *s) noexcept nogil:
+cdef void move_locked(const Model *model, const cw2v_matrix *w, const int32_t *x, int n_x,
+                      Scratch *s) noexcept nogil:
     """Move the rows that were copied by their part of the step; those locked by 0, not at all."""
     cdef ptrdiff_t dim = model.dim, k
     cdef float *row
@@ -49,27 +52,27 @@ cdef void move_locked(const Model *model, const int32_t *x, int n_x, Scratch *s)
     for i in range(n_x):
         lock = lock_of(model, x[i])
         if lock != 1 and lock != 0:
-            row = model.w + x[i] * dim
+            row = cw2v_row(w, x[i], dim)
             moved = s.locked + 2 * i * dim
             for k in range(dim):
                 row[k] += lock * (moved[k] - moved[dim + k])
 
 
-cdef void skipgram_step(const Model *model, const int32_t *x, int n_x, const Targets *targets,
-                        float lr, const Backend *backend, Scratch *s, double *loss) noexcept nogil:
+cdef void skipgram_step(const Model *model, const cw2v_matrix *w, const int32_t *x, int n_x,
+                        const Targets *targets, float lr, const Backend *backend, Scratch *s,
+                        double *loss) noexcept nogil:
     """Move the rows of `n_x` distinct words, and those they score, one step down their loss.
 
-    The rows that they score are in `s.y_rows`. The loss before the step is added to `loss` unless
-    that is NULL.
+    The rows of W are found by `w`, which is how this worker sees them. The rows that they score
+    are in `s.y_rows`. The loss before the step is added to `loss` unless that is NULL.
     """
-    cdef int n_y = targets.n_y, i
+    cdef int n_y = targets.n_y
     cdef int dim = <int> model.dim, stride = cw2v_row_stride(n_y)
     cdef bint along = s.soon.n > 0 and dim > CW2V_LONG_ROW and backend.blas is NULL
     if s.soon.n > 0 and not along:
         backend.kernels.ask(&s.soon, dim)
         ends(s.clock, PREFETCH)
-    for i in range(n_x):
-        s.x_rows[i] = model.w + x[i] * model.dim
+    find_words(w, x, n_x, model.dim, s.x_rows)
     if model.lockf is not NULL:
         copy_locked(model, x, n_x, s)
 
@@ -107,7 +110,7 @@ cdef void skipgram_step(const Model *model, const int32_t *x, int n_x, const Tar
         backend.kernels.update(s.x_rows, n_x, s.y_rows, n_y, dim, s.g, s.x)
         ends(s.clock, UPDATE)
     if model.lockf is not NULL:
-        move_locked(model, x, n_x, s)
+        move_locked(model, w, x, n_x, s)
     ends(s.clock, SCATTER)
 
 
@@ -119,6 +122,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     Benchmarks `repeat` it; the losses are added up.
     """
     cdef Model model
+    cdef cw2v_matrix seen_w
     cdef Targets targets
     cdef Scratch s
     cdef Backend chosen
@@ -131,7 +135,8 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     cdef size_t[::1] rows = np.empty(X_MAX + n_y, np.uintp)
     cdef float[::1] g = np.empty(X_MAX * stride, np.float32)
     cdef float[:, ::1] copies = np.empty((4 * X_MAX + 2 * n_y, dim), np.float32)
-    model.w, model.dim = &w[0, 0], dim
+    model.dim = dim
+    seen_w.shared, seen_w.n_own = &w[0, 0], 0
     model.lockf = &lockf[0] if lockf is not None else NULL
     model.lockf_stride = 1 if lockf is not None and lockf.shape[0] > 1 else 0
     targets.n_y = <int> n_y
@@ -145,6 +150,6 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     for j in range(n_y):
         s.y_rows[j] = &w_out[y[j], 0]
     for _ in range(repeat):
-        skipgram_step(&model, &x[0], <int> x.shape[0], &targets, lr, &chosen, &s,
+        skipgram_step(&model, &seen_w, &x[0], <int> x.shape[0], &targets, lr, &chosen, &s,
                       &loss if with_loss else NULL)
     return loss

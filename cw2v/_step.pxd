@@ -44,19 +44,28 @@ cdef inline float lock_of(const Model *model, int32_t word) noexcept nogil:
     return model.lockf[word * model.lockf_stride]
 
 
+cdef inline void find_words(const cw2v_matrix *matrix, const int32_t *words, int n,
+                            ptrdiff_t dim, float **rows) noexcept nogil:
+    """Find the rows of some words."""
+    cdef float *shared = matrix.shared
+    cdef int i
+    # Where nothing is the worker's own, rows are found several at a time.
+    if matrix.n_own == 0:
+        for i in range(n):
+            rows[i] = shared + words[i] * dim
+    else:
+        for i in range(n):
+            rows[i] = cw2v_row(matrix, words[i], dim)
+
+
 cdef inline void find_rows(const Model *model, const Targets *targets,
                            Scratch *s) noexcept nogil:
     cdef const cw2v_matrix *w_out = targets.w_out
     cdef const uint32_t *path = targets.labels.path
     cdef float *shared = w_out.shared
     cdef int j
-    # Where nothing is the worker's own, rows are found several at a time.
-    if path is NULL and w_out.n_own == 0:
-        for j in range(targets.n_y):
-            s.y_rows[j] = shared + targets.y[j] * model.dim
-    elif path is NULL:
-        for j in range(targets.n_y):
-            s.y_rows[j] = cw2v_row(w_out, targets.y[j], model.dim)
+    if path is NULL:
+        find_words(w_out, targets.y, targets.n_y, model.dim, s.y_rows)
     elif w_out.n_own == 0:
         for j in range(targets.n_y):
             s.y_rows[j] = shared + <int32_t> (path[j] >> 1) * model.dim

@@ -8,17 +8,16 @@ import numpy as np
 
 from cw2v.ownrows import TURNS
 
+from cw2v._ahead cimport AHEAD, ask_in_step, find_soon, prefetch
 from cw2v._blocks cimport (
-    Around, Blocks, Corpus, NoiseColumn, Piece, Sampling, Tree, add_paths, begin_piece,
-    blocks_of_widest, fill_blocks,
+    Around, Blocks, NoiseColumn, Sampling, add_paths, begin_piece, blocks_of_widest, fill_blocks,
 )
 from cw2v._cbow cimport cbow_step
-from cw2v._kernels cimport (
-    SEEN, X_MAX, Backend, cw2v_kernels, cw2v_matrix, cw2v_row, cw2v_row_stride, find_backend,
-)
+from cw2v._job cimport Job, State
+from cw2v._kernels cimport SEEN, X_MAX, cw2v_row_stride, find_backend
 from cw2v._noise cimport add_noise
-from cw2v._ownrows cimport OwnRows, give_all, give_next, start_anew
-from cw2v._rng cimport Rng, seed_rng
+from cw2v._ownrows cimport OwnRows, give_all, give_next, is_due, start_anew
+from cw2v._rng cimport seed_rng
 from cw2v._skipgram cimport skipgram_step
 from cw2v._stages cimport (
     GIVE, N_STAGES, NOISE, PATHS, PREFETCH, SUBSAMPLE, WINDOWS, Clock, cw2v_ticks, ends,
@@ -33,11 +32,11 @@ cdef extern from "atomics.h" nogil:
     void cw2v_add(double *value, double more) noexcept
 
 cdef enum:
-    BATCH = 32                 # blocks filled at a time, at least
-    AHEAD = 2                   # blocks between asking for a row and using it
-    NEAR_ROOT = 8               # levels of the tree that are in the cache all the time
-    CACHE_LINE = 64
+    BATCH = 32                  # blocks filled at a time, at least
+    CACHE_LINE = 128            # two of 64 bytes: some CPUs fetch the other one as well
 
+
+GOLDEN_RATIO = 0.6180339887498949
 
 STAGES = (
     "subsampling", "windows", "noise words", "paths", "prefetch", "gather", "products", "loss",
@@ -46,96 +45,7 @@ STAGES = (
 assert len(STAGES) == N_STAGES
 
 
-cdef struct Job:                # what all workers read, and the two values that they share
-    Model model
-    Corpus corpus
-    Sampling sampling
-    Tree tree
-    Backend backend
-    int rows                            # of W that take a step together
-    int32_t give_after                  # so many centres, of the rows that are a worker's own
-    const float *ones                   # (row stride of the longest path,)
-    uint64_t rng_base[2]                # names the streams of random numbers; see _rng.pxd
-    const int64_t *piece_bounds         # (n_pieces + 1,) the tokens where pieces begin
-    const int64_t *piece_sentences      # (n_pieces,) the sentence that each begins in
-    int64_t n_pieces
-    int64_t n_tokens
-    int64_t *next_piece
-    int64_t *stop
-    double alpha
-    double min_alpha
-    double epoch_part           # by how much of an epoch the corpus lowers the rate
-    int epochs
-
-
-cdef struct Soon:               # rows of a block to come; each step asks for its share
-    float **rows
-    int n
-    int at                      # the first that has not been asked for
-    int steps                   # how many there will be until all have
-
-
-cdef struct State:              # one worker's
-    Rng rng                     # subsampling and reaches
-    Rng noise_rng               # noise words: drawn apart, a batch at a time
-    Piece piece
-    Blocks blocks
-    Scratch scratch
-    int64_t *words_done
-    int64_t *words_kept
-    int64_t *predictions
-    double *loss                # of the predictions; NULL unless it is asked for
-    Soon soon                   # of skip-gram without a tree; see `train_blocks`
-    cw2v_matrix w               # W and W', as this worker sees them
-    OwnRows syn1neg
-    OwnRows syn1
-    int32_t not_given           # centres trained on since it gave of the rows that are its own
-
-
 # ---- the loop ------------------------------------------------------------------------------
-
-cdef inline void prefetch(const Job *job, const State *state, int i) noexcept nogil:
-    """Ask for the rows of block i, and of the words that come into reach with it."""
-    cdef const Blocks *blocks = &state.blocks
-    cdef const cw2v_kernels *kernels = job.backend.kernels
-    cdef ptrdiff_t dim = job.model.dim
-    if job.model.syn1 is not NULL:
-        # What lies nearer to the root is on the way to so many words that it is in the cache.
-        kernels.prefetch_rows(&state.syn1.matrix, blocks.path[i] + NEAR_ROOT, 1,
-                              blocks.n_path[i] - NEAR_ROOT, dim)
-    if job.model.syn1neg is not NULL:
-        kernels.prefetch_rows(&state.syn1neg.matrix,
-                              <const uint32_t *> blocks.y + i * blocks.y_stride, 0,
-                              blocks.n_new[i], dim)
-    kernels.prefetch_rows(&state.w, <const uint32_t *> state.piece.words + blocks.ahead[i], 0,
-                          blocks.n_ahead[i], dim)
-
-
-cdef inline void find_soon(const Job *job, State *state, int i) noexcept nogil:
-    """Find the rows that `prefetch` would ask for, for steps to do so."""
-    cdef const Blocks *blocks = &state.blocks
-    cdef const int32_t *y = blocks.y + i * blocks.y_stride
-    cdef const int32_t *words = state.piece.words + blocks.ahead[i]
-    cdef float **rows = state.soon.rows
-    cdef int n = 0, j
-    for j in range(blocks.n_new[i]):
-        rows[n] = cw2v_row(&state.syn1neg.matrix, y[j], job.model.dim)
-        n += 1
-    for j in range(blocks.n_ahead[i]):
-        rows[n] = job.model.w + words[j] * job.model.dim
-        n += 1
-    state.soon.n = n
-
-
-cdef inline void ask_in_step(State *state) noexcept nogil:
-    """Have the next step ask for its share of the rows that are needed soon."""
-    cdef Soon *soon = &state.soon
-    cdef int left = soon.n - soon.at
-    state.scratch.soon.rows = soon.rows + soon.at
-    state.scratch.soon.n = (left + soon.steps - 1) // soon.steps
-    soon.at += state.scratch.soon.n
-    soon.steps -= 1
-
 
 cdef inline void score(const Job *job, State *state, int i, Targets *targets, float lr,
                        double *loss) noexcept nogil:
@@ -148,7 +58,8 @@ cdef inline void score(const Job *job, State *state, int i, Targets *targets, fl
     targets.labels.seen = <const uint8_t *> (blocks.seen + i * X_MAX)
     find_rows(&job.model, targets, &state.scratch)
     if not job.sampling.sg:
-        cbow_step(&job.model, blocks.around + i, targets, lr, &job.backend, &state.scratch, loss)
+        cbow_step(&job.model, &state.w.matrix, blocks.around + i, targets, lr, &job.backend,
+                  &state.scratch, loss)
         return
     most = (n_x + job.rows - 1) // job.rows
     most = (n_x + most - 1) // most             # as even as may be
@@ -156,8 +67,8 @@ cdef inline void score(const Job *job, State *state, int i, Targets *targets, fl
     while row < n_x:
         if state.soon.n > 0:
             ask_in_step(state)
-        skipgram_step(&job.model, blocks.x + i * X_MAX + row, min(most, n_x - row), targets, lr,
-                      &job.backend, &state.scratch, loss)
+        skipgram_step(&job.model, &state.w.matrix, blocks.x + i * X_MAX + row,
+                      min(most, n_x - row), targets, lr, &job.backend, &state.scratch, loss)
         row += most
         targets.labels.seen += most * SEEN
 
@@ -217,12 +128,17 @@ cdef void train_blocks(const Job *job, State *state, float lr) noexcept nogil:
         cw2v_add(state.loss, sum_of_losses)
 
 
-cdef inline void give(State *state, void (*give_rows)(OwnRows *) noexcept nogil) noexcept nogil:
-    """Give what this worker's own rows have learnt to the shared ones, if it has any."""
-    state.not_given = 0
-    if state.syn1neg.matrix.n_own or state.syn1.matrix.n_own:
-        give_rows(&state.syn1neg)
-        give_rows(&state.syn1)
+cdef inline void give_due(State *state, OwnRows *rows, int32_t centres) noexcept nogil:
+    """After some more centres, give of what this worker's own rows have learnt if it is time."""
+    if is_due(rows, centres):
+        give_next(rows)
+        ends(state.scratch.clock, GIVE)
+
+
+cdef inline void give_rest(State *state, OwnRows *rows) noexcept nogil:
+    """Give of all of this worker's own rows, if it has any."""
+    if rows.matrix.n_own != 0:
+        give_all(rows)
         ends(state.scratch.clock, GIVE)
 
 
@@ -236,9 +152,9 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
     cdef Clock *clock = state.scratch.clock
     if clock is not NULL:
         clock.last = cw2v_ticks()
+    start_anew(&state.w)
     start_anew(&state.syn1neg)
     start_anew(&state.syn1)
-    state.not_given = 0
     while not cw2v_read(job.stop):
         number = cw2v_take_next(job.next_piece)
         if number >= job.n_pieces:
@@ -270,12 +186,14 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
                 add_paths(&state.blocks, &job.tree)
                 ends(clock, PATHS)
             train_blocks(job, state, lr)
-            state.not_given += state.piece.pos - pos
-            if state.not_given >= job.give_after:
-                give(state, give_next)
+            give_due(state, &state.w, state.piece.pos - pos)
+            give_due(state, &state.syn1neg, state.piece.pos - pos)
+            give_due(state, &state.syn1, state.piece.pos - pos)
         cw2v_write(state.words_done, state.words_done[0] + last - first)
     if taken:
-        give(state, give_all)
+        give_rest(state, &state.w)
+        give_rest(state, &state.syn1neg)
+        give_rest(state, &state.syn1)
 
 
 # ---- what Python sees ------------------------------------------------------------------------
@@ -289,7 +207,8 @@ cdef class Shared:
     cdef int most_y             # rows of W' that a block scores
     cdef int depth              # of the tree, 0 without one
     cdef bint compute_loss
-    cdef object own_words       # the rows that each worker has copies of, or None
+    cdef object own_inputs      # the rows that each worker has copies of, or None
+    cdef object own_words
     cdef object own_nodes
 
     def __init__(self, weights, tables, const int32_t[::1] ids, const int64_t[::1] starts,
@@ -307,7 +226,7 @@ cdef class Shared:
         self.borrow_model(weights, params)
         self.borrow_sampling(tables, params)
         job.rows = tables.rows
-        job.give_after = tables.give_after
+        self.own_inputs = tables.own_inputs
         self.own_words, self.own_nodes = tables.own_words, tables.own_nodes
         if params.hs:
             self.borrow_tree(tables)
@@ -432,7 +351,7 @@ cdef class Worker:
             blocks.path = <const uint32_t **> self.lend(np.uintp, capacity)
             blocks.n_path = <int32_t *> self.lend(np.int32, capacity)
 
-        state.w.shared, state.w.n_own = job.model.w, 0
+        self.lend_rows(&state.w, job.model.w, shared.own_inputs, number)
         self.lend_rows(&state.syn1neg, job.model.syn1neg, shared.own_words, number)
         self.lend_rows(&state.syn1, job.model.syn1, shared.own_nodes, number)
 
@@ -463,7 +382,7 @@ cdef class Worker:
         return <void *> ((address + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE)
 
     cdef int lend_rows(self, OwnRows *rows, float *matrix, own, int number) except -1:
-        """Copies of the rows of W' that are to be this worker's own; none if `own` is None."""
+        """Copies of the rows of W or W' that are to be this worker's own; none if `own` is None."""
         cdef ptrdiff_t dim = self.shared.job.model.dim
         cdef const float[::1] parts
         cdef ptrdiff_t first
@@ -479,9 +398,13 @@ cdef class Worker:
         rows.matrix.n_own, rows.matrix.first_own = <uint32_t> parts.shape[0], <uint32_t> first
         rows.matrix.to_own = <char *> rows.own - <char *> (matrix + first * dim)
         rows.hottest, rows.n_hottest = own.hottest, own.n_hottest
-        rows.slice = (parts.shape[0] + TURNS - 1) // TURNS
-        # Each worker begins elsewhere, so that two rarely give the same rows at the same time.
+        if rows.n_hottest < parts.shape[0]:         # else all of them are given each time
+            rows.slice = (parts.shape[0] + TURNS - 1) // TURNS
+        # Each worker begins elsewhere and at another time, so that two rarely give the same rows
+        # at once. Multiples of the golden ratio are far apart, however many they are.
         rows.next = <int> (number * rows.slice % parts.shape[0])
+        rows.give_after = own.give_after
+        rows.not_given = <int32_t> (number * GOLDEN_RATIO % 1 * rows.give_after)
         return 0
 
     def run(self, int epoch):

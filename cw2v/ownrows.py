@@ -1,7 +1,8 @@
-"""Which rows of W' each of several workers has copies of, and what it gives of their change."""
+"""Which rows each of several workers has copies of, and what it gives of their change."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +12,14 @@ from cw2v.huffman import HuffmanTree
 from cw2v.noise import FEW_WORDS, UINT32_MAX, noise_probabilities, words_around
 from cw2v.params import TrainParams
 
-OWN_ROWS = 1024  # that a worker has copies of at most,
-OWN_NUMBERS = 1 << 18  # with no more numbers in them than fit in a CPU's cache
+OWN_ROWS = 1024  # of W' that a worker has copies of at most,
+OWN_INPUTS = 64  # and of W, all of which are given each time,
+OWN_NUMBERS = 1 << 18  # each with no more numbers in them than fit in a CPU's cache
 CENTRES = 512  # that a worker trains on, at most, between two times that it gives
-HOTTEST = 64  # rows that are given each time
-TURNS = 16  # in which all rows are given
-ROUNDS = 16  # of all turns in an epoch, about, or more
+INPUTS_EACH = 4  # times that it gives of W meanwhile
+HOTTEST = 64  # rows of W' that are given each time
+TURNS = 16  # in which all rows of W' are given
+ROUNDS = 32  # of all turns in an epoch, about, or more
 FEW_CENTRES = 64  # between two times: if it would take fewer, there are no copies
 STEP = 0.1  # of alpha: the part of the way to its aim that a step is taken to move a row
 WORDS_AT_ONCE = 1 << 12  # whose paths are followed together
@@ -24,7 +27,7 @@ WORDS_AT_ONCE = 1 << 12  # whose paths are followed together
 
 @dataclass(frozen=True, eq=False)
 class OwnRows:
-    """The rows of one W' that each worker has copies of.
+    """The rows of one matrix that each worker has copies of.
 
     Parameters
     ----------
@@ -32,6 +35,8 @@ class OwnRows:
         The first of them.
     hottest, n_hottest : int
         Where among them those begin that are written most often, and how many these are.
+    give_after : int
+        After how many centres a worker gives of what its copies have learnt.
     parts : ndarray of float32, shape (n_own,)
         The part of the change of each that a worker adds to the shared rows.
     """
@@ -39,6 +44,7 @@ class OwnRows:
     first: int
     hottest: int
     n_hottest: int
+    give_after: int
     parts: NDArray[np.float32]
 
 
@@ -75,14 +81,32 @@ class Team:
         return 0 if centres < FEW_CENTRES else min(centres, CENTRES)
 
 
-def most_own(params: TrainParams) -> int:
-    """Return how many rows of one W' a worker has copies of at most."""
-    return min(OWN_ROWS, OWN_NUMBERS // params.vector_size)
+def most_own(params: TrainParams, most: int = OWN_ROWS) -> int:
+    """Return how many of the `most` rows of a matrix a worker has copies of."""
+    return min(most, OWN_NUMBERS // params.vector_size)
 
 
 def share_kept(counts: NDArray[np.int64], keep: NDArray[np.uint32]) -> float:
     """Return the share of a text that subsampling leaves; parameters are as in `own_words`."""
     return float(_centres(counts, keep).sum() / max(1.0, counts.sum(dtype=np.float64)))
+
+
+def own_inputs(
+    counts: NDArray[np.int64], keep: NDArray[np.uint32], params: TrainParams, team: Team
+) -> OwnRows | None:
+    """Return the rows of W to copy, all of which are given each time.
+
+    Parameters and what is returned are as in `own_words`.
+    """
+    between = team.centres_between(len(counts), share_kept(counts, keep))
+    if between == 0:
+        return None
+    n_own = min(most_own(params, OWN_INPUTS), len(counts))
+    centres = _centres(counts, keep)
+    moved = centres[:n_own] / centres.sum() * words_around(params, 1)
+    between = max(1, between // INPUTS_EACH)
+    parts = _parts(scored_at_once(params, len(counts)) * moved, slice(n_own), between, params, team)
+    return OwnRows(0, 0, n_own, between, parts)
 
 
 def own_words(
@@ -111,8 +135,10 @@ def own_words(
     centres = _centres(counts, keep)
     noise = noise_probabilities(counts, params.ns_exponent)
     scored = centres / centres.sum() + params.negative * noise
+    if params.sg:
+        scored *= words_around(params, 1)
     parts = _parts(scored[:n_own], slice(HOTTEST), between, params, team)
-    return OwnRows(0, 0, min(HOTTEST, n_own), parts)
+    return OwnRows(0, 0, min(HOTTEST, n_own), between, parts)
 
 
 def own_nodes(
@@ -140,9 +166,15 @@ def own_nodes(
         nodes = tree.points[starts[0] : starts[-1]] - first_own
         own = nodes >= 0
         scored += np.bincount(nodes[own], weights[own], minlength=len(scored))
-    scored /= centres.sum()
+    scored *= (words_around(params, 1) if params.sg else 1) / centres.sum()
     parts = _parts(scored, slice(hottest, None), between, params, team)
-    return OwnRows(first_own, hottest, len(parts) - hottest, parts)
+    return OwnRows(first_own, hottest, len(parts) - hottest, between, parts)
+
+
+def scored_at_once(params: TrainParams, n_words: int) -> float:
+    """Return how many rows of W' a row of W is moved by in a step, about, for each centre."""
+    on_path = math.log2(n_words + 1) if params.hs else 0
+    return on_path + (1 + params.negative if params.negative else 0)
 
 
 def parts_to_give(steps: NDArray[np.float64], n_workers: int, alpha: float) -> NDArray[np.float64]:
@@ -181,13 +213,12 @@ def _centres(counts: NDArray[np.int64], keep: NDArray[np.uint32]) -> NDArray[np.
 
 
 def _parts(
-    scored: NDArray[np.float64], hottest: slice, between: int, params: TrainParams, team: Team
+    steps: NDArray[np.float64], hottest: slice, between: int, params: TrainParams, team: Team
 ) -> NDArray[np.float32]:
     """Return the parts of rows, by the learning rate at the beginning.
 
-    `scored` says how often a prediction scores each row: a pair in skip-gram, a centre in CBOW.
+    `steps` says how many steps each row takes for a centre, on average.
     """
-    centres = np.full(len(scored), between * TURNS, np.float64)
+    centres = np.full(len(steps), between * TURNS, np.float64)
     centres[hottest] = between
-    pairs = words_around(params, 1) if params.sg else 1
-    return parts_to_give(scored * centres * pairs, team.n_workers, params.alpha).astype(np.float32)
+    return parts_to_give(steps * centres, team.n_workers, params.alpha).astype(np.float32)

@@ -18,7 +18,7 @@ from cw2v.noise import (
     rows_together,
     words_to_train,
 )
-from cw2v.ownrows import OwnRows, Team, own_nodes, own_words, share_kept
+from cw2v.ownrows import OwnRows, Team, own_inputs, own_nodes, own_words
 from cw2v.params import TrainParams
 
 PADDING = 32  # items that kernels may read past the end of a list; see csrc/kernels.h
@@ -52,11 +52,9 @@ class Tables:
     tree_depth : int
         The longest path.
     ones : ndarray of float32, shape (tree_depth + PADDING,)
-    own_words, own_nodes : cw2v.ownrows.OwnRows, or None
-        The rows of `syn1neg` and of `syn1` that each worker has copies of. None where all rows
-        are shared, or there is no such matrix.
-    give_after : int
-        After how many centres a worker gives of what its copies have learnt.
+    own_inputs, own_words, own_nodes : cw2v.ownrows.OwnRows, or None
+        The rows of W, of `syn1neg` and of `syn1` that each worker has copies of. None where all
+        rows are shared, or there is no such matrix.
     """
 
     keep: NDArray[np.uint32]
@@ -71,9 +69,9 @@ class Tables:
     tree_path: NDArray[np.uint32] | None
     tree_depth: int
     ones: NDArray[np.float32]
+    own_inputs: OwnRows | None
     own_words: OwnRows | None
     own_nodes: OwnRows | None
-    give_after: int
 
 
 def make_tables(
@@ -116,7 +114,7 @@ def make_tables(
         tree_path=path,
         tree_depth=depth,
         ones=np.ones(depth + PADDING, np.float32),
+        own_inputs=own_inputs(counts, keep, params, team),
         own_words=own_words(counts, keep, params, team) if params.negative else None,
         own_nodes=nodes,
-        give_after=team.centres_between(len(counts), share_kept(counts, keep)),
     )

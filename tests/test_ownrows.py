@@ -1,6 +1,7 @@
-"""Rows of W' that each of several workers has copies of: which, and what becomes of them."""
+"""Rows that each of several workers has copies of: which, and what becomes of them."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -14,10 +15,13 @@ from cw2v.noise import keep_thresholds
 from cw2v.ownrows import (
     CENTRES,
     HOTTEST,
+    INPUTS_EACH,
+    OWN_INPUTS,
     OWN_ROWS,
     STEP,
     TURNS,
     Team,
+    own_inputs,
     own_nodes,
     own_words,
     parts_to_give,
@@ -96,42 +100,48 @@ def zipf(n):
     return np.maximum(1, 10**6 // np.arange(1, n + 1))
 
 
-@pytest.mark.parametrize("n_words", [1, 2, 50, OWN_ROWS, 3000])
-def test_own_words_are_the_first_and_the_first_of_them_the_hottest(n_words):
+@pytest.mark.parametrize("n_words", [1, 2, 50, OWN_INPUTS, OWN_ROWS, 3000])
+@pytest.mark.parametrize(
+    ("rows", "most", "hottest"),
+    [(own_inputs, OWN_INPUTS, OWN_INPUTS), (own_words, OWN_ROWS, HOTTEST)],
+)
+def test_own_words_are_the_first_and_the_first_of_them_the_hottest(rows, most, hottest, n_words):
     counts, params = zipf(n_words), TrainParams()
     keep = keep_thresholds(counts, params.sample)
-    own = own_words(counts, keep, params, TEAM)
-    assert (own.first, own.hottest, own.n_hottest) == (0, 0, min(HOTTEST, n_words))
-    assert own.parts.shape == (min(OWN_ROWS, n_words),)
+    own = rows(counts, keep, params, TEAM)
+    assert (own.first, own.hottest, own.n_hottest) == (0, 0, min(hottest, n_words))
+    assert own.give_after == CENTRES // (INPUTS_EACH if rows is own_inputs else 1)
+    assert own.parts.shape == (min(most, n_words),)
     assert (own.parts >= 0.333).all()
     assert (own.parts <= 1).all()
-    assert (np.diff(own.parts[:HOTTEST]) >= 0).all()  # the more often written, the less is given
-    assert (np.diff(own.parts[HOTTEST:]) >= 0).all()
-    assert own_words(counts, keep, params, Team()) is None
+    assert (np.diff(own.parts[:hottest]) >= 0).all()  # the more often written, the less is given
+    assert (np.diff(own.parts[hottest:]) >= 0).all()
+    assert rows(counts, keep, params, Team()) is None
 
 
 def test_copies_of_long_rows_are_fewer():
     counts = zipf(3000)
-    for size, n_own in ((100, 1024), (300, 873), (65_536, 4)):
+    for size, n_own, n_inputs in ((100, 1024, 64), (300, 873, 64), (65_536, 4, 4)):
         params = TrainParams(vector_size=size, hs=True)
         keep, tree = keep_thresholds(counts, params.sample), build_tree(counts)
+        inputs = own_inputs(counts, keep, params, TEAM)
         words = own_words(counts, keep, params, TEAM)
         nodes = own_nodes(counts, keep, tree, params, TEAM)
         assert len(words.parts) == len(nodes.parts) == n_own
+        assert len(inputs.parts) == n_inputs
         assert nodes.first + n_own == len(counts) - 1
         assert words.n_hottest == nodes.n_hottest == min(HOTTEST, n_own)
 
 
 def test_copies_are_given_in_short_texts_too_or_not_made(monkeypatch):
-    assert [Team(2, n).centres_between(9, 1.0) for n in (10**9, 10**5, 10**4)] == [CENTRES, 195, 0]
-    assert Team(2, 10**5).centres_between(9, 0.5) == 97
+    assert [Team(2, n).centres_between(9, 1.0) for n in (10**9, 10**5, 10**4)] == [CENTRES, 97, 0]
+    assert Team(2, 10**5).centres_between(9, 0.7) == 68
     assert Team(1, 10**9).centres_between(9, 1.0) == 0
     monkeypatch.setattr(ownrows, "FEW_WORDS", 10)
     assert [TEAM.centres_between(n_words, 1.0) for n_words in (9, 10)] == [0, CENTRES]
     counts, params = zipf(100), TrainParams(hs=True, workers=8)
     tables = make_tables(counts, params, build_tree(counts), team=Team(8, 100_000))
-    assert tables.own_words is None
-    assert tables.own_nodes is None
+    assert tables.own_inputs is tables.own_words is tables.own_nodes is None
 
 
 @pytest.mark.parametrize("sg", [False, True])
@@ -155,12 +165,37 @@ def test_own_nodes_are_those_next_to_the_root_by_how_often_they_are_scored(sg):
     assert_allclose(own.parts, expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("shrink_windows", [True, False])
+@pytest.mark.parametrize(
+    ("objective", "scored"),
+    [
+        ({"negative": 4}, 5),
+        ({"negative": 0, "hs": True}, math.log2(3001)),
+        ({"negative": 4, "hs": True}, 5 + math.log2(3001)),
+    ],
+)
+@pytest.mark.parametrize("sg", [True, False])
+def test_a_row_of_w_moves_with_each_centre_that_its_word_is_near(
+    sg, objective, scored, shrink_windows
+):
+    counts = zipf(3000)
+    params = TrainParams(sg=sg, shrink_windows=shrink_windows, window=7, **objective)
+    keep = keep_thresholds(counts, params.sample)
+    centres = counts * (keep / np.iinfo(np.uint32).max)
+    own = own_inputs(counts, keep, params, TEAM)
+    assert own.give_after == CENTRES // INPUTS_EACH
+    near = centres[:OWN_INPUTS] / centres.sum() * (8 if shrink_windows else 14)
+    steps = near * scored * own.give_after
+    assert_allclose(own.parts, parts_to_give(steps, 3, params.alpha), rtol=1e-5)
+
+
 @pytest.mark.parametrize("counts", [np.zeros(70, np.int64), np.array([2**61, 0, 1])])
 def test_words_that_never_come_have_parts_too(counts):
     params = TrainParams(hs=True, sample=0)
     keep = keep_thresholds(counts, params.sample)
     team = Team(3, 2**62)
     for own in (
+        own_inputs(counts, keep, params, team),
         own_words(counts, keep, params, team),
         own_nodes(counts, keep, build_tree(counts), params, team),
     ):
@@ -170,26 +205,41 @@ def test_words_that_never_come_have_parts_too(counts):
 
 
 class Training:
-    """A text of one piece, more words than have copies, and a worker that may have some."""
+    """A text of one piece, more words than have copies, and a worker that may have some.
 
-    def __init__(self, params, n_tokens, give_after, parts=None, *, n_hottest=None, number=0):
+    `own` has the rows that it has copies of, by the name of the matrix: w or w_out, or both.
+    """
+
+    def __init__(
+        self,
+        params,
+        n_tokens,
+        give_after,
+        parts=None,
+        *,
+        of=("w", "w_out"),
+        n_hottest=None,
+        number=0,
+    ):
         rng = np.random.default_rng(3)
         counts = zipf(2 * OWN_ROWS)
         ids = rng.choice(len(counts), n_tokens, p=counts / counts.sum()).astype(np.int32)
         tree = build_tree(counts) if params.hs else None
         tables = make_tables(counts, params, tree)
+        self.own = {}
         if give_after:
-            keep = keep_thresholds(counts, params.sample)
-            if params.hs:
-                self.own = own_nodes(counts, keep, tree, params, TEAM)
-            else:
-                self.own = own_words(counts, keep, params, TEAM)
-            if parts is not None:
-                self.own = dataclasses.replace(self.own, parts=np.full_like(self.own.parts, parts))
-            if n_hottest is not None:
-                self.own = dataclasses.replace(self.own, n_hottest=n_hottest)
-            name = "own_nodes" if params.hs else "own_words"
-            tables = dataclasses.replace(tables, give_after=give_after, **{name: self.own})
+            full = make_tables(counts, params, tree, team=TEAM)
+            names = {"w": "own_inputs", "w_out": "own_nodes" if params.hs else "own_words"}
+            self.own = {matrix: getattr(full, names[matrix]) for matrix in of}
+            for matrix, own in self.own.items():
+                own = dataclasses.replace(own, give_after=give_after)
+                if parts is not None:
+                    own = dataclasses.replace(own, parts=np.full_like(own.parts, parts))
+                if n_hottest is not None:
+                    own = dataclasses.replace(own, n_hottest=n_hottest)
+                self.own[matrix] = own
+            given = {names[matrix]: own for matrix, own in self.own.items()}
+            tables = dataclasses.replace(tables, **given)
         self.w = new_vectors(len(counts), params.vector_size, 1)
         self.w_out = rng.normal(size=self.w.shape).astype(np.float32)
         hs = params.hs
@@ -217,6 +267,11 @@ class Training:
         self.shared.begin_epoch()
         self.worker.run(epoch)
 
+    def owned(self, matrix):
+        """Return which rows of a matrix there are copies of."""
+        own = self.own[matrix]
+        return slice(own.first, own.first + len(own.parts))
+
 
 SETTINGS = [
     TrainParams(vector_size=7, sample=0, sg=sg, **objective)
@@ -225,20 +280,21 @@ SETTINGS = [
 ]
 
 
+@pytest.mark.parametrize("of", [("w",), ("w_out",), ("w", "w_out")])
 @pytest.mark.parametrize("params", SETTINGS)
-def test_at_the_end_a_worker_gives_its_part_and_has_moved_what_all_share(params):
-    alone, one_of_three = Training(params, 500, 0), Training(params, 500, 1000)
-    start = alone.w_out.copy()
+def test_at_the_end_a_worker_gives_its_part_and_has_moved_what_all_share(params, of):
+    alone, one_of_three = Training(params, 500, 0), Training(params, 500, 1000, of=of)
+    start = {"w": alone.w.copy(), "w_out": alone.w_out.copy()}
     alone.run(0)
     one_of_three.run(0)
-    own = one_of_three.own
-    rows = slice(own.first, own.first + OWN_ROWS)
-    expected = alone.w_out.copy()
-    expected[rows] = start[rows] + own.parts[:, np.newaxis] * (expected[rows] - start[rows])
-    assert_array_equal(one_of_three.w, alone.w)
-    assert_allclose(one_of_three.w_out, expected, rtol=1e-5, atol=1e-6)
-    assert (np.abs(alone.w_out - start).max(axis=1) > 0)[rows].sum() > 50
-    assert (own.parts < 1).any()
+    for matrix, first in start.items():
+        expected = getattr(alone, matrix).copy()
+        if matrix in of:
+            rows, parts = one_of_three.owned(matrix), one_of_three.own[matrix].parts
+            expected[rows] = first[rows] + parts[:, np.newaxis] * (expected[rows] - first[rows])
+            assert (np.abs(getattr(alone, matrix) - first).max(axis=1) > 0)[rows].sum() > 50
+            assert (parts < 1).any()
+        assert_allclose(getattr(one_of_three, matrix), expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("params", SETTINGS)
@@ -253,22 +309,23 @@ def test_a_worker_that_gives_all_of_its_changes_learns_what_it_would_alone(param
     assert_allclose(giving.w_out, alone.w_out, atol=1e-4)
 
 
-@pytest.mark.parametrize("hottest", [True, False])
+@pytest.mark.parametrize("n_hottest", [None, 0])
+@pytest.mark.parametrize("of", ["w", "w_out"])
 @pytest.mark.parametrize("params", SETTINGS)
-def test_a_worker_gives_while_it_trains(params, hottest):
+def test_a_worker_gives_while_it_trains(params, of, n_hottest):
     """With parts of 0 it forgets what its copies have learnt whenever it gives."""
-    never, often = Training(params, 5000, 10**6, parts=0), Training(params, 5000, 20, parts=0)
-    if not hottest:
-        often = Training(params, 5000, 20, parts=0, n_hottest=0)
-    start = often.w_out.copy()
+    never = Training(params, 5000, 10**6, parts=0, of=[of])
+    often = Training(params, 5000, 20, parts=0, of=[of], n_hottest=n_hottest)
+    start = getattr(often, of).copy()
     for training in (never, often):
         training.run(0)
-        rows = slice(training.own.first, training.own.first + OWN_ROWS)
-        assert_array_equal(training.w_out[rows], start[rows])
-    assert (never.w != often.w).any()
+        rows = training.owned(of)
+        assert_array_equal(getattr(training, of)[rows], start[rows])
+    other = {"w": "w_out", "w_out": "w"}[of]
+    assert (getattr(never, other) != getattr(often, other)).any()
 
 
-@pytest.mark.parametrize("number", [1, 5, 1023])
+@pytest.mark.parametrize("number", [1, 5, 63, 1023])
 @pytest.mark.parametrize("params", SETTINGS)
 def test_it_does_not_matter_with_which_rows_a_worker_begins(params, number):
     alone, giving = Training(params, 5000, 0), Training(params, 5000, 20, parts=1, number=number)

@@ -206,13 +206,13 @@ def test_many_workers_read_every_word_once_and_learn_as_well(
     architecture, objective, workers, monkeypatch
 ):
     monkeypatch.setattr(ownrows, "FEW_WORDS", 0)  # so that each has copies of rows
-    text, counts = corpus(100_000, n_words=200)
+    text, counts = corpus(200_000, n_words=200)
     settings = architecture | objective
     settings |= {"epochs": 3, "compute_loss": True, "alpha": 0.05, "sample": 0, "batch_words": 200}
     losses = []
     for n in (1, workers):
         weights, results = trained(text, counts, workers=n, **settings)
-        assert [result.words for result in results] == [100_000] * 3
+        assert [result.words for result in results] == [200_000] * 3
         # Of what was learnt by all in the end: while training, each worker sees copies of its own.
         params = TrainParams(vector_size=12, **settings | {"alpha": 1e-12, "min_alpha": 1e-12})
         result = Trainer(text, counts, weights, params).run_epoch(0)
@@ -258,7 +258,7 @@ def test_a_small_vocabulary_does_not_diverge(backend, n_words, settings):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_profile_shares_out_the_time_of_all_stages_that_were_run(backend, workers, monkeypatch):
     monkeypatch.setattr(ownrows, "FEW_WORDS", 0)
-    text, counts = corpus(40_000)
+    text, counts = corpus(80_000)  # enough for copies of rows
     used = {"subsampling", "windows", "noise words", "prefetch", "gather", "products", "errors"}
     used |= {"update", "scatter"} | ({"own rows"} if workers > 1 else set())
     for settings, more in [({}, set()), ({"hs": True, "compute_loss": True}, {"paths", "loss"})]:

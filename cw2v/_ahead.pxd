@@ -1,0 +1,56 @@
+"""Asking for the rows that blocks to come need, so that they are in the cache by then."""
+
+from libc.stddef cimport ptrdiff_t
+from libc.stdint cimport int32_t, uint32_t
+
+from cw2v._blocks cimport Blocks
+from cw2v._job cimport Job, Soon, State
+from cw2v._kernels cimport cw2v_kernels, cw2v_row
+
+cdef enum:
+    AHEAD = 2                   # blocks between asking for a row and using it
+    NEAR_ROOT = 8               # levels of the tree that are in the cache all the time
+
+
+cdef inline void prefetch(const Job *job, const State *state, int i) noexcept nogil:
+    """Ask for the rows of block i, and of the words that come into reach with it."""
+    cdef const Blocks *blocks = &state.blocks
+    cdef const cw2v_kernels *kernels = job.backend.kernels
+    cdef ptrdiff_t dim = job.model.dim
+    if job.model.syn1 is not NULL:
+        # What lies nearer to the root is on the way to so many words that it is in the cache.
+        kernels.prefetch_rows(&state.syn1.matrix, blocks.path[i] + NEAR_ROOT, 1,
+                              blocks.n_path[i] - NEAR_ROOT, dim)
+    if job.model.syn1neg is not NULL:
+        kernels.prefetch_rows(&state.syn1neg.matrix,
+                              <const uint32_t *> blocks.y + i * blocks.y_stride, 0,
+                              blocks.n_new[i], dim)
+    kernels.prefetch_rows(&state.w.matrix,
+                          <const uint32_t *> state.piece.words + blocks.ahead[i], 0,
+                          blocks.n_ahead[i], dim)
+
+
+cdef inline void find_soon(const Job *job, State *state, int i) noexcept nogil:
+    """Find the rows that `prefetch` would ask for, for steps to do so."""
+    cdef const Blocks *blocks = &state.blocks
+    cdef const int32_t *y = blocks.y + i * blocks.y_stride
+    cdef const int32_t *words = state.piece.words + blocks.ahead[i]
+    cdef float **rows = state.soon.rows
+    cdef int n = 0, j
+    for j in range(blocks.n_new[i]):
+        rows[n] = cw2v_row(&state.syn1neg.matrix, y[j], job.model.dim)
+        n += 1
+    for j in range(blocks.n_ahead[i]):
+        rows[n] = cw2v_row(&state.w.matrix, words[j], job.model.dim)
+        n += 1
+    state.soon.n = n
+
+
+cdef inline void ask_in_step(State *state) noexcept nogil:
+    """Have the next step ask for its share of the rows that are needed soon."""
+    cdef Soon *soon = &state.soon
+    cdef int left = soon.n - soon.at
+    state.scratch.soon.rows = soon.rows + soon.at
+    state.scratch.soon.n = (left + soon.steps - 1) // soon.steps
+    soon.at += state.scratch.soon.n
+    soon.steps -= 1
