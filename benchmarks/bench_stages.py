@@ -71,12 +71,10 @@ def profile(
     corpus: Any, counts: Any, mode: str, args: argparse.Namespace, seed: int
 ) -> dict[str, float]:
     """Train one epoch; return ns for a word of each stage that took any, and of all."""
-    import numpy as np
-
     from cw2v.huffman import build_tree
     from cw2v.params import TrainParams
     from cw2v.trainer import Trainer
-    from cw2v.weights import Weights, new_vectors
+    from cw2v.weights import Weights, new_vectors, zero_vectors
 
     settings = common.settings_of(args, mode)
     for name in ("min_count", "epochs"):
@@ -85,8 +83,8 @@ def profile(
     w = new_vectors(len(counts), params.vector_size, seed)
     weights = Weights(
         w,
-        syn1neg=np.zeros_like(w) if params.negative else None,
-        syn1=np.zeros_like(w) if params.hs else None,
+        syn1neg=zero_vectors(*w.shape) if params.negative else None,
+        syn1=zero_vectors(*w.shape) if params.hs else None,
         tree=build_tree(counts) if params.hs else None,
     )
     trainer = Trainer(corpus, counts, weights, params, backend=args.backend, profile=True)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cw2v.vectortable import KEY_TYPES, Key, VectorTable
+from cw2v.weights import new_vectors
 
 logger = logging.getLogger(__name__)
 
@@ -123,11 +124,11 @@ class GrowingTable(VectorTable):
         """
         if isinstance(keys, KEY_TYPES):
             keys, weights = [keys], np.reshape(np.asarray(weights), (1, -1))
-        new_vectors = np.asarray(weights)
-        if new_vectors.shape != (len(keys), self.vector_size) and len(keys):
+        given = np.asarray(weights)
+        if given.shape != (len(keys), self.vector_size) and len(keys):
             raise ValueError(
                 f"{len(keys)} keys need vectors of shape ({len(keys)}, {self.vector_size}), "
-                f"got {new_vectors.shape}"
+                f"got {given.shape}"
             )
         extras = extras or {}
         for attr, values in extras.items():
@@ -145,14 +146,14 @@ class GrowingTable(VectorTable):
                 added.append(place)
         if added:
             self.vectors = np.vstack(
-                (self.vectors, new_vectors[added].astype(self.vectors.dtype, copy=False))
+                (self.vectors, given[added].astype(self.vectors.dtype, copy=False))
             )
             self.allocate_vecattrs()
             for attr, values in extras.items():
                 self.expandos[attr][len(self) - len(added) :] = values[added]
         if replace and known:
             rows = [self.key_to_index[keys[place]] for place in known]
-            self.vectors[rows] = new_vectors[known]
+            self.vectors[rows] = given[known]
             for attr, values in extras.items():
                 self.expandos[attr][rows] = values[known]
         self._invalidate_norms()
@@ -167,10 +168,7 @@ class GrowingTable(VectorTable):
         """Give `vectors` a row for each key; new rows are drawn from +-1 / vector_size."""
         shape = (len(self), self.vector_size)
         if self.vectors.shape != shape:
-            grown = np.random.default_rng(seed).random(shape, dtype=np.float32)
-            grown *= 2.0
-            grown -= 1.0
-            grown /= self.vector_size
+            grown = new_vectors(*shape, seed)
             grown[: len(self.vectors), : self.vectors.shape[1]] = self.vectors
             self.vectors = grown
         self.allocate_vecattrs()

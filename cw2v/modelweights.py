@@ -22,7 +22,7 @@ from cw2v.noise import UINT32_MAX
 from cw2v.sources import Source
 from cw2v.trainer import TrainingReport
 from cw2v.vocab import CountedMapping, TrimRule, Vocabulary
-from cw2v.weights import Weights, new_vectors
+from cw2v.weights import Weights, new_vectors, zero_vectors
 
 logger = logging.getLogger(__name__)
 
@@ -206,9 +206,9 @@ class ModelWeights(ModelVocabulary):
         self.wv.allocate_vecattrs(made, [values.dtype for values in made.values()])
         self.wv._invalidate_norms()
         if self.hs:
-            self.syn1 = np.zeros((n_words, self.layer1_size), np.float32)
+            self.syn1 = zero_vectors(n_words, self.layer1_size)
         if self.negative:
-            self.syn1neg = np.zeros((n_words, self.layer1_size), np.float32)
+            self.syn1neg = zero_vectors(n_words, self.layer1_size)
         self.train_count = 0
 
     def update_weights(self) -> None:
@@ -226,7 +226,7 @@ class ModelWeights(ModelVocabulary):
         old = getattr(self, name, None)
         if old is not None and len(old) == len(self.wv):
             return np.asarray(old, np.float32)
-        new = np.zeros((len(self.wv), self.layer1_size), np.float32)
+        new = zero_vectors(len(self.wv), self.layer1_size)
         if old is not None:
             new[: len(old)] = old
         return new

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from cw2v.huffman import HuffmanTree
 
+CACHE_LINE = 64
+
 
 @dataclass(eq=False)
 class Weights:
@@ -65,8 +67,21 @@ class Weights:
 
 def new_vectors(n_words: int, dim: int, seed: int) -> NDArray[np.float32]:
     """Return the first W: float32, evenly random in [-1 / dim, 1 / dim), the same as gensim's."""
-    w = np.random.default_rng(seed).random((n_words, dim), dtype=np.float32)
+    w = zero_vectors(n_words, dim)
+    np.random.default_rng(seed).random(dtype=np.float32, out=w)
     w *= 2.0
     w -= 1.0
     w /= dim
     return w
+
+
+def zero_vectors(n_words: int, dim: int) -> NDArray[np.float32]:
+    """Return the first W': zeros, float32, C-contiguous, beginning with a line of the cache.
+
+    NumPy's own matrices begin 16 bytes past one, so that rows of 128, 200 or 256 numbers all lie
+    across lines and vectors of the CPU: that costs a tenth to a fifth of training's speed.
+    """
+    size = n_words * dim
+    room = np.zeros(size + CACHE_LINE // 4, np.float32)
+    first = -room.ctypes.data % CACHE_LINE // 4
+    return room[first : first + size].reshape(n_words, dim)

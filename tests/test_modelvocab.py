@@ -103,6 +103,18 @@ def test_gensim_adds_words_alike(gensim_models, negative, trim_rule, min_count):
     assert ours.raw_vocab == theirs.raw_vocab == {}
 
 
+@pytest.mark.parametrize("size", [1, 7, 128])
+def test_rows_begin_with_a_line_of_the_cache_also_when_words_are_added(size):
+    model = Word2Vec(vector_size=size, min_count=1, hs=1, negative=5)
+    model.build_vocab(SENTENCES)
+    for _ in range(2):
+        for matrix in (model.wv.vectors, model.syn1neg, model.syn1):
+            assert matrix.ctypes.data % 64 == 0
+            assert matrix.flags.c_contiguous
+        model.build_vocab([["new words of all kinds"]], update=True)
+    assert len(model.syn1) == len(model.wv)
+
+
 def test_counts_made_elsewhere_are_taken_and_added(gensim_models):
     first = {"a": 5, "b": 3, "c": 3, "d": 1}
     for update in ({"b": 2, "e": 9, "d": 1}, {}, {"a": 1}):
