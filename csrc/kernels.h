@@ -69,9 +69,10 @@ typedef double cw2v_logistic_loss_fn(const float *s, int n_x, int n_y,
 typedef void cw2v_update_fn(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                             const float *g, float *spare);
 
-/* The same, and meanwhile ask for rows, `dim` long, that will be written soon. A CPU waits for a
+/* Rows, `dim` long, that will be written soon, and that are to be asked for. A CPU waits for a
  * few dozen cache lines at a time, and may forget what it is asked for beyond that: so long rows
- * are asked for line by line, on the way along the columns. */
+ * are asked for line by line, on the way along the columns of an update, if it is of one tile and
+ * they are four at most. */
 typedef struct {
     float *const *rows;
     int n;
@@ -79,6 +80,7 @@ typedef struct {
 
 enum { CW2V_LONG_ROW = 112 }; /* with more floats than this it is worth it */
 
+/* As `update`, and meanwhile ask for rows. */
 typedef void cw2v_update_asking_fn(float *const *x, int n_x, float *const *y, int n_y,
                                    ptrdiff_t dim, const float *g, float *spare,
                                    const cw2v_soon *soon);

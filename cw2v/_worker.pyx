@@ -20,7 +20,7 @@ from cw2v._ownrows cimport OwnRows, give_all, give_next, is_due, start_anew
 from cw2v._rng cimport seed_rng
 from cw2v._skipgram cimport skipgram_step
 from cw2v._stages cimport (
-    GIVE, N_STAGES, NOISE, PATHS, PREFETCH, SUBSAMPLE, WINDOWS, Clock, cw2v_ticks, ends,
+    GATHER, GIVE, N_STAGES, NOISE, PATHS, PREFETCH, SUBSAMPLE, WINDOWS, Clock, cw2v_ticks, ends,
 )
 from cw2v._step cimport Model, Scratch, Targets, find_rows
 
@@ -57,6 +57,7 @@ cdef inline void score(const Job *job, State *state, int i, Targets *targets, fl
     cdef int n_x = blocks.n_x[i], row = 0, most
     targets.labels.seen = <const uint8_t *> (blocks.seen + i * X_MAX)
     find_rows(&job.model, targets, &state.scratch)
+    ends(state.scratch.clock, GATHER)
     if not job.sampling.sg:
         cbow_step(&job.model, &state.w.matrix, blocks.around + i, targets, lr, &job.backend,
                   &state.scratch, loss)

@@ -35,7 +35,7 @@ def test_dots_are_the_product_of_the_rows(table, dim):
         assert_allclose(_kernels.dots(table, x, y), expected, rtol=1e-5, atol=bound)
 
 
-@pytest.mark.parametrize("n_soon", [None, 1, 3, 4, 9])  # rows that it asks for meanwhile
+@pytest.mark.parametrize("n_soon", [None, 3, 9])  # rows that it asks for meanwhile
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("dim", DIMS)
 def test_update_uses_the_rows_as_they_were(table, dim, n_soon):

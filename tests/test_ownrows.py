@@ -220,6 +220,7 @@ class Training:
         of=("w", "w_out"),
         n_hottest=None,
         number=0,
+        lockf=None,
     ):
         rng = np.random.default_rng(3)
         counts = zipf(2 * OWN_ROWS)
@@ -244,7 +245,7 @@ class Training:
         self.w_out = rng.normal(size=self.w.shape).astype(np.float32)
         hs = params.hs
         weights = Weights(
-            self.w, None if hs else self.w_out, self.w_out if hs else None, None, tree
+            self.w, None if hs else self.w_out, self.w_out if hs else None, lockf, tree
         )
         starts = np.array([0, n_tokens], np.int64)
         self.shared = Shared(
@@ -307,6 +308,20 @@ def test_a_worker_that_gives_all_of_its_changes_learns_what_it_would_alone(param
     # Each time a row is given, it is rounded.
     assert_allclose(giving.w, alone.w, atol=1e-4)
     assert_allclose(giving.w_out, alone.w_out, atol=1e-4)
+
+
+@pytest.mark.parametrize("params", SETTINGS)
+def test_copies_of_locked_rows_move_by_their_part(params):
+    lockf = np.tile(np.float32([0, 0.5, 1]), 2 * OWN_ROWS)[: 2 * OWN_ROWS]
+    alone = Training(params, 5000, 0, lockf=lockf)
+    giving = Training(params, 5000, 20, parts=1, lockf=lockf)
+    start = alone.w.copy()
+    alone.run(0)
+    giving.run(0)
+    assert_allclose(giving.w, alone.w, atol=1e-4)
+    assert_array_equal(giving.w[lockf == 0], start[lockf == 0])
+    moved = np.flatnonzero(lockf[:OWN_INPUTS])
+    assert (giving.w[moved] != start[moved]).any(axis=1).all()
 
 
 @pytest.mark.parametrize("n_hottest", [None, 0])
