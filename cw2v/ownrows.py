@@ -16,7 +16,7 @@ OWN_ROWS = 1024  # of W' that a worker has copies of at most,
 OWN_INPUTS = 64  # and of W, all of which are given each time,
 OWN_NUMBERS = 1 << 18  # each with no more numbers in them than fit in a CPU's cache
 CENTRES = 512  # that a worker trains on, at most, between two times that it gives
-INPUTS_EACH = 4  # times that it gives of W meanwhile
+ALL_CENTRES = 2048  # that all train on, at most, between two times that one gives of W
 HOTTEST = 64  # rows of W' that are given each time
 TURNS = 16  # in which all rows of W' are given
 ROUNDS = 32  # of all turns in an epoch, about, or more
@@ -104,7 +104,7 @@ def own_inputs(
     n_own = min(most_own(params, OWN_INPUTS), len(counts))
     centres = _centres(counts, keep)
     moved = centres[:n_own] / centres.sum() * words_around(params, 1)
-    between = max(1, between // INPUTS_EACH)
+    between = max(1, min(between, ALL_CENTRES // team.n_workers))
     parts = _parts(scored_at_once(params, len(counts)) * moved, slice(n_own), between, params, team)
     return OwnRows(0, 0, n_own, between, parts)
 

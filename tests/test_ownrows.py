@@ -13,9 +13,9 @@ from cw2v._worker import Shared, Worker
 from cw2v.huffman import build_tree
 from cw2v.noise import keep_thresholds
 from cw2v.ownrows import (
+    ALL_CENTRES,
     CENTRES,
     HOTTEST,
-    INPUTS_EACH,
     OWN_INPUTS,
     OWN_ROWS,
     STEP,
@@ -110,7 +110,9 @@ def test_own_words_are_the_first_and_the_first_of_them_the_hottest(rows, most, h
     keep = keep_thresholds(counts, params.sample)
     own = rows(counts, keep, params, TEAM)
     assert (own.first, own.hottest, own.n_hottest) == (0, 0, min(hottest, n_words))
-    assert own.give_after == CENTRES // (INPUTS_EACH if rows is own_inputs else 1)
+    assert own.give_after == CENTRES
+    many = rows(counts, keep, params, Team(16, 10**9))
+    assert many.give_after == (ALL_CENTRES // 16 if rows is own_inputs else CENTRES)
     assert own.parts.shape == (min(most, n_words),)
     assert (own.parts >= 0.333).all()
     assert (own.parts <= 1).all()
@@ -183,7 +185,7 @@ def test_a_row_of_w_moves_with_each_centre_that_its_word_is_near(
     keep = keep_thresholds(counts, params.sample)
     centres = counts * (keep / np.iinfo(np.uint32).max)
     own = own_inputs(counts, keep, params, TEAM)
-    assert own.give_after == CENTRES // INPUTS_EACH
+    assert own.give_after == CENTRES
     near = centres[:OWN_INPUTS] / centres.sum() * (8 if shrink_windows else 14)
     steps = near * scored * own.give_after
     assert_allclose(own.parts, parts_to_give(steps, 3, params.alpha), rtol=1e-5)
