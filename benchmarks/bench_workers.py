@@ -125,7 +125,7 @@ def speed_apart(settings: dict[str, Any], n: int, known: Word2Vec, text: Path) -
 
     def train_one() -> None:
         model = untrained(settings, known)
-        ready.wait()
+        ready.wait(timeout=60)  # so that none waits for one that failed
         speeds.put(speed_of_training(model, text))
 
     processes = [context.Process(target=train_one) for _ in range(n)]
