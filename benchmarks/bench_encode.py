@@ -1,6 +1,6 @@
 """Words per second of counting and encoding a text, against gensim's vocabulary scan and wc -w.
 
-    python benchmarks/bench_encode.py text8 --workers 1 2 --repeat 5
+    python benchmarks/bench_encode.py [--text FILE] --workers 1 2 --repeat 5
 
 "cw2v, file" is everything from the path to the encoded corpus: reading, counting, the
 vocabulary (min_count 5) and the final int32 ids. "cw2v, lists" is the same from a Python list
@@ -13,17 +13,16 @@ out.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import itertools
 import os
-import platform
 import shutil
-import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from common import DEFAULT_TEXT, describe, machine, prepared_text, save_json, spread, table
 
 from cw2v.corpus import ScannedCorpus, scan_files, scan_sentences
 from cw2v.vocab import build_vocabulary
@@ -72,27 +71,29 @@ def wc_run(path: Path, locale: str) -> Callable[[], int]:
     return run
 
 
-def cpu_name() -> str:
-    """Return what the CPU calls itself."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.split(":")[1].strip() for line in lines if "model name" in line), "?")
-
-
-def installed(name: str) -> str | None:
-    """Return the version of an installed package."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+def contenders(text: Path, workers: list[int], list_lines: int) -> dict[str, Callable[[], int]]:
+    """Return what is to be timed, by name; each counts the words of the text."""
+    gensim = importlib.util.find_spec("gensim") is not None
+    runs = {f"cw2v, file, {n} workers": file_run(text, n) for n in workers}
+    if gensim:
+        runs["gensim scan, corpus_file"] = gensim_run(corpus_file=str(text))
+    if list_lines:
+        with text.open(encoding="utf-8") as lines:
+            sentences = [line.split() for line in itertools.islice(lines, list_lines)]
+        runs["cw2v, lists"] = list_run(sentences)
+        if gensim:
+            runs["gensim scan, lists"] = gensim_run(sentences=sentences)
+    if shutil.which("wc"):
+        runs["wc -w"] = wc_run(text, os.environ.get("LC_ALL", ""))
+        runs["wc -w, LC_ALL=C"] = wc_run(text, "C")
+    return runs
 
 
 def main() -> None:
     """Time each contender `--repeat` times, in turn, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file", type=Path, help="a plain text file")
+    parser.add_argument("--text", type=Path, default=DEFAULT_TEXT)
+    parser.add_argument("--prefix-bytes", type=int, default=0, help="use this much; 0: all")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], metavar="N")
     parser.add_argument("--repeat", type=int, default=5, metavar="N")
     parser.add_argument(
@@ -102,40 +103,24 @@ def main() -> None:
         metavar="N",
         help="first lines of the file that become token lists; 0 for none (default 200000)",
     )
-    arguments = parser.parse_args()
-
-    gensim = installed("gensim")
-    runs = {f"cw2v, file, {n} workers": file_run(arguments.file, n) for n in arguments.workers}
-    if gensim:
-        runs["gensim scan, corpus_file"] = gensim_run(corpus_file=str(arguments.file))
-    if arguments.list_lines:
-        with arguments.file.open(encoding="utf-8") as lines:
-            sentences = [line.split() for line in itertools.islice(lines, arguments.list_lines)]
-        runs["cw2v, lists"] = list_run(sentences)
-        if gensim:
-            runs["gensim scan, lists"] = gensim_run(sentences=sentences)
-    if shutil.which("wc"):
-        runs["wc -w"] = wc_run(arguments.file, os.environ.get("LC_ALL", ""))
-        runs["wc -w, LC_ALL=C"] = wc_run(arguments.file, "C")
-
-    rates: dict[str, list[float]] = {name: [] for name in runs}
-    words = {}
-    for _ in range(arguments.repeat):
-        for name, run in runs.items():
-            began = time.perf_counter()
-            words[name] = run()
-            rates[name].append(words[name] / (time.perf_counter() - began) / 1e6)
-
-    print(f"{arguments.file.name}, {arguments.file.stat().st_size} bytes; {cpu_name()},")
-    print(
-        f"{os.cpu_count()} CPUs; Python {platform.python_version()}, numpy {installed('numpy')}, "
-        f"cw2v {installed('cw2v') or 'from its source'}, gensim {gensim}"
-    )
-    print("command:", " ".join(["python", *sys.argv]))
-    print(f"\n{'million words/s':28} {'median':>7}  {'range':15} {'words':>11}")
-    for name, values in rates.items():
-        spread = f"{min(values):.1f}-{max(values):.1f}"
-        print(f"{name:28} {statistics.median(values):7.1f}  {spread:15} {words[name]:11}")
+    parser.add_argument("--json", type=Path, help="save all numbers here")
+    args = parser.parse_args()
+    about = machine()
+    with prepared_text(args.text, args.prefix_bytes) as text:
+        runs = contenders(text, args.workers, args.list_lines)
+        speeds: dict[str, list[float]] = {name: [] for name in runs}
+        words = {}
+        for _ in range(args.repeat):
+            for name, run in runs.items():
+                began = time.perf_counter()
+                words[name] = run()
+                speeds[name].append(words[name] / (time.perf_counter() - began))
+        print(describe(about))
+        print(f"{args.text.name}, {text.stat().st_size:,} bytes\n")
+    rows = [["", "M words/s", "words"]]
+    rows += [[name, spread(speed, 1e6, 1), f"{words[name]:,}"] for name, speed in speeds.items()]
+    print(table(rows))
+    save_json(args.json, {"machine": about, "words/s": speeds, "words": words})
 
 
 if __name__ == "__main__":

@@ -5,17 +5,21 @@
 The vectors are random, as small as trained ones (so that text has 8 to 11 digits a number).
 The files lie in the folder for temporary files; loading finds them in the system's cache.
 cw2v's saving includes bringing the file to the disk (fsync), gensim's does not. Prints the
-best of the repeats; gensim, when it can be imported, runs once. All files are compared.
+medians and ranges of the repeats; gensim, when it can be imported, runs once. All files are
+compared.
 """
 
+from __future__ import annotations
+
 import argparse
-import os
-import platform
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from common import describe, machine, save_json, spread, table
 
 from cw2v import formats
 
@@ -25,60 +29,68 @@ except ImportError:
     GensimVectors = None
 
 
-def seconds(call, repeat):
-    """Give the best time of some calls, and what the last returned."""
-    best = float("inf")
+def timed(call: Callable[[], Any], repeat: int) -> tuple[list[float], Any]:
+    """Return the seconds that some calls took, and what the last returned."""
+    seconds = []
     for _ in range(repeat):
-        start = time.perf_counter()
+        began = time.perf_counter()
         result = call()
-        best = min(best, time.perf_counter() - start)
-    return best, result
+        seconds.append(time.perf_counter() - began)
+    return seconds, result
 
 
-def main():
+def measure(
+    words: list[str], vectors: np.ndarray, binary: bool, repeat: int, folder: Path
+) -> dict[str, dict[str, list[float]]]:
+    """Save and load with both programs; return seconds by what was done, and by whom."""
+    ours, theirs = folder / "ours", folder / "theirs"
+    result: dict[str, dict[str, list[float]]] = {"save": {}, "load": {}}
+    result["save"]["cw2v"], _ = timed(
+        lambda: formats.write_word2vec(ours, words, vectors, binary=binary), repeat
+    )
+    result["load"]["cw2v"], read = timed(lambda: formats.read_word2vec(ours, binary=binary), repeat)
+    assert read.words == words
+    assert (read.vectors == vectors).all()
+    if GensimVectors is not None:
+        gensims = GensimVectors(vectors.shape[1])
+        gensims.add_vectors(words, vectors)
+        result["save"]["gensim"], _ = timed(
+            lambda: gensims.save_word2vec_format(str(theirs), binary=binary), 1
+        )
+        result["load"]["gensim"], _ = timed(
+            lambda: GensimVectors.load_word2vec_format(str(theirs), binary=binary), 1
+        )
+        assert binary or ours.read_bytes() == theirs.read_bytes()
+    return result
+
+
+def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--words", type=int, default=200_000)
     parser.add_argument("--size", type=int, default=100)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="save all numbers here")
     args = parser.parse_args()
 
     vectors = np.random.default_rng(0).random((args.words, args.size), dtype=np.float32)
     vectors = (vectors - np.float32(0.5)) / 3
     words = [f"word{row}" for row in range(args.words)]
-    print(f"{args.words} x {args.size}, {platform.processor() or platform.machine()}, ", end="")
-    print(f"{os.cpu_count()} cores, NumPy {np.__version__}")
-    print(f"{'':12}{'cw2v':>10}{'gensim':>10}{'times':>8}")
-
+    about = machine()
+    seconds = {}
     with tempfile.TemporaryDirectory() as folder:
-        ours, theirs = Path(folder) / "ours", Path(folder) / "theirs"
-        gensims = None
-        if GensimVectors is not None:
-            gensims = GensimVectors(args.size)
-            gensims.add_vectors(words, vectors)
-        for binary in (True, False):
-            kind = "binary" if binary else "text"
-            saved, _ = seconds(
-                lambda b=binary: formats.write_word2vec(ours, words, vectors, binary=b), args.repeat
-            )
-            loaded, read = seconds(
-                lambda b=binary: formats.read_word2vec(ours, binary=b), args.repeat
-            )
-            assert read.words == words
-            assert (read.vectors == vectors).all()
-            reference = {"save": None, "load": None}
-            if gensims is not None:
-                reference["save"], _ = seconds(
-                    lambda b=binary: gensims.save_word2vec_format(str(theirs), binary=b), 1
-                )
-                reference["load"], _ = seconds(
-                    lambda b=binary: GensimVectors.load_word2vec_format(str(theirs), binary=b), 1
-                )
-                assert binary or ours.read_bytes() == theirs.read_bytes()
-            for what, mine in (("save", saved), ("load", loaded)):
-                its = reference[what]
-                print(f"{kind + ' ' + what:12}{mine:10.3f}", end="")
-                print("" if its is None else f"{its:10.3f}{its / mine:8.1f}")
+        for kind, binary in (("binary", True), ("text", False)):
+            for what, by in measure(words, vectors, binary, args.repeat, Path(folder)).items():
+                seconds[f"{kind}, {what}"] = by
+    print(describe(about))
+    print(f"{args.words:,} words, {args.size} dimensions\n")
+    rows = [["seconds", "cw2v", "gensim", "ratio of the best"]]
+    for name, by in seconds.items():
+        theirs = by.get("gensim")
+        ratio = f"{min(theirs) / min(by['cw2v']):.1f}" if theirs else ""
+        rows.append([name, spread(by["cw2v"]), spread(theirs) if theirs else "", ratio])
+    print(table(rows))
+    save_json(args.json, {"machine": about, "seconds": seconds})
 
 
 if __name__ == "__main__":

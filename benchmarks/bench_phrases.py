@@ -19,7 +19,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from common import describe, machine, prepared_text, require_gensim, save_json, spread, table
+from common import (
+    DEFAULT_TEXT,
+    describe,
+    machine,
+    prepared_text,
+    require_gensim,
+    save_json,
+    spread,
+    table,
+)
 
 TASKS = {
     "count, LineSentence": "tokens a second, Phrases(LineSentence(file))",
@@ -117,7 +126,7 @@ def row(task: str, ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> 
 def main() -> None:
     """Compare and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--text", type=Path, help="default: $CW2V_DATA/encyclopedia.txt.xz")
+    parser.add_argument("--text", type=Path, default=DEFAULT_TEXT)
     parser.add_argument("--prefix-bytes", type=int, default=0, help="use this much; 0: all")
     parser.add_argument("--threshold", type=float, default=10.0)
     parser.add_argument("--connectors", action="store_true", help="ENGLISH_CONNECTOR_WORDS")

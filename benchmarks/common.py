@@ -183,7 +183,7 @@ def save_json(path: Path | None, result: dict[str, Any]) -> None:
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that both benchmarks have."""
+    """Add the options that most benchmarks have."""
     parser.add_argument(
         "--modes",
         nargs="+",
