@@ -11,16 +11,17 @@ from cw2v._alias import alias_table
 from cw2v.params import WIDEST_SPAN, TrainParams
 
 UINT32_MAX = np.iinfo(np.uint32).max
-SHARING_AT_LEAST = 9  # pairs may share a noise word, however little is trained,
-SHARING_AT_MOST = 18  # and however much;
-SHARING_BASE = 6  # between them so many,
-WORDS_FOR_SHARING = 6_500_000  # and one more for so many words that are trained on,
-USUAL_NOISE = 30  # where a centre has 6 pairs, and each of them 5 noise words
+# How many pairs may share a noise word; see `most_sharing`.
+SHARING_AT_LEAST = 9  # however little is trained
+SHARING_AT_MOST = 18  # however much is trained
+SHARING_BASE = 6  # where it is between these two: so many,
+WORDS_FOR_SHARING = 6_500_000  # and one more for each so many words of training
+USUAL_NOISE = 30  # noise words of a centre (6 pairs, 5 each) for which these numbers hold
 FEW_WORDS = 5_000  # a vocabulary below it shares nothing, and its words step one by one
 MOST_GRADIENTS = 64  # that move the row of a word that repeats together
 ROWS_TOGETHER = 4  # of W, in larger vocabularies
-CBOW_SHARING = 8  # centres of CBOW share noise words, that are far from one another,
-MOST_SETS = 64  # unless it takes more sets of noise words than this
+CBOW_SHARING = 8  # distant centres of CBOW that share noise words
+MOST_SETS = 64  # of noise words; where CBOW would need more, no centres share any
 COST_OF_ROW = 4  # to read and write a row of W', in products of rows
 
 
@@ -147,8 +148,8 @@ def noise_probabilities(counts: NDArray[np.int64], ns_exponent: float) -> NDArra
 def words_to_train(counts: NDArray[np.int64], params: TrainParams) -> int:
     """Return how many words all epochs will read, if they read what `counts` was counted in.
 
-    They are the epochs of one call of `train`: who calls it for one after another is taken at
-    their word.
+    They are the epochs of one call of `train`: a caller who trains one epoch a call gets the
+    sharing of a training of one epoch.
     """
     return int(counts.sum()) * params.epochs
 
@@ -156,7 +157,7 @@ def words_to_train(counts: NDArray[np.int64], params: TrainParams) -> int:
 def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
     """Return how many centres share the noise words drawn for them.
 
-    What `params.noise_span` says. If that is 0, what costs skip-gram least, whose centres are
+    `params.noise_span`, or, where that is 0, what costs skip-gram least, whose centres are
     consecutive: the larger the span, the fewer noise words there are, but the more rows that have
     to be scored with all of them. In CBOW there is only one row to score for each centre; there
     `CBOW_SHARING` of them share, that are far from one another, unless the window is so wide that
@@ -191,7 +192,9 @@ def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
         rows_of_w_out = (span + noise_words(params, span, n_trained)) / span
         return (words_around(params, span) + COST_OF_ROW) * rows_of_w_out
 
-    return min(range(1, WIDEST_SPAN + 1), key=cost)
+    # By itself a centre has `negative` noise words, which may be too few.
+    narrowest = 1 if params.negative >= least_noise(n_trained) else 2
+    return min(range(narrowest, WIDEST_SPAN + 1), key=cost)
 
 
 def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
@@ -200,8 +203,8 @@ def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
     In CBOW, as many as each of them is to have. In skip-gram, the more pairs share a noise word,
     the fewer are drawn, and the worse the vectors become if there is little to train on
     (docs/designs.md has the figures). There are as many noise words as it takes that no more than
-    `most_sharing` pairs share one, and at least `negative`. However many there are, each pair
-    counts them as `negative` times one.
+    `most_sharing` pairs share one, at least `negative`, and for each centre no fewer than
+    `least_noise`. However many there are, each pair counts them as `negative` times one.
 
     Parameters
     ----------
@@ -216,7 +219,7 @@ def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
         return params.negative
     pairs = words_around(params, 1)  # of one centre
     n = span * pairs * params.negative / most_sharing(params, n_trained)
-    return max(params.negative, math.ceil(n))
+    return max(params.negative, math.ceil(n), math.ceil(span * least_noise(n_trained)))
 
 
 def noise_sets(params: TrainParams, span: int) -> int:
@@ -256,9 +259,23 @@ def most_sharing(params: TrainParams, n_trained: int) -> float:
         See `words_to_train`.
     """
     pairs = words_around(params, 1)
+    noise = pairs * params.negative
+    return max(pairs, usual_sharing(n_trained) * math.pow(noise / USUAL_NOISE, 0.25))
+
+
+def usual_sharing(n_trained: int) -> float:
+    """Return how many pairs may share a noise word with the usual window and `negative`."""
     usual = SHARING_BASE + n_trained / WORDS_FOR_SHARING
-    usual = min(max(usual, SHARING_AT_LEAST), SHARING_AT_MOST)
-    return max(pairs, usual * math.pow(pairs * params.negative / USUAL_NOISE, 0.25))
+    return min(max(usual, SHARING_AT_LEAST), SHARING_AT_MOST)
+
+
+def least_noise(n_trained: int) -> float:
+    """Return how many noise words a centre that shares them has at least, as usual: 1.7 to 3.3.
+
+    Where a centre has few pairs, or a pair few noise words, fewer would do by `most_sharing`, but
+    the rows of W' would learn from too few (docs/designs.md).
+    """
+    return USUAL_NOISE / usual_sharing(n_trained)
 
 
 def most_pairs(params: TrainParams) -> int:

@@ -1,5 +1,7 @@
 """Keep probabilities and the noise table, by their formulas."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from cw2v.noise import (
     UINT32_MAX,
     WORDS_FOR_SHARING,
     keep_thresholds,
+    least_noise,
     most_pairs,
     most_sharing,
     noise_sets,
@@ -120,15 +123,25 @@ def test_noise_words_are_so_many_that_not_too_many_pairs_share_one(
     pairs = words_around(params, 1)
     most = most_sharing(params, n_trained) * (1 + 1e-9)
     n = noise_words(params, span, n_trained)
-    assert n >= negative
+    least = max(negative, span * least_noise(n_trained))
+    assert n >= least * (1 - 1e-9)
     assert span * pairs * negative / n <= most
-    if n > negative:  # and no more than that
+    if n > math.ceil(least):  # and no more than that
         assert span * pairs * negative / (n - 1) >= most
 
 
 def test_a_span_of_one_draws_as_many_noise_words_as_were_asked_for():
     assert noise_words(TrainParams(negative=7), 1, 10**9) == 7
     assert noise_words(TrainParams(negative=0, hs=True), 1, 10**9) == 0
+
+
+@pytest.mark.parametrize("settings", [{"window": 1}, {"window": 2}, {"negative": 1}])
+def test_with_few_pairs_or_noise_words_a_centre_has_as_many_as_usual(settings):
+    for n_trained, span, n_noise in ((10**7, 2, 7), (10**8, 3, 5)):
+        for some in ({}, settings):
+            params = TrainParams(**some)
+            assert noise_span(params, 10**5, n_trained) == span
+            assert noise_words(params, span, n_trained) == n_noise
 
 
 @pytest.mark.parametrize(
@@ -156,7 +169,9 @@ def test_more_pairs_share_a_noise_word_the_more_is_trained(settings, n_trained, 
         ({}, 10**6, 10**9, 3, 5),
         ({"window": 10, "negative": 15}, 10**5, 10**7, 1, 15),
         ({"window": 10, "negative": 15}, 10**5, 10**8, 3, 18),
-        ({"window": 2}, 10**5, 10**7, 3, 6),
+        ({"window": 2}, 10**5, 10**7, 2, 7),
+        ({"negative": 2}, 10**5, 10**7, 2, 7),
+        ({"negative": 2}, 10**5, 10**8, 1, 2),
         ({"sg": False}, 10**5, 10**9, 8, 5),
         ({"sg": False}, 10**5, 10**3, 8, 5),
         ({"sg": False, "noise_span": 4}, 10**5, 10**8, 4, 5),
