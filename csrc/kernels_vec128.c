@@ -12,13 +12,16 @@
 #define LANES 4
 typedef float vec __attribute__((vector_size(4 * LANES)));
 
+/* Not by memcpy, of which a call would spill all registers. */
 static inline vec load_head(const float *p, int n) {
-    vec v = {0};
-    memcpy(&v, p, (size_t)n * sizeof(float));
-    return v;
+    return (vec){n > 0 ? p[0] : 0.0f, n > 1 ? p[1] : 0.0f, n > 2 ? p[2] : 0.0f, 0.0f};
 }
 
-static inline void store_head(float *p, vec v, int n) { memcpy(p, &v, (size_t)n * sizeof(float)); }
+static inline void store_head(float *p, vec v, int n) {
+    if (n > 0) p[0] = v[0];
+    if (n > 1) p[1] = v[1];
+    if (n > 2) p[2] = v[2];
+}
 
 static inline vec clamp(vec v, float most) {
     typedef int32_t mask __attribute__((vector_size(4 * LANES)));
