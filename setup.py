@@ -98,6 +98,8 @@ setup(
             extension("_vectorfile"),
         ],
         language_level=3,
+        # Processes, which elsewhere would run this file again.
+        nthreads=min(cpus_of_process(), MOST_COMPILERS) if sys.platform == "linux" else 0,
     ),
     options={} if FREE_THREADED else {"bdist_wheel": {"py_limited_api": "cp311"}},
 )
