@@ -2,6 +2,7 @@
 
 #include "kernels.h"
 
+/* The kernels use PREFETCHW too, which need not be asked for: a CPU that lacks it does nothing. */
 #if defined(__x86_64__) && defined(__GNUC__)
 static int has_avx2(void) {
     __builtin_cpu_init();

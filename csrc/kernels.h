@@ -22,8 +22,7 @@
 
 /* The logits and errors of a block are an (n_x, n_y) matrix whose rows lie
  * cw2v_row_stride(n_y) floats apart, a whole number of the longest vectors and never less
- * than n_y + 3, so that kernels may read and write past a row's end. What stands there is
- * of no account. */
+ * than n_y + 3, so that kernels may read and write past a row's end. Its contents are ignored. */
 static inline int cw2v_row_stride(int n_y) { return (n_y + 3 + 15) / 16 * 16; }
 
 /* s[i][j] = x[i] . y[j] */
@@ -81,12 +80,12 @@ typedef struct {
 enum { CW2V_LONG_ROW = 112 }; /* with more floats than this it is worth it */
 
 /* As `update`, and meanwhile ask for rows. */
-typedef void cw2v_update_asking_fn(float *const *x, int n_x, float *const *y, int n_y,
+typedef void cw2v_update_prefetching_fn(float *const *x, int n_x, float *const *y, int n_y,
                                    ptrdiff_t dim, const float *g, float *spare,
                                    const cw2v_soon *soon);
 
 /* Ask for them at once. */
-typedef void cw2v_ask_fn(const cw2v_soon *soon, ptrdiff_t dim);
+typedef void cw2v_prefetch_fn(const cw2v_soon *soon, ptrdiff_t dim);
 
 /* As `update`, for one row h that stays as it is: step = g Y and Y += g^T h. */
 typedef void cw2v_update_apart_fn(const float *h, float *const *y, int n_y, ptrdiff_t dim,
@@ -110,12 +109,12 @@ typedef struct {
     cw2v_logistic_error_fn *logistic_error;
     cw2v_logistic_loss_fn *logistic_loss;
     cw2v_update_fn *update;
-    cw2v_update_asking_fn *update_asking;
+    cw2v_update_prefetching_fn *update_prefetching;
     cw2v_update_apart_fn *update_apart;
     cw2v_sum_rows_fn *sum_rows;
     cw2v_add_to_rows_fn *add_to_rows;
     cw2v_prefetch_rows_fn *prefetch_rows;
-    cw2v_ask_fn *ask;
+    cw2v_prefetch_fn *prefetch;
 } cw2v_kernels;
 
 /* The tables this CPU can run, fastest first, "scalar" last; how many there are. */

@@ -1,5 +1,5 @@
-/* csrc/kernels_avx512.c - the kernels for x86-64 CPUs with AVX-512 (F, and DQ's and VL's
- * kin that all of them since 2017 have). */
+/* csrc/kernels_avx512.c - the kernels for x86-64 CPUs with AVX-512 (F, VL, DQ and BW, which all of
+ * them for servers have had since 2017). */
 
 #include <math.h>
 #include <stdint.h>

@@ -71,7 +71,7 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
     }
 }
 
-static void update_asking(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+static void update_prefetching(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                           const float *g, float *spare, const cw2v_soon *soon) {
     (void)soon;
     update(x, n_x, y, n_y, dim, g, spare);
@@ -112,14 +112,22 @@ static void prefetch_rows(const cw2v_matrix *matrix, const uint32_t *rows, int s
     (void)dim;
 }
 
-static void ask(const cw2v_soon *soon, ptrdiff_t dim) {
+static void prefetch(const cw2v_soon *soon, ptrdiff_t dim) {
     (void)soon;
     (void)dim;
 }
 
 static const cw2v_kernels table = {
-    "scalar",     dots,         logistic_error, logistic_loss, update,
-    update_asking, update_apart, sum_rows,       add_to_rows,   prefetch_rows,
-    ask,
+    .name = "scalar",
+    .dots = dots,
+    .logistic_error = logistic_error,
+    .logistic_loss = logistic_loss,
+    .update = update,
+    .update_prefetching = update_prefetching,
+    .update_apart = update_apart,
+    .sum_rows = sum_rows,
+    .add_to_rows = add_to_rows,
+    .prefetch_rows = prefetch_rows,
+    .prefetch = prefetch,
 };
 const cw2v_kernels *const cw2v_kernels_scalar = &table;

@@ -117,7 +117,7 @@ INLINE void dot_tile(const int n_x, const int n_y, const float *const *x, const 
     WITH_REST(k, dim, add_products, n_x, n_y, x, y, k, sum)
     UNROLL for (int i = 0; i < n_x; i++) {
         UNROLL for (int j = 0; j < n_y; j += 4) {
-            const int last = n_y - 1; /* what is stored past it is of no account */
+            const int last = n_y - 1; /* what is stored past it is ignored */
             store_sums(s + i * stride + j, sum[i][j], sum[i][j + 1 < last ? j + 1 : last],
                        sum[i][j + 2 < last ? j + 2 : last], sum[i][j + 3 < last ? j + 3 : last]);
         }
@@ -253,7 +253,7 @@ static void prefetch_rows(const cw2v_matrix *matrix, const uint32_t *rows, int s
     }
 }
 
-static void ask(const cw2v_soon *soon, ptrdiff_t dim) {
+static void prefetch(const cw2v_soon *soon, ptrdiff_t dim) {
     for (int i = 0; i < soon->n; i++) prefetch_lines((const char *)soon->rows[i], 4 * dim);
 }
 
@@ -272,8 +272,8 @@ INLINE few_soon few_of(const cw2v_soon *soon, const float *other) {
 }
 
 /* Ask for the line of column k: of all the few by turns, while k goes through the columns of one
- * line. `ask_for_ends` is for the last two lines of each row, which k may not have come to. */
-INLINE void ask_along(const few_soon *few, ptrdiff_t k) {
+ * line. `prefetch_ends` is for the last two lines of each row, which k may not have come to. */
+INLINE void prefetch_along(const few_soon *few, ptrdiff_t k) {
     enum { TURNS = LINE / (4 * LANES), EACH = FEW_SOON / TURNS };
     const int turn = (int)(k / LANES) & (TURNS - 1);
     UNROLL for (int i = 0; i < EACH; i++) {
@@ -281,7 +281,7 @@ INLINE void ask_along(const few_soon *few, ptrdiff_t k) {
     }
 }
 
-INLINE void ask_for_ends(const few_soon *few, ptrdiff_t dim) {
+INLINE void prefetch_ends(const few_soon *few, ptrdiff_t dim) {
     const ptrdiff_t last = dim - 1, last_but_one = last < LINE / 4 ? 0 : last - LINE / 4;
     UNROLL for (int i = 0; i < FEW_SOON; i++) {
         __builtin_prefetch(few->rows[i] + last_but_one, 1, 3);
@@ -301,7 +301,7 @@ typedef struct {
     int n_pass;
     const float *g;
     int hold_stride, pass_stride;
-    const few_soon *soon; /* if it is asking */
+    const few_soon *soon; /* if it prefetches */
 } update_job;
 
 /* The sum of a passing row is a chain of multiply-adds, of which more than 3 are cut in two. Few held
@@ -353,46 +353,48 @@ INLINE void update_columns(int n, const int wide, const int n_hold, const int ho
     }
 }
 
-INLINE void update_tile(const int n_hold, const int how, const int asking, const update_job *job,
-                        ptrdiff_t dim) {
+INLINE void update_tile(const int n_hold, const int how, const int prefetching,
+                        const update_job *job, ptrdiff_t dim) {
     ptrdiff_t k = 0;
     if (n_hold <= FEW) {
         for (; k + WIDE * LANES <= dim; k += WIDE * LANES) {
-            UNROLL for (int v = 0; asking && v < WIDE; v++) ask_along(job->soon, k + v * LANES);
+            UNROLL for (int v = 0; prefetching && v < WIDE; v++) {
+                prefetch_along(job->soon, k + v * LANES);
+            }
             update_columns(LANES, WIDE, n_hold, how, job, k);
         }
     }
     for (; k + LANES <= dim; k += LANES) {
-        if (asking) ask_along(job->soon, k);
+        if (prefetching) prefetch_along(job->soon, k);
         update_columns(LANES, 1, n_hold, how, job, k);
     }
-    if (asking) ask_for_ends(job->soon, dim);
+    if (prefetching) prefetch_ends(job->soon, dim);
     WITH_REST(k, dim, update_columns, 1, n_hold, how, job, k)
 }
 
 /* All of it inlined: the compiler is to know that the errors of held rows are side by side. */
 INLINE void hold_y(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                   const float *g, const int asking, const few_soon *soon) {
+                   const float *g, const int prefetching, const few_soon *soon) {
     update_job job = {y, x, (const float *const *)x, n_x, g, 1, cw2v_row_stride(n_y), soon};
-    WITH_CONSTANT(n_y, update_tile, IN_PLACE, asking, &job, dim)
+    WITH_CONSTANT(n_y, update_tile, IN_PLACE, prefetching, &job, dim)
 }
 
 INLINE void hold_x(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                   const float *g, const int asking, const few_soon *soon) {
+                   const float *g, const int prefetching, const few_soon *soon) {
     update_job job = {x, y, (const float *const *)y, n_y, g, cw2v_row_stride(n_y), 1, soon};
-    WITH_CONSTANT(n_x, update_tile, IN_PLACE, asking, &job, dim)
+    WITH_CONSTANT(n_x, update_tile, IN_PLACE, prefetching, &job, dim)
 }
 
 /* Update in one tile, if all rows of one side can be held. */
 INLINE int update_in_one(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                         const float *g, const int asking, const few_soon *soon) {
+                         const float *g, const int prefetching, const few_soon *soon) {
     /* With 7 or 8, not all that is old stays in 16 registers. */
     if (n_y <= 6 || (n_y <= TILE_Y && n_x > 6)) {
-        hold_y(x, n_x, y, n_y, dim, g, asking, soon);
+        hold_y(x, n_x, y, n_y, dim, g, prefetching, soon);
         return 1;
     }
     if (n_x <= TILE_Y) {
-        hold_x(x, n_x, y, n_y, dim, g, asking, soon);
+        hold_x(x, n_x, y, n_y, dim, g, prefetching, soon);
         return 1;
     }
     return 0;
@@ -459,10 +461,10 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
     }
 }
 
-static void update_asking(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+static void update_prefetching(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                           const float *g, float *spare, const cw2v_soon *soon) {
     if (n_x == 1 || (n_x > TILE_Y && n_y > TILE_Y)) { /* not in one tile */
-        ask(soon, dim);
+        prefetch(soon, dim);
         update(x, n_x, y, n_y, dim, g, spare);
         return;
     }
@@ -474,8 +476,11 @@ static void update_asking(float *const *x, int n_x, float *const *y, int n_y, pt
 }
 
 /* The table of them all. */
-#define KERNELS(name)                                                                            \
+#define KERNELS(cpu)                                                                             \
     {                                                                                            \
-        name, dots, logistic_error, logistic_loss, update, update_asking, update_apart,          \
-            sum_rows, add_to_rows, prefetch_rows, ask                                            \
+        .name = (cpu), .dots = dots, .logistic_error = logistic_error,                           \
+        .logistic_loss = logistic_loss, .update = update,                                        \
+        .update_prefetching = update_prefetching, .update_apart = update_apart,                  \
+        .sum_rows = sum_rows, .add_to_rows = add_to_rows, .prefetch_rows = prefetch_rows,        \
+        .prefetch = prefetch                                                                     \
     }

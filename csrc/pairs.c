@@ -173,7 +173,7 @@ int cw2v_pairs_count(cw2v_pair_counter *counter, const int32_t *ids, int64_t n,
                            * counter->n_shares >> 32;
             if (falls_to == counter->share) {
                 held[n_held] = (pending){key, hash_pair(key), position};
-                PREFETCH(&counter->phrases.slots[held[n_held].hash & counter->phrases.mask]);
+                cw2v_prefetch(&counter->phrases.slots[held[n_held].hash & counter->phrases.mask]);
                 if (++n_held == HELD) {
                     if (!count_all(&counter->phrases, held, n_held))
                         return 0;

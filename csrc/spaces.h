@@ -9,15 +9,15 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "prefetch.h"
+
 #if defined(__GNUC__)
 #define INLINE static inline __attribute__((always_inline))
 #define SELDOM __attribute__((noinline))
-#define PREFETCH(address) __builtin_prefetch(address)
 #define LOWEST_BIT(bits) ((unsigned)__builtin_ctzll(bits))
 #else
 #define INLINE static inline
 #define SELDOM
-#define PREFETCH(address) ((void)(address))
 #define LOWEST_BIT(bits) ((unsigned)count_bits(((bits) & (0 - (bits))) - 1))
 #endif
 

@@ -248,14 +248,14 @@ SELDOM static void prepare_longs(const cw2v_words *words, const int64_t *edges, 
     for (int64_t i = 0; i < n; i++)
         if (looks[i].length == LONG_WORD) {
             looks[i] = prepare_long(text + edges[2 * i], edges[2 * i + 1] - edges[2 * i]);
-            PREFETCH(&slots[looks[i].hash & mask]);
+            cw2v_prefetch(&slots[looks[i].hash & mask]);
             longs[n_longs++] = (int32_t)i;
         }
     /* A long word is compared with its bytes in the arena: the way there is prefetched too. */
     for (int64_t i = 0; i < n_longs; i++)
-        PREFETCH(&words->offsets[slots[looks[longs[i]].hash & mask].id]);
+        cw2v_prefetch(&words->offsets[slots[looks[longs[i]].hash & mask].id]);
     for (int64_t i = 0; i < n_longs && words->n_words; i++)
-        PREFETCH(words->arena + words->offsets[slots[looks[longs[i]].hash & mask].id]);
+        cw2v_prefetch(words->arena + words->offsets[slots[looks[longs[i]].hash & mask].id]);
 }
 
 /* Make ready to look up n words that begin and end at the edges: hash them, and ask for what
@@ -269,7 +269,7 @@ INLINE void prepare_all(const cw2v_words *words, const int64_t *edges, int64_t n
     for (int64_t i = 0; i < n; i++) {
         int64_t length = edges[2 * i + 1] - edges[2 * i];
         looks[i] = prepare_short(text + edges[2 * i], length);
-        PREFETCH(&slots[looks[i].hash & mask]);
+        cw2v_prefetch(&slots[looks[i].hash & mask]);
         longest = length > longest ? length : longest;
     }
     if (longest >= LONG_WORD)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 
 EXIT_OK = 0
 EXIT_ERROR = 1
-EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 # What reading, training and saving raise for reasons outside the program. Anything
 # else is a fault in cw2v, and the message says so.
-_EXPECTED = (OSError, ValueError, RuntimeError, KeyError, EOFError, MemoryError)
+_EXPECTED = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    KeyError,
+    EOFError,
+    MemoryError,
+    FloatingPointError,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         0 done, 1 an error while running, 2 a wrong command line, 130 stopped by
-        Ctrl-C, 141 nobody reads the output any more.
+        Ctrl-C, 141 nobody reads the output any more; 128 + its number after a signal that ends
+        the program.
 
     Raises
     ------
@@ -56,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="surrogateescape")
         try:
-            with warnings_shown(quiet=getattr(args, "quiet", False)):
+            with ended_in_order(), warnings_shown(quiet=getattr(args, "quiet", False)):
                 commands.RUN[args.command](args)
         except commands.UsageError as error:
             args.parser.error(str(error))
@@ -76,6 +87,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(f"error: {_describe(error)}")
         return EXIT_ERROR
     return EXIT_OK
+
+
+@contextlib.contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the program by SystemExit, so that no temporary file is left.
+
+    Where such a signal is ignored, as under nohup, it stays so.
+    """
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    ours = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _say(message: str) -> None:

@@ -46,7 +46,7 @@ cdef inline void find_soon(const Job *job, State *state, int i) noexcept nogil:
     state.soon.n = n
 
 
-cdef inline void ask_in_step(State *state) noexcept nogil:
+cdef inline void prefetch_in_step(State *state) noexcept nogil:
     """Have the next step ask for its share of the rows that are needed soon."""
     cdef Soon *soon = &state.soon
     cdef int left = soon.n - soon.at

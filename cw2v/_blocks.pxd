@@ -6,7 +6,6 @@ from libc.string cimport memset
 from cw2v._rng cimport Rng
 
 cdef enum:
-    SPAN_MAX = 8                # most centres in a block: params.WIDEST_SPAN, CW2V_SEEN
     MARK_BITS = 11
 
 
@@ -19,7 +18,7 @@ cdef struct Sampling:           # what is drawn from, and how; shared by all wor
     const uint32_t *keep        # (n_words,) kept where keep[word] >= 32 random bits
     const NoiseColumn *noise    # (n_words,)
     int32_t n_words
-    int span                    # centres in a block, 1 to SPAN_MAX; in CBOW 1
+    int span                    # centres in a block, 1 to SEEN; in CBOW 1
     int n_noise                 # noise words drawn for a block; 0 for none
     float noise_weight          # and how often each counts for each pair
     int noise_sets              # CBOW: so many sets of n_noise words take turns,

@@ -7,7 +7,7 @@ words come later: _noise.pyx.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
-from cw2v._kernels cimport X_MAX
+from cw2v._kernels cimport SEEN, X_MAX
 from cw2v._rng cimport Rng, below, next_u32
 
 cdef extern from "prefetch.h" nogil:
@@ -115,7 +115,7 @@ cdef void add_skipgram(Blocks *blocks, const Centre *centres, int n_centres, con
     """
     cdef int32_t *x = blocks.x + blocks.n * X_MAX
     cdef uint64_t *seen = blocks.seen + blocks.n * X_MAX
-    cdef uint64_t once[SPAN_MAX]
+    cdef uint64_t once[SEEN]
     cdef uint64_t seen_here
     cdef int n_x = 0, pos, row, c
     begin_block(blocks, centres, n_centres, piece)
@@ -198,7 +198,7 @@ cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
     are given as several blocks, each with noise words of its own. So no row moves by too many
     gradients at a time, however few words there are. Noise words are not yet drawn.
     """
-    cdef Centre centres[SPAN_MAX]
+    cdef Centre centres[SEEN]
     cdef int reach, begin, first, last, slices, width, n_centres, n_near, pos, begun, most
     cdef int end = piece.ends[piece.sentence]
     cdef int64_t predictions = 0

@@ -1,6 +1,6 @@
 """What a worker's loop works on: the job, which all workers share, and its own state."""
 
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int64_t, uint64_t
 
 from cw2v._blocks cimport Blocks, Corpus, Piece, Sampling, Tree
 from cw2v._kernels cimport Backend

@@ -33,8 +33,9 @@ cdef extern from "kernels.h" nogil:
                                 const cw2v_labels *labels) noexcept nogil
         void (*update)(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                        const float *g, float *spare) noexcept nogil
-        void (*update_asking)(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                              const float *g, float *spare, const cw2v_soon *soon) noexcept nogil
+        void (*update_prefetching)(float *const *x, int n_x, float *const *y, int n_y,
+                                   ptrdiff_t dim, const float *g, float *spare,
+                                   const cw2v_soon *soon) noexcept nogil
         void (*update_apart)(const float *h, float *const *y, int n_y, ptrdiff_t dim,
                              const float *g, float *step) noexcept nogil
         void (*sum_rows)(const float *const *x, int n, ptrdiff_t dim, float scale,
@@ -43,7 +44,7 @@ cdef extern from "kernels.h" nogil:
                             const float *step) noexcept nogil
         void (*prefetch_rows)(const cw2v_matrix *matrix, const uint32_t *rows, int shift, int n,
                               ptrdiff_t dim) noexcept nogil
-        void (*ask)(const cw2v_soon *soon, ptrdiff_t dim) noexcept nogil
+        void (*prefetch)(const cw2v_soon *soon, ptrdiff_t dim) noexcept nogil
     int cw2v_kernels_available(const cw2v_kernels **tables, int capacity) noexcept
     int cw2v_row_stride(int n_y) noexcept
 

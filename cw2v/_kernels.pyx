@@ -7,7 +7,7 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 
 import numpy as np
 
-if X_MAX != CW2V_X_MAX or SEEN != CW2V_SEEN:
+if <int> X_MAX != <int> CW2V_X_MAX or <int> SEEN != <int> CW2V_SEEN:
     raise ImportError("cw2v: cw2v/_kernels.pxd and csrc/kernels.h disagree")
 
 
@@ -141,11 +141,11 @@ def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g, *,
     if soon is not None:
         soon_rows = row_pointers(soon)
         asked.rows, asked.n = <float *const *> &soon_rows[0], <int> soon.shape[0]
-        kernels.ask(&asked, soon.shape[1])
+        kernels.prefetch(&asked, soon.shape[1])
         for _ in range(repeat):
-            kernels.update_asking(<float *const *> &x_rows[0], <int> x.shape[0],
-                                  <float *const *> &y_rows[0], <int> y.shape[0], x.shape[1],
-                                  &errors[0, 0], &spare[0, 0], &asked)
+            kernels.update_prefetching(<float *const *> &x_rows[0], <int> x.shape[0],
+                                       <float *const *> &y_rows[0], <int> y.shape[0],
+                                       x.shape[1], &errors[0, 0], &spare[0, 0], &asked)
         return
     for _ in range(repeat):
         kernels.update(<float *const *> &x_rows[0], <int> x.shape[0],

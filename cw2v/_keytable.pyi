@@ -26,7 +26,7 @@ class KeyTable:
     def get(self, word: str) -> int: ...
     def as_dict(self) -> dict[str, int]: ...
 
-class PruningCounter:
+class PhrasePruner:
     def __init__(
         self,
         arena: NDArray[np.uint8],

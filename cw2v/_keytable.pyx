@@ -344,7 +344,7 @@ cdef str decoded(const uint8_t *bytes, int64_t length):
     return PyUnicode_DecodeUTF8(<const char *> bytes, length, "surrogatepass")
 
 
-cdef class PruningCounter:
+cdef class PhrasePruner:
     """Counts as gensim does when there are too many words and phrases: it forgets rare ones.
 
     After a sentence with which there are more than `most`, those that came fewer than

@@ -12,7 +12,7 @@ from libc.string cimport memset
 import numpy as np
 
 from cw2v._blocks cimport (
-    SPAN_MAX, Around, Blocks, Corpus, Marks, NoiseColumn, Piece, Sampling, begin_list, begin_piece,
+    Around, Blocks, Corpus, Marks, NoiseColumn, Piece, Sampling, begin_list, begin_piece,
     blocks_of_widest, fill_blocks, place_of,
 )
 from cw2v._kernels cimport SEEN, X_MAX, cw2v_row_stride
@@ -35,8 +35,8 @@ cdef inline int32_t noise_word(const Sampling *sampling, uint64_t random) noexce
     return ((<uint32_t> (drawn - sampling.noise)) & stays) | (drawn.alias & ~stays)
 
 
-cdef inline uint64_t *ask_for_noise(uint64_t *random, const Sampling *sampling,
-                                    Rng *rng) noexcept nogil:
+cdef inline uint64_t *prefetch_noise(uint64_t *random, const Sampling *sampling,
+                                     Rng *rng) noexcept nogil:
     """Ask for the columns of the noise words of one block: they miss the cache."""
     cdef int j
     for j in range(sampling.n_noise):
@@ -45,14 +45,14 @@ cdef inline uint64_t *ask_for_noise(uint64_t *random, const Sampling *sampling,
     return random + sampling.n_noise
 
 
-cdef void add_own_noise(Blocks *blocks, const Sampling *sampling, Rng *rng) noexcept nogil:
+cdef void add_noise_by_block(Blocks *blocks, const Sampling *sampling, Rng *rng) noexcept nogil:
     """Draw noise words for each block of the batch."""
     cdef int32_t *y
     cdef float *noise
     cdef int i, j, n_y, column
     cdef uint64_t *random = blocks.random
     for _ in range(blocks.n):
-        random = ask_for_noise(random, sampling, rng)
+        random = prefetch_noise(random, sampling, rng)
     random = blocks.random
     for i in range(blocks.n):
         y = blocks.y + i * blocks.y_stride
@@ -91,8 +91,8 @@ cdef inline void draw_set(Blocks *blocks, int which, const uint64_t *random,
     blocks.sets.n[which] = n
 
 
-cdef void add_shared_noise(Blocks *blocks, Piece *piece, const Sampling *sampling,
-                           Rng *rng) noexcept nogil:
+cdef void add_noise_by_turns(Blocks *blocks, Piece *piece, const Sampling *sampling,
+                             Rng *rng) noexcept nogil:
     """Give each block of the batch, which has one centre, the set whose turn it is.
 
     Whenever all sets have had their turn, some are drawn anew: each after `noise_uses` turns.
@@ -107,7 +107,7 @@ cdef void add_shared_noise(Blocks *blocks, Piece *piece, const Sampling *samplin
     for i in range(blocks.n):
         blocks.n_new[i] = round == 0 or (round + turn) % uses == 0
         if blocks.n_new[i]:
-            random = ask_for_noise(random, sampling, rng)
+            random = prefetch_noise(random, sampling, rng)
         turn += 1
         if turn == sampling.noise_sets:
             turn = 0
@@ -143,9 +143,9 @@ cdef void add_noise(Blocks *blocks, Piece *piece, const Sampling *sampling,
                     Rng *rng) noexcept nogil:
     """Draw the noise words of all blocks of the batch."""
     if sampling.sg:
-        add_own_noise(blocks, sampling, rng)
+        add_noise_by_block(blocks, sampling, rng)
     else:
-        add_shared_noise(blocks, piece, sampling, rng)
+        add_noise_by_turns(blocks, piece, sampling, rng)
 
 
 # ---- for the tests -----------------------------------------------------------------------
@@ -192,8 +192,8 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
     sampling.window = window
     sampling.shrink_windows = shrink_windows
     sampling.sg = sg
-    if not 1 <= span <= SPAN_MAX:
-        raise ValueError(f"span must be 1 to {SPAN_MAX}, got {span}")
+    if not 1 <= span <= SEEN:
+        raise ValueError(f"span must be 1 to {SEEN}, got {span}")
     if noise_sets < 1 or noise_uses < 1 or (span > 1 and not sg):
         raise ValueError(
             f"noise_sets and noise_uses must be at least 1, got {noise_sets} and {noise_uses}, and "

@@ -1,7 +1,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-class PruningCounter:
+class WordPruner:
     min_reduce: int
     def __init__(self, n_distinct: int, max_size: int, empty_after: NDArray[np.int64]) -> None: ...
     def words(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]: ...

@@ -6,7 +6,7 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
 
-cdef class PruningCounter:
+cdef class WordPruner:
     """Counts words as gensim does while the number of different ones is limited.
 
     After each sentence that leaves more than `max_size` words in the table, those that came

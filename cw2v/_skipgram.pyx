@@ -70,7 +70,7 @@ cdef void skipgram_step(const Model *model, const cw2v_matrix *w, const int32_t 
     cdef int dim = <int> model.dim, stride = cw2v_row_stride(n_y)
     cdef bint along = s.soon.n > 0 and dim > CW2V_LONG_ROW and backend.blas is NULL
     if s.soon.n > 0 and not along:
-        backend.kernels.ask(&s.soon, dim)
+        backend.kernels.prefetch(&s.soon, dim)
         ends(s.clock, PREFETCH)
     find_words(w, x, n_x, model.dim, s.x_rows)
     if model.lockf is not NULL:
@@ -104,7 +104,7 @@ cdef void skipgram_step(const Model *model, const cw2v_matrix *w, const int32_t 
         blas_changes(backend.blas, n_x, n_y, dim, s)
         scatter_add(s.x_rows, n_x, dim, s.dx)
     elif along:
-        backend.kernels.update_asking(s.x_rows, n_x, s.y_rows, n_y, dim, s.g, s.x, &s.soon)
+        backend.kernels.update_prefetching(s.x_rows, n_x, s.y_rows, n_y, dim, s.g, s.x, &s.soon)
         ends(s.clock, UPDATE)
     else:
         backend.kernels.update(s.x_rows, n_x, s.y_rows, n_y, dim, s.g, s.x)

@@ -6,7 +6,7 @@ from libc.string cimport memcpy
 
 from cw2v._blas cimport Products
 from cw2v._kernels cimport cw2v_labels, cw2v_matrix, cw2v_row, cw2v_row_stride, cw2v_soon
-from cw2v._stages cimport GATHER, PRODUCTS, SCATTER, UPDATE, Clock, ends
+from cw2v._stages cimport UPDATE, Clock, ends
 
 
 cdef struct Model:              # shared by all workers, written without locks

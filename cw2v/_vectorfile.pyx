@@ -17,10 +17,13 @@ cdef extern from "Python.h":
                             const char *errors)
 
 # What parse_text_rows says about the line it stopped at.
-ROW_OK = 0             # the buffer, the matrix or the spans are used up; nothing is wrong
-ROW_NOT_A_NUMBER = 1
-ROW_TOO_SHORT = 2
-ROW_TOO_LONG = 3
+cdef enum:
+    OK                      # the buffer, the matrix or the spans are used up; nothing is wrong
+    NOT_A_NUMBER
+    TOO_SHORT
+    TOO_LONG
+
+ROW_OK, ROW_NOT_A_NUMBER, ROW_TOO_SHORT, ROW_TOO_LONG = OK, NOT_A_NUMBER, TOO_SHORT, TOO_LONG
 
 # A float32 in decimal takes at most 15 characters ("-1.17549435e-38"), then a separator.
 TEXT_BYTES_PER_NUMBER = 16
@@ -141,13 +144,13 @@ cdef int parse_numbers(const uint8_t *at, const uint8_t *end, float *out, Py_ssi
         at = skip_blanks(at, end)
         trouble[0] = at
         if at == end:
-            return 2
+            return TOO_SHORT
         at = parse_number(at, end, &out[n])
         if at == NULL:
-            return 1
+            return NOT_A_NUMBER
     at = skip_blanks(at, end)
     trouble[0] = at
-    return 0 if at == end else 3
+    return OK if at == end else TOO_LONG
 
 
 cdef inline bint is_blank(uint8_t byte) noexcept nogil:

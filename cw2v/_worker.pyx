@@ -8,7 +8,7 @@ import numpy as np
 
 from cw2v.ownrows import TURNS
 
-from cw2v._ahead cimport AHEAD, ask_in_step, find_soon, prefetch
+from cw2v._ahead cimport AHEAD, prefetch_in_step, find_soon, prefetch
 from cw2v._blocks cimport (
     Around, Blocks, NoiseColumn, Sampling, add_paths, begin_piece, blocks_of_widest, fill_blocks,
 )
@@ -33,7 +33,7 @@ cdef extern from "atomics.h" nogil:
 
 cdef enum:
     BATCH = 32                  # blocks filled at a time, at least
-    CACHE_LINE = 128            # two of 64 bytes: some CPUs fetch the other one as well
+    LINE_PAIR = 128             # two lines of the cache: some CPUs fetch the other one as well
 
 
 GOLDEN_RATIO = 0.6180339887498949
@@ -67,7 +67,7 @@ cdef inline void score(const Job *job, State *state, int i, Targets *targets, fl
     state.soon.steps = (n_x + most - 1) // most
     while row < n_x:
         if state.soon.n > 0:
-            ask_in_step(state)
+            prefetch_in_step(state)
         skipgram_step(&job.model, &state.w.matrix, blocks.x + i * X_MAX + row,
                       min(most, n_x - row), targets, lr, &job.backend, &state.scratch, loss)
         row += most
@@ -130,14 +130,14 @@ cdef void train_blocks(const Job *job, State *state, float lr) noexcept nogil:
 
 
 cdef inline void give_due(State *state, OwnRows *rows, int32_t centres) noexcept nogil:
-    """After some more centres, give of what this worker's own rows have learnt if it is time."""
+    """If it is time, add a part of what this worker's copies learnt to the shared rows."""
     if is_due(rows, centres):
         give_next(rows)
         ends(state.scratch.clock, GIVE)
 
 
 cdef inline void give_rest(State *state, OwnRows *rows) noexcept nogil:
-    """Give of all of this worker's own rows, if it has any."""
+    """The same for all of its copies, at the end of an epoch."""
     if rows.matrix.n_own != 0:
         give_all(rows)
         ends(state.scratch.clock, GIVE)
@@ -208,17 +208,15 @@ cdef class Shared:
     cdef int most_y             # rows of W' that a block scores
     cdef int depth              # of the tree, 0 without one
     cdef bint compute_loss
-    cdef object own_inputs      # the rows that each worker has copies of, or None
-    cdef object own_words
-    cdef object own_nodes
+    cdef object own             # the rows of each matrix that each worker has copies of
 
     def __init__(self, weights, tables, const int32_t[::1] ids, const int64_t[::1] starts,
                  const int64_t[::1] piece_bounds, const int64_t[::1] piece_sentences,
                  const uint64_t[::1] rng_base, params, str backend, *, double alpha,
                  double min_alpha, int epochs, double epoch_part=1.0):
         cdef Job *job = &self.job
-        # A cache line each for the next piece and for the flag that stops the workers.
-        cdef int64_t[::1] counters = np.zeros(3 * CACHE_LINE // 8, np.int64)
+        # A pair of lines each for the next piece and for the flag that stops the workers.
+        cdef int64_t[::1] counters = np.zeros(3 * LINE_PAIR // 8, np.int64)
         self.arrays = [ids, starts, piece_bounds, piece_sentences, counters]
         self.longest_piece = np.diff(piece_bounds).max()
         self.most_y = 1
@@ -227,8 +225,7 @@ cdef class Shared:
         self.borrow_model(weights, params)
         self.borrow_sampling(tables, params)
         job.rows = tables.rows
-        self.own_inputs = tables.own_inputs
-        self.own_words, self.own_nodes = tables.own_words, tables.own_nodes
+        self.own = tables.own
         if params.hs:
             self.borrow_tree(tables)
         job.corpus.ids = &ids[0]
@@ -238,8 +235,8 @@ cdef class Shared:
         job.piece_sentences = &piece_sentences[0]
         job.n_pieces = piece_sentences.shape[0]
         job.n_tokens = ids.shape[0]
-        job.next_piece = &counters[CACHE_LINE // 8]
-        job.stop = &counters[2 * CACHE_LINE // 8]
+        job.next_piece = &counters[LINE_PAIR // 8]
+        job.stop = &counters[2 * LINE_PAIR // 8]
         job.alpha = alpha
         job.min_alpha = min_alpha
         job.epochs = epochs
@@ -352,9 +349,9 @@ cdef class Worker:
             blocks.path = <const uint32_t **> self.lend(np.uintp, capacity)
             blocks.n_path = <int32_t *> self.lend(np.int32, capacity)
 
-        self.lend_rows(&state.w, job.model.w, shared.own_inputs, number)
-        self.lend_rows(&state.syn1neg, job.model.syn1neg, shared.own_words, number)
-        self.lend_rows(&state.syn1, job.model.syn1, shared.own_nodes, number)
+        self.lend_rows(&state.w, job.model.w, shared.own.inputs, number)
+        self.lend_rows(&state.syn1neg, job.model.syn1neg, shared.own.words, number)
+        self.lend_rows(&state.syn1, job.model.syn1, shared.own.nodes, number)
 
         state.soon.rows = <float **> self.lend(np.uintp, n_y + job.sampling.span)
         scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest + 1))
@@ -376,11 +373,11 @@ cdef class Worker:
         state.loss = <double *> self.lend(np.float64, 1) if shared.compute_loss else NULL
 
     cdef void *lend(self, dtype, ptrdiff_t n) except NULL:
-        """Zeros that live as long as this worker, in cache lines of their own."""
-        array = np.zeros(n * np.dtype(dtype).itemsize + 2 * CACHE_LINE, np.uint8)
+        """Zeros that live as long as this worker, in lines of the cache of their own."""
+        array = np.zeros(n * np.dtype(dtype).itemsize + 2 * LINE_PAIR, np.uint8)
         self.arrays.append(array)
         cdef size_t address = array.ctypes.data
-        return <void *> ((address + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE)
+        return <void *> ((address + LINE_PAIR - 1) // LINE_PAIR * LINE_PAIR)
 
     cdef int lend_rows(self, OwnRows *rows, float *matrix, own, int number) except -1:
         """Copies of the rows of W or W' that are to be this worker's own; none if `own` is None."""

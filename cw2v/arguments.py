@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
+from collections.abc import Callable
 from typing import Any
 
 from cw2v import __version__
+from cw2v.params import usable_cpus
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]*)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
@@ -33,20 +34,20 @@ example:
   zcat texts/*.gz | cw2v train - -o vectors.txt"""
 
 _NEIGHBORS_EXAMPLE = """\
-Prints three columns parted by tabs: the word asked for, a neighbour, their cosine.
+Prints three columns separated by tabs: the word asked for, a neighbour, their cosine.
 
 example:
   cw2v neighbors vectors.bin king queen -n 5"""
 
 _ANALOGY_EXAMPLE = """\
-Prints two columns parted by tabs: a word, and its cosine with B - A + C (unit vectors).
+Prints two columns separated by tabs: a word, and its cosine with B - A + C (unit vectors).
 
 example:
   cw2v analogy vectors.bin man king woman       (man is to king as woman is to ...)"""
 
 _EVAL_EXAMPLE = """\
 --analogies takes files of Google's form (": section" lines, then four words a line);
---pairs takes two words and a score, parted by tabs. Lower and upper case are alike.
+--pairs takes two words and a score, separated by tabs. Lower and upper case are alike.
 
 example:
   cw2v eval vectors.bin --analogies questions-words.txt --pairs wordsim353.tsv simlex999.tsv"""
@@ -94,11 +95,15 @@ def parse_size(text: str) -> int:
     return int(float(number) * 1024 ** " KMGT".index(unit.upper() or " "))
 
 
-def usable_cpus() -> int:
-    """Count the CPUs this process may use, which can be fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def positive_int(text: str) -> int:
+    """Read a whole number of at least 1."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number, at least 1, got {text!r}")
+    return number
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -191,8 +196,8 @@ def _add_model(model: argparse._ArgumentGroup) -> None:
     model.add_argument(
         "--cbow",
         action="store_true",
-        help="predict a word from the words around it (default: skip-gram, which predicts them"
-        " from the word)",
+        help="predict a word from the mean of the words around it (default: skip-gram, from each"
+        " of them in turn)",
     )
     model.add_argument(
         "--cbow-mean",
@@ -211,7 +216,13 @@ def _add_model(model: argparse._ArgumentGroup) -> None:
         help="hierarchical softmax, beside negative sampling; with --negative 0, instead of it",
     )
     _number(model, "--negative", int, 5, "noise words for each pair of words; 0, with --hs: none")
-    _number(model, "--noise-span", int, 0, "centres that share noise words, 1 to 8; 0 chooses")
+    _number(
+        model,
+        "--noise-span",
+        int,
+        0,
+        "centres that share noise words, 1 to 8; 0 chooses; no effect with --hs",
+    )
     _number(model, "--vector-size", int, 100, "numbers in a vector")
     _number(model, "--window", int, 5, "farthest context word, in words")
     _number(
@@ -273,7 +284,11 @@ def _add_eval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--analogies", nargs="+", metavar="FILE", default=[], action="extend")
     parser.add_argument("--pairs", nargs="+", metavar="FILE", default=[], action="extend")
     _number(
-        parser, "--restrict-vocab", _positive, 300_000, "use only this many of the commonest words"
+        parser,
+        "--restrict-vocab",
+        positive_int,
+        300_000,
+        "use only this many of the commonest words",
     )
 
 
@@ -298,13 +313,13 @@ def _add_vectors(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_how_many(parser: argparse.ArgumentParser) -> None:
-    _number(parser, "-n", _positive, 10, "how many words to print")
+    _number(parser, "-n", positive_int, 10, "how many words to print")
 
 
 def _number(
     parser: argparse._ActionsContainer,
     flag: str,
-    kind: type[int] | type[float] | type[_Positive],
+    kind: Callable[[str], float],
     default: float,
     text: str,
 ) -> None:
@@ -330,16 +345,3 @@ class _GoogleSpelling(argparse.Action):
         option_string: str | None = None,
     ) -> None:
         parser.error(f"{option_string} is an option of Google's word2vec; here, {self._ours}")
-
-
-class _Positive(int):
-    """A whole number of at least 1; argparse names the type in its message."""
-
-    def __new__(cls, text: str) -> _Positive:
-        number = super().__new__(cls, text)
-        if number < 1:
-            raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
-        return number
-
-
-_positive = _Positive

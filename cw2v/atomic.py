@@ -35,7 +35,7 @@ def atomic_write(
     Parameters
     ----------
     path : str or os.PathLike
-        Where the file shall be.
+        Where the file shall be; a first ``~`` is the home folder.
     mode : {"wb", "w"}
         Bytes or text.
     encoding : str, optional
@@ -113,8 +113,13 @@ def _atomic_write(
 
     # Made by os.open so that a new file gets the permissions the umask says;
     # tempfile would make it private to its owner.
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    name = os.fsdecode(os.fsencode(target.name)[:100])  # a name has 255 bytes at most
+    temporary = target.with_name(f".{name}.{secrets.token_hex(6)}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except OSError as error:
+        error.filename = os.fspath(path)
+        raise
     try:
         with os.fdopen(descriptor, mode, **text) as file:  # type: ignore[call-overload]
             if target.exists():
@@ -137,9 +142,10 @@ def _name_file(error: OSError, path: str | os.PathLike[str]) -> None:
 
 
 def _target(path: str | os.PathLike[str]) -> Path:
-    if _is_special(Path(path)):  # the links of /dev/stdout may end in "pipe:[123]", no path at all
-        return Path(path)
-    return Path(os.path.realpath(path))
+    named = Path(path).expanduser()
+    if _is_special(named):  # the links of /dev/stdout may end in "pipe:[123]", no path at all
+        return named
+    return Path(os.path.realpath(named))
 
 
 def _is_special(target: Path) -> bool:

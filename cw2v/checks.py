@@ -6,35 +6,19 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import GeneratorType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.callbacks import CallbackAny2Vec
-
-
-def plain_int(value: Any) -> Any:
-    """Return a whole number as int, also where it is a float, as gensim does.
-
-    Anything else is returned as it is, for `TrainParams` to refuse it by name.
-    """
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return int(value)
-    return value
+from cw2v.params import whole_number
 
 
 def check_counts(**given: object) -> None:
     """Raise TypeError or ValueError unless each is None or a number of occurrences or words."""
     for name, value in given.items():
-        if value is None:
-            continue
-        if not isinstance(value, int | np.integer):
-            raise TypeError(f"{name} must be a whole number, at least 0, or None, got {value!r}")
-        if value < 0:
-            raise ValueError(f"{name} must be at least 0, or None, got {value!r}")
+        if value is not None:
+            whole_number(name, value, 0)
 
 
 def check_rule(trim_rule: object) -> None:
@@ -45,18 +29,8 @@ def check_rule(trim_rule: object) -> None:
         )
 
 
-def check_reading(memory_budget: object, unicode_errors: object, report: object) -> None:
-    """Raise TypeError or ValueError for a setting of the reading stage that makes no sense."""
-    if memory_budget is not None and (
-        not isinstance(memory_budget, int | np.integer) or memory_budget < 0
-    ):
-        raise ValueError(
-            f"memory_budget must be a whole number of bytes, at least 0, got {memory_budget!r}"
-        )
-    if unicode_errors not in ("strict", "replace", "keep"):
-        raise ValueError(
-            f"unicode_errors must be 'strict', 'replace' or 'keep', got {unicode_errors!r}"
-        )
+def check_report(report: object) -> None:
+    """Raise TypeError unless it is None or may be called."""
     if report is not None and not callable(report):
         raise TypeError(f"report must be callable with a cw2v.Progress, got {report!r}")
 
@@ -118,9 +92,12 @@ def identity(sentences: object, corpus_file: object) -> object:
     paths = corpus_file if isinstance(corpus_file, list | tuple) else [corpus_file]
     files = []
     for path in paths:
-        if path == "-" or not isinstance(path, str | os.PathLike) or not Path(path).is_file():
+        if path == "-" or not isinstance(path, str | os.PathLike):
             return None
-        status = Path(path).stat()
+        named = Path(path).expanduser()
+        if not named.is_file():
+            return None
+        status = named.stat()
         files.append(
             (os.fspath(path), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
         )

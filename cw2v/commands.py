@@ -13,10 +13,10 @@ from typing import Any
 
 from cw2v import demo as documentation
 from cw2v.atomic import check_writable
-from cw2v.compressed import is_compressed
 from cw2v.formats import read_vectors, write_npz
 from cw2v.keyedvectors import KeyedVectors
-from cw2v.terminal import ProgressDisplay, format_count, format_rate, format_seconds
+from cw2v.packing import packing_by_name
+from cw2v.terminal import DOING, ProgressDisplay, format_count, format_rate, format_seconds
 from cw2v.word2vec import Word2Vec
 
 _FORMAT_OF_SUFFIX = {".bin": "bin", ".txt": "txt", ".vec": "txt", ".npz": "npz"}
@@ -39,14 +39,16 @@ def train(args: argparse.Namespace) -> None:
         _refuse_output_among_input(output, args.corpus)
     for output in files.paths:
         check_writable(output)
+    saving = None
     with ProgressDisplay(style="none" if args.quiet else None) as display:
         try:
             model = Word2Vec(corpus_file=args.corpus, report=display, **settings)
-            display.stage = "save"
+            display.close()
             saving = time.perf_counter()
             files.save(model)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(_interrupted(display.stage, files.paths)) from None
+            doing = DOING[display.stage] if saving is None else "saving"
+            raise KeyboardInterrupt(_interrupted(doing, files.paths)) from None
     now = time.perf_counter()
     if not args.quiet:
         print(_summary(model, files.paths, now - saving, now - began), file=sys.stderr)
@@ -113,7 +115,7 @@ class _Outputs:
                 raise UsageError("--format is that of the vectors; give -o FILE as well")
             return cls(None, "", model)
         file_format = args.format or _format_from_suffix(vectors)
-        if file_format == "npz" and is_compressed(vectors):
+        if file_format == "npz" and packing_by_name(vectors):
             raise UsageError(f"{vectors}: npz files are not compressed; end the name in .npz")
         if model is not None and model.resolve() == vectors.resolve():
             raise UsageError(f"{vectors} cannot hold both the vectors and the model")
@@ -138,7 +140,7 @@ class _Outputs:
 
 
 def _format_from_suffix(output: Path) -> str:
-    inner = output.with_suffix("") if is_compressed(output) else output
+    inner = output.with_suffix("") if packing_by_name(output) else output
     try:
         return _FORMAT_OF_SUFFIX[inner.suffix.lower()]
     except KeyError:
@@ -177,7 +179,7 @@ def _checked_settings(args: argparse.Namespace) -> dict[str, Any]:
     }
     try:
         Word2Vec(**settings)  # without a corpus it only checks
-    except (ValueError, TypeError, NotImplementedError) as error:
+    except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from error
     return settings
 
@@ -196,12 +198,11 @@ def _refuse_output_among_input(output: Path, corpus: list[str]) -> None:
             )
 
 
-def _interrupted(stage: str, outputs: list[Path]) -> str:
+def _interrupted(doing: str, outputs: list[Path]) -> str:
     names = " and ".join(map(str, outputs))
-    if stage == "save":
+    if doing == "saving":
         each = "each of " if len(outputs) > 1 else ""
         return f"interrupted while saving; {each}{names} is as it was before, or complete"
-    doing = {"read": "reading", "train": "training"}[stage]
     were = "were" if len(outputs) > 1 else "was"
     return f"interrupted while {doing}; nothing was saved, {names} {were} not touched"
 

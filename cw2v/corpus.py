@@ -26,8 +26,9 @@ from cw2v.chunks import (
     release_behind,
 )
 from cw2v.names import Names, TextNames, TokenNames
-from cw2v.progress import Progress, Report
-from cw2v.scan import RANGE_SIZE, REPORT_SECONDS, BadText, Scan, merge
+from cw2v.params import whole_number
+from cw2v.progress import REPORT_SECONDS, Progress, Report
+from cw2v.scan import RANGE_SIZE, BadText, Scan, merge
 from cw2v.sentences import count_sentences, cut_lines, cut_stream
 from cw2v.sources import BLOCK_SIZE, Source, TextInput, find_inputs
 from cw2v.vocab import Vocabulary
@@ -342,12 +343,9 @@ def scan_inputs(
         `UNICODE_SPACES`, `ALLOW_NUL` of `cw2v._encode`, or their sum: split as Python's
         str.split does; take NUL for a character like any other.
     """
-    workers = _whole(workers, "workers", 1)
-    budget = _budget(memory_budget)
-    if unicode_errors not in get_args(UnicodeErrors):
-        raise ValueError(
-            f"unicode_errors must be 'strict', 'replace' or 'keep', got {unicode_errors!r}"
-        )
+    workers = whole_number("workers", workers, 1)
+    check_reading(memory_budget, unicode_errors)
+    budget = default_memory_budget() if memory_budget is None else memory_budget
     store = IdStore(budget, _most_ids(inputs, workers))
     try:
         scan = Scan(
@@ -401,7 +399,8 @@ def scan_sentences(
     A sentence that is a str is read as its single characters, which is rarely meant: that is
     said once, as a warning in the log, with gensim's words.
     """
-    budget = _budget(memory_budget)
+    check_reading(memory_budget)
+    budget = default_memory_budget() if memory_budget is None else memory_budget
     if isinstance(sentences, (str, bytes, os.PathLike)):
         raise TypeError(
             f"sentences must be an iterable of token lists, not a {type(sentences).__name__}: "
@@ -468,17 +467,13 @@ def _most_ids(inputs: list[TextInput], workers: int) -> int | None:
     return sum(text.size or 0 for text in inputs) + (workers + 1) * 2 * SEGMENT_IDS
 
 
-def _budget(memory_budget: int | None) -> int:
-    if memory_budget is None:
-        return default_memory_budget()
-    return _whole(memory_budget, "memory_budget", 0)
-
-
-def _whole(value: int, name: str, least: int) -> int:
-    try:
-        checked = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, got {value!r}") from None
-    if checked < least:
-        raise ValueError(f"{name} must be {least} or more, got {value}")
-    return checked
+def check_reading(
+    memory_budget: int | None = None, unicode_errors: UnicodeErrors = "strict"
+) -> None:
+    """Raise TypeError or ValueError for a setting that makes no sense; see `scan_files`."""
+    if memory_budget is not None:
+        whole_number("memory_budget", memory_budget, 0)
+    if unicode_errors not in get_args(UnicodeErrors):
+        raise ValueError(
+            f"unicode_errors must be 'strict', 'replace' or 'keep', got {unicode_errors!r}"
+        )

@@ -154,6 +154,11 @@ def word_pairs(
             f"No valid similarity judgements found in {os.fspath(path)}: either invalid format or "
             f"all are out-of-vocabulary (of {len(known)} words)"
         )
+    if len(judged) == 1:
+        raise ValueError(
+            f"{os.fspath(path)} has one pair of words that are known; it takes two or more to "
+            "correlate them"
+        )
     rows = np.array(pairs, dtype=np.intp)
     left, right = vectors[rows[:, 0]], vectors[rows[:, 1]]
     left = left / divisors(row_norms(left))[:, np.newaxis]
@@ -232,7 +237,7 @@ def _text_lines(path: str | os.PathLike[str], encoding: str = "utf8") -> list[st
     with open_for_reading(path) as file:
         data = file.read()
     try:
-        lines = data.decode(encoding).split("\n")
+        lines = data.decode(encoding).removeprefix("\ufeff").split("\n")
     except UnicodeDecodeError as error:
         number = data.count(b"\n", 0, error.start)
         error.reason += f" (in {os.fspath(path)}, line #{number})"

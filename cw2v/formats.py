@@ -20,6 +20,7 @@ from cw2v.nativefile import HEADER, MAGIC
 from cw2v.npz import Vectors, read_npz, write_npz
 from cw2v.savedfile import read_saved
 from cw2v.vectorreader import BUFFER_BYTES, TruncatedFileError, VectorFileError, VectorReader, shown
+from cw2v.vectortable import VectorTable
 
 __all__ = [
     "TruncatedFileError",
@@ -131,7 +132,7 @@ def read_word2vec(
     Parameters
     ----------
     path : str or os.PathLike
-        The file; decompressed on the way if it ends in .gz, .bz2, .xz or .zst.
+        The file; decompressed on the way if it is compressed (gzip, bzip2, xz, Zstandard).
     binary : bool
         Binary (with or without a newline behind each row) or text.
     encoding, unicode_errors : str
@@ -260,7 +261,9 @@ def read_vectors(
     first, _, rest = start.partition(b"\n")
     fields = first.split()
     if len(fields) == 2 and all(field.isdigit() for field in fields):
-        return read_word2vec(path, binary=_looks_binary(rest), unicode_errors=unicode_errors)
+        return read_word2vec(
+            path, binary=_looks_binary(rest, int(fields[1])), unicode_errors=unicode_errors
+        )
     if len(fields) > 2 and not _looks_binary(first + b"\n"):
         return read_word2vec(path, header=False, unicode_errors=unicode_errors)
     raise VectorFileError(
@@ -270,9 +273,13 @@ def read_vectors(
 
 
 def _read_saved(path: str | os.PathLike[str]) -> Vectors:
-    _, table = read_saved(path, only_vectors=True)
-    counts = table["expandos"].get("count")
-    return Vectors([str(key) for key in table["index_to_key"]], table["vectors"], counts)
+    _, attributes = read_saved(path, only_vectors=True)
+    try:
+        table = VectorTable.from_saved(attributes)
+    except ValueError as error:
+        raise VectorFileError(f"{os.fspath(path)} does not fit together: {error}") from error
+    counts = table.expandos.get("count")
+    return Vectors([str(key) for key in table.index_to_key], table.vectors, counts)
 
 
 def write_counts(
@@ -368,7 +375,7 @@ def _raise_bad_word(words: Sequence[str], prefix: str, first_row: int) -> None:
         if problem:
             raise ValueError(
                 f"the word of row {row}, {whole!r}, {problem}; word2vec's formats cannot hold it. "
-                "Replace it (often the space by '_'), or write .npz"
+                "Replace it (often the space by '_'), or keep the vectors as save() does"
             )
 
 
@@ -404,15 +411,17 @@ def _write_all(stream: IO[bytes], data: memoryview) -> None:
 @contextlib.contextmanager
 def _append_to(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     check_writable(path)
-    file_name = Path(path)
+    file_name = Path(path).expanduser()
     size_before = file_name.stat().st_size if file_name.exists() else 0
     try:
         with file_name.open("ab") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-    except BaseException:
+    except BaseException as error:
         os.truncate(file_name, size_before)
+        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+            error.filename = os.fspath(path)
         raise
 
 
@@ -461,8 +470,8 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _looks_binary(rows: bytes) -> bool:
-    """Say whether what follows the first line is binary: no numbers in its first row."""
+def _looks_binary(rows: bytes, dim: int = 1) -> bool:
+    """Say whether what follows the first line is binary: its first row has not `dim` numbers."""
     line, newline, _ = rows.partition(b"\n")
     numbers = line.partition(b" ")[2].split()
     if not newline:  # the last number may be cut
@@ -472,4 +481,4 @@ def _looks_binary(rows: bytes) -> bool:
             float(number)
     except ValueError:
         return True
-    return not numbers
+    return len(numbers) < (dim if newline else 1)

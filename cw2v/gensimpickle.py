@@ -134,6 +134,11 @@ class _Unpickler(pickle.Unpickler):
         self._made: dict[tuple[str, str], type[_Inert]] = {}
 
     def find_class(self, module_name: str, global_name: str) -> Any:
+        if module_name.partition(".")[0] == "cw2v":
+            raise ForbiddenPickleError(
+                f"{self._source} asks for {module_name}.{global_name}: it is a pickle of an object "
+                "of cw2v's, not a file of its save(). If you trust it, load it by pickle.load"
+            )
         if global_name not in _ALLOWED.get(module_name, ()):
             raise ForbiddenPickleError(
                 f"{self._source} asks for {module_name}.{global_name}, which is not among the "

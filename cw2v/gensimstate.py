@@ -10,9 +10,9 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from cw2v.compressed import is_compressed
 from cw2v.gensimpickle import Plain, read_pickle
 from cw2v.nativefile import PathOrHandle, opened, source_name
+from cw2v.packing import packing_by_name
 from cw2v.statecodec import Nested
 from cw2v.vectorreader import VectorFileError
 from cw2v.ziparrays import HEADER_DAMAGE
@@ -102,8 +102,8 @@ def _load_separate(saved: Plain, name: str, beside: str | None, mmap: str | None
 
 
 def _read_beside(stem: str, name: str, mmap: Any) -> npt.NDArray[Any]:
-    packed = is_compressed(name)
-    path = Path(f"{stem}.npz" if packed else f"{stem}.npy")
+    packed = packing_by_name(name) is not None
+    path = Path(f"{stem}.npz" if packed else f"{stem}.npy").expanduser()
     if not path.exists():
         raise FileNotFoundError(
             f"{name} needs the file {path}, which gensim wrote beside it; put both in one folder"

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.passes import EMPTY_TEXT, Pass
-from cw2v.progress import Progress, Report
+from cw2v.progress import REPORT_SECONDS, Progress, Report
 from cw2v.trainer import EpochResult, JobTrainer
 
 Job = TypeVar("Job")
@@ -27,8 +27,6 @@ Result = TypeVar("Result")
 _Done: TypeAlias = tuple[int, Result | None, BaseException | None]
 
 logger = logging.getLogger(__name__)
-
-LOOK_AROUND = 0.2  # seconds from one report to the next
 
 
 def batches(
@@ -116,11 +114,11 @@ def run_jobs(
         """Give results until no more than `at_most` jobs are left, and then those at hand."""
         nonlocal looked, n_done, n_yielded
         while n_done < n_given:
-            if time.monotonic() - looked >= LOOK_AROUND:
+            if time.monotonic() - looked >= REPORT_SECONDS:
                 looked = time.monotonic()
                 look_around()
             try:
-                number, result, error = done.get(n_given - n_yielded > at_most, LOOK_AROUND)
+                number, result, error = done.get(n_given - n_yielded > at_most, REPORT_SECONDS)
             except Empty:
                 if n_given - n_yielded <= at_most:
                     return

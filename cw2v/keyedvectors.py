@@ -229,7 +229,7 @@ class KeyedVectors(Word2VecFiles):
         Parameters
         ----------
         fname : path or binary file
-            The file; decompressed if its suffix says so. Of a whole model, the vectors are
+            The file; decompressed if it is compressed. Of a whole model, the vectors are
             loaded.
         mmap : {"r", "c"}, optional
             Map large arrays into memory (see `save`): read-only, or so that changes stay in

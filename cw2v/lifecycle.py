@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Lifecycle:
-    """Gives a class the list `lifecycle_events`; setting that to None ends the keeping of it."""
+    """Gives a class the list `lifecycle_events`; set it to None to stop keeping it."""
 
     lifecycle_events: list[dict[str, Any]] | None
 

@@ -142,7 +142,7 @@ class ModelFiles(Lifecycle):
         Parameters
         ----------
         fname : path or binary file
-            The file; decompressed if its suffix says so.
+            The file; decompressed if it is compressed.
         mmap : {"r", "c"}, optional
             Map large arrays into memory (see `save`): read-only, or so that changes stay in
             memory.
@@ -213,12 +213,16 @@ class ModelFiles(Lifecycle):
         state: Any = self.__getstate__()
         attributes = {name: value for name, value in state.items() if name not in _DERIVED}
         wv = self.wv.saved_attributes()
-        if attributes.get("_tree") is not None:  # the codes are views of it
+        tree: HuffmanTree | None = attributes.get("_tree")
+        if tree is not None:  # the codes are views of it
+            check_tree(tree, len(self.wv))
             wv["expandos"] = {
-                name: self.wv.expandos[name]  # not by items(): that would make those paths
-                for name in self.wv.expandos
+                name: wv["expandos"][name]  # not by items(): that would make those paths
+                for name in wv["expandos"]
                 if name not in ("code", "point")
             }
+        if callable(attributes.get("hashfxn")):  # which is not used; no function can be stored
+            attributes["hashfxn"] = hash
         attributes["wv"] = Nested(wv)
         return attributes
 
@@ -244,7 +248,7 @@ class ModelFiles(Lifecycle):
         try:
             model.wv = KeyedVectors.from_saved(nested.state)
             model._after_load()
-        except ValueError as error:
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise VectorFileError(f"{source} does not fit together: {error}") from error
         model.add_lifecycle_event("loaded", fname=source)
         return model

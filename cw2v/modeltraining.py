@@ -21,6 +21,7 @@ from cw2v.modelstate import Sentences
 from cw2v.modelweights import ModelWeights
 from cw2v.params import TrainParams
 from cw2v.passes import EncodedPasses, Pass, Passes, RereadPasses
+from cw2v.progress import LoggedProgress, Report
 from cw2v.sources import Source
 from cw2v.trainer import EpochResult, JobTrainer, Trainer
 
@@ -56,6 +57,7 @@ class Plan:
     corpus_file: Source | None
     promised: Promised
     queue_factor: int
+    report_delay: float
 
 
 class ModelTraining(ModelWeights):
@@ -102,7 +104,9 @@ class ModelTraining(ModelWeights):
             Called before and after training and each epoch; `StopTraining` ends it early.
         queue_factor : int
             For a class that overrides `_do_train_job`: jobs waiting for each worker.
-        word_count, report_delay
+        report_delay : float
+            Seconds between two lines in the log about how far an epoch is.
+        word_count
             Accepted and not used.
 
         Returns
@@ -119,6 +123,8 @@ class ModelTraining(ModelWeights):
             matrices are not what `build_vocab` laid out.
         TypeError
             Not exactly one text is given, or a generator for several epochs.
+        FloatingPointError
+            The training diverged: a vector is infinite or NaN after an epoch.
         """
         to_call = check_callbacks(callbacks)
         alpha, min_alpha = start_alpha or self.alpha, end_alpha or self.min_alpha
@@ -130,7 +136,7 @@ class ModelTraining(ModelWeights):
         self.alpha, self.min_alpha = alpha, min_alpha
         self.epochs, self.compute_loss = params.epochs, loss
         promised = Promised(total_examples, total_words)
-        plan = Plan(params, corpus_iterable, corpus_file, promised, queue_factor)
+        plan = Plan(params, corpus_iterable, corpus_file, promised, queue_factor, report_delay)
         passes = self._passes(plan)
         self.add_lifecycle_event(
             "train",
@@ -197,13 +203,17 @@ class ModelTraining(ModelWeights):
                 most_waiting=params.workers * (1 + max(1, plan.queue_factor)),
             )
 
+        report: Report | None = self.report
+        if logger.isEnabledFor(logging.INFO):
+            report = LoggedProgress(report, logger, plan.report_delay)
+
         def make_trainer(corpus: EncodedCorpus) -> Trainer:
             return Trainer(
                 corpus,
                 counts,
                 weights,
                 params,
-                report=self.report,
+                report=report,
                 run=self.train_count,
                 keep=keep,
                 epoch_part=promised.part(corpus.n_raw_sentences, corpus.n_raw_tokens),
@@ -281,6 +291,7 @@ class ModelTraining(ModelWeights):
                         stack.enter_context(passes.held())
                     done = passes.run(epoch)
                     self._note(done, epoch, plan)
+                    self._check_learnt(epoch)
                     trained_words += done.result.kept_words
                     raw_words += done.n_words
                     go_on = _call(callbacks, "on_epoch_end", self)
@@ -299,6 +310,17 @@ class ModelTraining(ModelWeights):
         )
         _call(callbacks, "on_train_end", self)
         return trained_words, raw_words
+
+    def _check_learnt(self, epoch: int) -> None:
+        """Raise unless W is finite: a training that has diverged cannot be saved by going on."""
+        with np.errstate(all="ignore"):
+            largest = self.wv.vectors.max() - self.wv.vectors.min()
+        if not np.isfinite(largest):
+            raise FloatingPointError(
+                f"training diverged in epoch {epoch + 1}: vectors have become infinite or NaN. "
+                "Build the vocabulary again and train with a smaller alpha (it was "
+                f"{self.alpha:g}) or fewer noise words (negative={self.negative})"
+            )
 
     def _note(
         self,

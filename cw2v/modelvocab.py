@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v.corpus import ScannedCorpus, scan_files, scan_sentences
+from cw2v.corpus import ScannedCorpus, scan_files
 from cw2v.huffman import HuffmanTree, build_tree
 from cw2v.latevalues import with_paths
 from cw2v.modelstate import ModelState, Sentences
 from cw2v.noise import UINT32_MAX, cumulative_table, keep_probabilities
 from cw2v.pruning import EmptySentences, count_with_limit
+from cw2v.readers import scan_corpus
 from cw2v.sources import Source
 from cw2v.vocab import (
     Choice,
@@ -98,23 +99,15 @@ class ModelVocabulary(ModelState):
     ) -> ScannedCorpus:
         """Read a text once, by the fastest way there is for what it comes in."""
         workers = self.workers if workers is None else workers
+        how: dict[str, Any] = {
+            "workers": workers,
+            "memory_budget": self.memory_budget,
+            "unicode_errors": self.unicode_errors,
+            "report": self.report,
+        }
         if corpus_file is not None:
-            return scan_files(
-                corpus_file,
-                workers=workers,
-                memory_budget=self.memory_budget,
-                unicode_errors=self.unicode_errors,
-                report=self.report,
-            )
-        if hasattr(sentences, "_cw2v_scan"):
-            scanned: ScannedCorpus = sentences._cw2v_scan(
-                workers=workers,
-                memory_budget=self.memory_budget,
-                unicode_errors=self.unicode_errors,
-                report=self.report,
-            )
-            return scanned
-        return scan_sentences(sentences, memory_budget=self.memory_budget, report=self.report)
+            return scan_files(corpus_file, **how)
+        return scan_corpus(sentences, **how)
 
     # ---- choosing ---------------------------------------------------------------------------
 

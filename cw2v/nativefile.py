@@ -21,8 +21,8 @@ import numpy.typing as npt
 
 from cw2v import ziparrays
 from cw2v.atomic import atomic_write
-from cw2v.compressed import DAMAGE as COMPRESSION_DAMAGE
-from cw2v.compressed import compress_into, is_compressed, open_for_reading
+from cw2v.compressed import compress_into, open_for_reading, packing_of_file
+from cw2v.packing import DAMAGE
 from cw2v.statecodec import Decoder, Encoder
 from cw2v.vectorreader import VectorFileError
 
@@ -134,7 +134,7 @@ def read_state(
     Parameters
     ----------
     source : path or binary file
-        Decompressed if its suffix says so.
+        Decompressed if it is compressed.
     mmap : {"r", "c"}, optional
         Map large arrays into memory: read-only, or so that changes stay in memory. Arrays that
         are mapped are not compared with their check sums.
@@ -146,7 +146,7 @@ def read_state(
     Returns
     -------
     kind : str
-        "KeyedVectors" or "Word2Vec".
+        One of `KINDS`.
     attributes : dict
 
     Raises
@@ -226,7 +226,7 @@ def check_mmap(source: PathOrHandle, mmap: str | None) -> None:
             f"mmap must be 'r' (read-only), 'c' (changes stay in memory) or None, got {mmap!r}. "
             "To change the file itself, save it again"
         )
-    if not isinstance(source, (str, os.PathLike)) or is_compressed(source):
+    if not isinstance(source, (str, os.PathLike)) or packing_of_file(source):
         raise OSError(
             f"Cannot mmap compressed object or open file {source_name(source)}. "
             "Use load(fname, mmap=None) or uncompress files manually."
@@ -245,15 +245,15 @@ def opened(source: PathOrHandle) -> Iterator[IO[bytes]]:
     """Open a file for reading at any place; a compressed one is decompressed beside first."""
     if not isinstance(source, (str, os.PathLike)):
         yield source
-    elif not is_compressed(source):
-        with Path(source).open("rb") as file:
+    elif packing_of_file(source) is None:
+        with Path(source).expanduser().open("rb") as file:
             yield file
     else:
         with tempfile.TemporaryFile() as plain:
             try:
                 with open_for_reading(source) as compressed:
                     shutil.copyfileobj(compressed, plain, 1 << 20)
-            except COMPRESSION_DAMAGE as error:
+            except DAMAGE as error:
                 if isinstance(error, OSError) and error.errno is not None:
                     raise
                 raise VectorFileError(

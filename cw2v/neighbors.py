@@ -16,9 +16,14 @@ _PIECE = 512
 _COSMUL_EPSILON = 0.000001
 
 
+def floating(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Give the dtype of what is computed from vectors: theirs, or float64 if they are integers."""
+    return dtype if np.issubdtype(dtype, np.inexact) else np.dtype(np.float64)
+
+
 def row_norms(vectors: Floats) -> Floats:
     """Give the Euclidean length of each row, (n_rows,), without a copy of the matrix."""
-    norms = np.empty(len(vectors), dtype=vectors.dtype)
+    norms = np.empty(len(vectors), dtype=floating(vectors.dtype))
     rows_per_block = max(1, _BLOCK_NUMBERS // max(1, vectors.shape[1]))
     for start in range(0, len(vectors), rows_per_block):
         block = slice(start, start + rows_per_block)
@@ -33,13 +38,12 @@ def divisors(norms: Floats) -> Floats:
 
 def unit(vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Scale one vector to length 1; a zero vector stays."""
-    if not np.issubdtype(vector.dtype, np.inexact):
-        vector = vector.astype(np.float64)
+    vector = vector.astype(floating(vector.dtype), copy=False)
     length = np.linalg.norm(vector)
     return vector if length == 0 else (vector / length).astype(vector.dtype, copy=False)
 
 
-def cosine(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> Any:
+def cosine(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> np.floating[Any]:
     """Give the cosine of two vectors, computed in float64.
 
     Of a float32 vector with itself it is exactly 1, and 0 of a zero vector with any.
@@ -47,8 +51,8 @@ def cosine(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> Any:
     exact_one, exact_other = one.astype(np.float64), other.astype(np.float64)
     lengths = np.linalg.norm(exact_one) * np.linalg.norm(exact_other)
     result = np.dot(exact_one, exact_other) / lengths if lengths else 0.0
-    dtype = np.result_type(one, other)
-    return (dtype if np.issubdtype(dtype, np.floating) else np.dtype(np.float64)).type(result)
+    value: np.floating[Any] = floating(np.result_type(one, other)).type(result)
+    return value
 
 
 def cosines(vectors: Floats, norms: Floats, target: npt.NDArray[Any]) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +13,16 @@ from cw2v.huffman import HuffmanTree
 from cw2v.noise import FEW_WORDS, UINT32_MAX, noise_probabilities, words_around
 from cw2v.params import TrainParams
 
-OWN_ROWS = 1024  # of W' that a worker has copies of at most,
-OWN_INPUTS = 64  # and of W, all of which are given each time,
-OWN_NUMBERS = 1 << 18  # each with no more numbers in them than fit in a CPU's cache
-CENTRES = 512  # that a worker trains on, at most, between two times that it gives
-ALL_CENTRES = 2048  # that all train on, at most, between two times that one gives of W
+OWN_ROWS = 1024  # most rows of W' that a worker has copies of
+OWN_INPUTS = 64  # most rows of W, all of which are given each time
+OWN_NUMBERS = 1 << 18  # most numbers in the copies of one matrix: they must fit in a CPU's cache
+ALL_CENTRES = 2048  # most centres that all workers train on between two times that one gives
+CENTRES = 512  # but a worker may train on so many itself before it gives of W'
 HOTTEST = 64  # rows of W' that are given each time
-TURNS = 16  # in which all rows of W' are given
-ROUNDS = 32  # of all turns in an epoch, about, or more
-FEW_CENTRES = 64  # between two times: if it would take fewer, there are no copies
-STEP = 0.1  # of alpha: the part of the way to its aim that a step is taken to move a row
+TURNS = 16  # after so many times, all rows of W' have been given
+ROUNDS = 32  # all turns are taken at least so often in an epoch, about
+FEW_CENTRES = 64  # where a worker would have to give after fewer, there are no copies
+STEP = 0.1  # part of what is left of its way that a step is assumed to move a row, times alpha
 WORDS_AT_ONCE = 1 << 12  # whose paths are followed together
 
 
@@ -36,7 +37,7 @@ class OwnRows:
     hottest, n_hottest : int
         Where among them those begin that are written most often, and how many these are.
     give_after : int
-        After how many centres a worker gives of what its copies have learnt.
+        After how many centres a worker adds a part of what its copies learnt to the shared rows.
     parts : ndarray of float32, shape (n_own,)
         The part of the change of each that a worker adds to the shared rows.
     """
@@ -63,7 +64,7 @@ class Team:
     n_tokens: int = 0
 
     def centres_between(self, n_words: int, kept: float) -> int:
-        """Return after how many centres a worker gives; 0 where there are no copies.
+        """Return after how many centres a worker gives of W'; 0 where there are no copies.
 
         There are none in a vocabulary of fewer than `cw2v.noise.FEW_WORDS`: they would be of
         most rows, and change which words are neighbours.
@@ -78,41 +79,43 @@ class Team:
         if self.n_workers == 1 or n_words < FEW_WORDS:
             return 0
         centres = int(self.n_tokens * kept / self.n_workers / (TURNS * ROUNDS))
-        return 0 if centres < FEW_CENTRES else min(centres, CENTRES)
+        return 0 if centres < FEW_CENTRES else min(centres, max(CENTRES, self.centres_of_each))
+
+    @property
+    def centres_of_each(self) -> int:
+        """How many centres a worker trains on while all train on `ALL_CENTRES`."""
+        return max(1, ALL_CENTRES // self.n_workers)
 
 
-def most_own(params: TrainParams, most: int = OWN_ROWS) -> int:
-    """Return how many of the `most` rows of a matrix a worker has copies of."""
-    return min(most, OWN_NUMBERS // params.vector_size)
+class OwnRowsOfAll(NamedTuple):
+    """The rows of each matrix that each worker has copies of; None where all rows are shared.
 
+    That is where there is no such matrix, or one worker, or few words, or so little to do that rows
+    would hardly ever be given: then what workers learn would reach the others too late.
 
-def share_kept(counts: NDArray[np.int64], keep: NDArray[np.uint32]) -> float:
-    """Return the share of a text that subsampling leaves; parameters are as in `own_words`."""
-    return float(_centres(counts, keep).sum() / max(1.0, counts.sum(dtype=np.float64)))
-
-
-def own_inputs(
-    counts: NDArray[np.int64], keep: NDArray[np.uint32], params: TrainParams, team: Team
-) -> OwnRows | None:
-    """Return the rows of W to copy, all of which are given each time.
-
-    Parameters and what is returned are as in `own_words`.
+    Parameters
+    ----------
+    inputs : OwnRows or None
+        Of W: the first words, as a rule the most frequent.
+    words : OwnRows or None
+        Of `syn1neg`: likewise.
+    nodes : OwnRows or None
+        Of `syn1`: the nodes next to the root, which were made last.
     """
-    between = team.centres_between(len(counts), share_kept(counts, keep))
-    if between == 0:
-        return None
-    n_own = min(most_own(params, OWN_INPUTS), len(counts))
-    centres = _centres(counts, keep)
-    moved = centres[:n_own] / centres.sum() * words_around(params, 1)
-    between = max(1, min(between, ALL_CENTRES // team.n_workers))
-    parts = _parts(scored_at_once(params, len(counts)) * moved, slice(n_own), between, params, team)
-    return OwnRows(0, 0, n_own, between, parts)
+
+    inputs: OwnRows | None = None
+    words: OwnRows | None = None
+    nodes: OwnRows | None = None
 
 
-def own_words(
-    counts: NDArray[np.int64], keep: NDArray[np.uint32], params: TrainParams, team: Team
-) -> OwnRows | None:
-    """Return the rows of `syn1neg` to copy: the first words, as a rule the most frequent.
+def own_rows(
+    counts: NDArray[np.int64],
+    keep: NDArray[np.uint32],
+    params: TrainParams,
+    team: Team,
+    tree: HuffmanTree | None = None,
+) -> OwnRowsOfAll:
+    """Return which rows of W and W' each worker is to have copies of.
 
     Parameters
     ----------
@@ -121,54 +124,77 @@ def own_words(
         See `cw2v.noise.keep_thresholds`.
     params : TrainParams
     team : Team
-
-    Returns
-    -------
-    OwnRows or None
-        None where there is one worker, or few words, or so little to do that rows would hardly
-        ever be given: then what workers learn would reach the others too late.
+    tree : HuffmanTree or None
+        With a path to each word; None without hierarchical softmax.
     """
-    between = team.centres_between(len(counts), share_kept(counts, keep))
+    # How often each word is a centre in an epoch; a little for one that never comes.
+    centres = np.maximum(counts, 1e-3) * (np.maximum(keep, 1) / UINT32_MAX)
+    kept = centres.sum() / max(1.0, counts.sum(dtype=np.float64))
+    between = team.centres_between(len(counts), kept)
     if between == 0:
-        return None
-    n_own = min(most_own(params), len(counts))
-    centres = _centres(counts, keep)
-    noise = noise_probabilities(counts, params.ns_exponent)
-    scored = centres / centres.sum() + params.negative * noise
+        return OwnRowsOfAll()
+    centres /= centres.sum()
+    return OwnRowsOfAll(
+        _own_inputs(centres, params, team, min(between, team.centres_of_each)),
+        _own_words(centres, counts, params, team, between) if params.negative else None,
+        _own_nodes(centres, tree, params, team, between)
+        if tree is not None and len(counts) > 1
+        else None,
+    )
+
+
+def _own_inputs(
+    centres: NDArray[np.float64], params: TrainParams, team: Team, between: int
+) -> OwnRows:
+    """Return rows of W, all of which are given each time; `centres` are shares of all."""
+    n_own = min(_most_own(params, OWN_INPUTS), len(centres))
+    moved = scored_at_once(params, len(centres)) * words_around(params, 1) * centres[:n_own]
+    return OwnRows(0, 0, n_own, between, _parts(moved, slice(n_own), between, params, team))
+
+
+def _own_words(
+    centres: NDArray[np.float64],
+    counts: NDArray[np.int64],
+    params: TrainParams,
+    team: Team,
+    between: int,
+) -> OwnRows:
+    """Return rows of `syn1neg`, which centres and noise words move."""
+    n_own = min(_most_own(params, OWN_ROWS), len(centres))
+    scored = centres + params.negative * noise_probabilities(counts, params.ns_exponent)
     if params.sg:
         scored *= words_around(params, 1)
     parts = _parts(scored[:n_own], slice(HOTTEST), between, params, team)
     return OwnRows(0, 0, min(HOTTEST, n_own), between, parts)
 
 
-def own_nodes(
-    counts: NDArray[np.int64],
-    keep: NDArray[np.uint32],
+def _own_nodes(
+    centres: NDArray[np.float64],
     tree: HuffmanTree,
     params: TrainParams,
     team: Team,
-) -> OwnRows | None:
-    """Return the rows of `syn1` to copy: the nodes next to the root, which were made last.
-
-    Parameters and what is returned are as in `own_words`; `tree` has a path to each word.
-    """
-    n_nodes = len(counts) - 1
-    between = team.centres_between(len(counts), share_kept(counts, keep))
-    if between == 0 or n_nodes < 1:
-        return None
-    centres = _centres(counts, keep)
-    first_own = max(0, n_nodes - most_own(params))
+    between: int,
+) -> OwnRows:
+    """Return rows of `syn1`, which the centres below them move."""
+    n_nodes = len(centres) - 1
+    first_own = max(0, n_nodes - _most_own(params, OWN_ROWS))
     hottest = max(0, n_nodes - first_own - HOTTEST)
     scored = np.zeros(n_nodes - first_own)
-    for first in range(0, len(counts), WORDS_AT_ONCE):
+    for first in range(0, len(centres), WORDS_AT_ONCE):
         starts = tree.starts[first : first + WORDS_AT_ONCE + 1]
         weights = np.repeat(centres[first : first + WORDS_AT_ONCE], np.diff(starts))
         nodes = tree.points[starts[0] : starts[-1]] - first_own
         own = nodes >= 0
         scored += np.bincount(nodes[own], weights[own], minlength=len(scored))
-    scored *= (words_around(params, 1) if params.sg else 1) / centres.sum()
+    if params.sg:
+        scored *= words_around(params, 1)
     parts = _parts(scored, slice(hottest, None), between, params, team)
     return OwnRows(first_own, hottest, len(parts) - hottest, between, parts)
+
+
+def _most_own(params: TrainParams, most: int) -> int:
+    """Return how many of the `most` rows of a matrix a worker has copies of."""
+    return min(most, OWN_NUMBERS // params.vector_size)
 
 
 def scored_at_once(params: TrainParams, n_words: int) -> float:
@@ -205,11 +231,6 @@ def parts_to_give(steps: NDArray[np.float64], n_workers: int, alpha: float) -> N
     log_left = np.log1p(-STEP * np.clip(alpha, 1e-4, 1.0)) * np.maximum(steps, 1e-3)
     parts: NDArray[np.float64] = np.expm1(n_workers * log_left) / (n_workers * np.expm1(log_left))
     return parts
-
-
-def _centres(counts: NDArray[np.int64], keep: NDArray[np.uint32]) -> NDArray[np.float64]:
-    """Return how often each word is a centre in an epoch; a little for one that never comes."""
-    return np.maximum(counts, 1e-3) * (np.maximum(keep, 1) / UINT32_MAX)
 
 
 def _parts(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import numbers
 import operator
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +43,8 @@ class TrainParams:
         How many centres share the noise words that are drawn for them: in skip-gram consecutive
         ones, in CBOW ones that are far from one another. 1 draws anew for each, as word2vec.c does
         for each pair. 0 chooses by the other settings, the size of the vocabulary and how much
-        there is to train on. See `cw2v.noise.noise_span`.
+        there is to train on. It has no effect with `hs`, where none share. See
+        `cw2v.noise.noise_span`.
     ns_exponent : float, finite
         Noise words are drawn in proportion to count**ns_exponent; 0.75 in word2vec.c.
     sample : float, at least 0
@@ -96,7 +99,7 @@ class TrainParams:
             "batch_words": (1, 1_000_000_000),
         }
         for name, (least, most) in whole.items():
-            object.__setattr__(self, name, _whole(name, getattr(self, name), least, most))
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), least, most))
         real = {"ns_exponent": -math.inf, "sample": 0.0, "alpha": 0.0, "min_alpha": 0.0}
         for name, above in real.items():
             object.__setattr__(self, name, _real(name, getattr(self, name), above))
@@ -109,7 +112,18 @@ class TrainParams:
             )
 
 
-def _whole(name: str, value: Any, least: int, most: int | None) -> int:
+def plain_int(value: Any) -> Any:
+    """Return a whole number as int, also where it is a float, as gensim does.
+
+    Anything else is returned as it is, for `whole_number` to refuse it by name.
+    """
+    if isinstance(value, numbers.Real) and math.isfinite(value) and value == math.floor(value):
+        return math.floor(value)
+    return value
+
+
+def whole_number(name: str, value: Any, least: int, most: int | None = None) -> int:
+    """Return the setting `name` as int; raise TypeError or ValueError unless it is in range."""
     bounds = f"at least {least:,}" if most is None else f"{least:,} to {most:,}"
     try:
         number = operator.index(value)
@@ -133,3 +147,10 @@ def _real(name: str, value: Any, least: float) -> float:
     if not math.isfinite(number) or number < least:
         raise ValueError(f"{name} must be {bounds}, got {number}")
     return number
+
+
+def usable_cpus() -> int:
+    """Count the CPUs this process may use, which can be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

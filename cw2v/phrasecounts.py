@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v._keytable import KeyTable, PruningCounter
+from cw2v._keytable import KeyTable, PhrasePruner
 from cw2v._pairs import PairCounter
 from cw2v.corpus import ScannedCorpus
+from cw2v.params import usable_cpus
 from cw2v.readers import scan_corpus
 
 MOST_WORKERS = 4  # each goes through the whole text, and counts its share
@@ -141,7 +141,7 @@ def count_phrases(
         A token is no str.
     """
     if workers is None:
-        workers = min(_cpus(), MOST_WORKERS)
+        workers = min(usable_cpus(), MOST_WORKERS)
     scanned = scan_corpus(sentences, workers=workers)
     try:
         arena, offsets = scanned.utf8()
@@ -158,7 +158,7 @@ def count_phrases(
             for counter in counters:
                 counter.finish()
             return PhraseCounts(Keys(pairs), 1, scanned.n_raw_tokens)
-        pruning = PruningCounter(arena, offsets, is_connector, raw, int(max_vocab_size))
+        pruning = PhrasePruner(arena, offsets, is_connector, raw, int(max_vocab_size))
         from_files = hasattr(sentences, "_cw2v_scan")  # which give no empty sentences
         for ids, breaks, to_corpus, is_first in scanned.pieces():
             pruning.count(ids, breaks, to_corpus, is_first, not from_files)
@@ -166,12 +166,6 @@ def count_phrases(
         return PhraseCounts(Keys(pruning.table), pruning.min_reduce, scanned.n_raw_tokens)
     finally:
         scanned.close()
-
-
-def _cpus() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _decoded(delimiter: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -13,13 +14,13 @@ class Progress:
 
     Parameters
     ----------
-    stage : {"read", "train", "save"}
+    stage : {"read", "train"}
         Which stage of the data's path is running.
     done : int
         Units finished so far.
     total : int or None
         Units in all; None where it cannot be known beforehand (a pipe).
-    unit : {"bytes", "sentences", "words", "vectors"}
+    unit : {"bytes", "sentences", "words"}
         What `done` and `total` count.
     seconds : float
         Wall-clock time since the stage began.
@@ -33,10 +34,10 @@ class Progress:
         While training with the loss asked for, the mean loss per pair of the running epoch.
     """
 
-    stage: Literal["read", "train", "save"]
+    stage: Literal["read", "train"]
     done: int
     total: int | None
-    unit: Literal["bytes", "sentences", "words", "vectors"]
+    unit: Literal["bytes", "sentences", "words"]
     seconds: float
     epoch: int = 0
     epochs: int = 0
@@ -44,6 +45,43 @@ class Progress:
     loss: float | None = None
 
 
+REPORT_SECONDS = 0.2  # from one report to the next
+
 # Called from the thread that called cw2v, a few times a second, never from a worker.
 # An exception it raises stops the stage and reaches the caller.
 Report: TypeAlias = Callable[[Progress], None]
+
+
+class LoggedProgress:
+    """Passes reports of training on, and logs one now and then, in gensim's words.
+
+    Parameters
+    ----------
+    report : callable or None
+        Gets all reports.
+    logger : logging.Logger
+        Gets some of them, at the level INFO.
+    delay : float, seconds
+        Shortest time between two of these; the first comes so late as well.
+    """
+
+    def __init__(self, report: Report | None, logger: logging.Logger, delay: float) -> None:
+        self._report = report
+        self._logger = logger
+        self._delay = delay
+        self._logged_at = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        """Pass a report on, and log it if it is time."""
+        if self._report is not None:
+            self._report(progress)
+        if progress.seconds - self._logged_at < self._delay or not progress.total:
+            return
+        self._logged_at = progress.seconds
+        done = progress.done / progress.total * progress.epochs - (progress.epoch - 1)
+        self._logger.info(
+            "EPOCH %i - PROGRESS: at %.2f%% examples, %.0f words/s",
+            progress.epoch - 1,
+            100 * done,
+            progress.done / progress.seconds,
+        )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v._prune import PruningCounter
+from cw2v._prune import WordPruner
 from cw2v.corpus import ScannedCorpus
 from cw2v.vocab import TrimRule, kept_by_rule
 
@@ -61,7 +61,7 @@ def count_with_limit(
     empty_after : iterable of int
         See `EmptySentences`.
     """
-    counter = PruningCounter(len(scanned), max_vocab_size, np.fromiter(empty_after, np.int64))
+    counter = WordPruner(len(scanned), max_vocab_size, np.fromiter(empty_after, np.int64))
     by_rule = trim_rule is not None
 
     def prune() -> None:

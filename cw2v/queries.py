@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,29 @@ class Queries(GrowingTable):
 
     # -- neighbours ----------------------------------------------------------------------
 
+    @overload
+    def most_similar(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        indexer: Any = None,
+    ) -> Neighbors: ...
+    @overload
+    def most_similar(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        *,
+        topn: None,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        indexer: Any = None,
+    ) -> npt.NDArray[Any]: ...
     def most_similar(
         self,
         positive: Any = None,
@@ -267,15 +290,15 @@ class Queries(GrowingTable):
 
     # -- similarities --------------------------------------------------------------------
 
-    def similarity(self, w1: Key, w2: Key) -> Any:
+    def similarity(self, w1: Key, w2: Key) -> np.floating[Any]:
         """Give the cosine of the vectors of two keys, a float32 from -1 to 1."""
         return neighbors.cosine(self[w1], self[w2])
 
-    def distance(self, w1: Key, w2: Key) -> Any:
+    def distance(self, w1: Key, w2: Key) -> np.floating[Any]:
         """Give 1 - `similarity`."""
         return 1 - self.similarity(w1, w2)
 
-    def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> Any:
+    def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> np.floating[Any]:
         """Give the cosine of the means of two lists of keys; keys not there are left out.
 
         Raises

@@ -6,14 +6,10 @@ result.
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
 import itertools
-import lzma
 import operator
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,13 +19,9 @@ from cw2v._encode import ALLOW_NUL, UNICODE_SPACES
 from cw2v.atomic import atomic_write
 from cw2v.compressed import compress_into
 from cw2v.corpus import ScannedCorpus, UnicodeErrors, scan_inputs, scan_sentences
+from cw2v.packing import UNPACKED_FILES
 from cw2v.progress import Report
 from cw2v.sources import TextInput, TextReader, look_at
-
-if sys.version_info >= (3, 14):
-    from compression.zstd import ZstdFile
-else:
-    from backports.zstd import ZstdFile
 
 MAX_WORDS_IN_BATCH = 10000  # gensim's name; the longest sentence that readers give
 
@@ -41,10 +33,7 @@ _BYTE_FILES: tuple[type, ...] = (
     io.BufferedReader,
     io.BytesIO,
     io.FileIO,
-    bz2.BZ2File,
-    gzip.GzipFile,
-    lzma.LZMAFile,
-    ZstdFile,
+    *UNPACKED_FILES,
 )
 
 Scanner = Callable[..., ScannedCorpus]
@@ -319,12 +308,16 @@ def scan_corpus(
     *,
     workers: int = 1,
     memory_budget: int | None = None,
+    unicode_errors: UnicodeErrors = "strict",
     report: Report | None = None,
 ) -> ScannedCorpus:
     """Read sentences once, by threads where they come from a reader of ours."""
     if hasattr(sentences, "_cw2v_scan"):
         scanned: ScannedCorpus = sentences._cw2v_scan(
-            workers=workers, memory_budget=memory_budget, unicode_errors="strict", report=report
+            workers=workers,
+            memory_budget=memory_budget,
+            unicode_errors=unicode_errors,
+            report=report,
         )
         return scanned
     return scan_sentences(sentences, memory_budget=memory_budget, report=report)

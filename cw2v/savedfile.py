@@ -7,7 +7,7 @@ from typing import Any
 
 from cw2v import nativefile
 from cw2v.nativefile import PathOrHandle, opened, source_name
-from cw2v.vectorreader import VectorFileError, shown
+from cw2v.vectorreader import NotSavedError, shown
 
 
 def read_saved(
@@ -40,7 +40,7 @@ def read_saved(
     Raises
     ------
     VectorFileError
-        The file is damaged or of another kind.
+        The file is damaged, or (`NotSavedError`) of another kind.
     ForbiddenPickleError
         It is a pickle that asks for something other than gensim's models are made of.
     OSError
@@ -57,7 +57,7 @@ def read_saved(
         from cw2v.gensimstate import read_gensim
 
         return read_gensim(source, mmap=mmap, only_vectors=only_vectors)
-    raise VectorFileError(
+    raise NotSavedError(
         f"{source_name(source)} was not saved by save(): it "
         + (f"begins with {shown(start)}" if start else "is empty")
         + ". (load_word2vec_format reads files of word2vec)"

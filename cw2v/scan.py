@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 
 from cw2v._encode import PADDING, WordTable, merge_tables
 from cw2v.chunks import IdStore, IdWriter, Piece
-from cw2v.progress import Progress, Report
+from cw2v.progress import REPORT_SECONDS, Progress, Report
 from cw2v.sources import BlockBuffer, TextInput, TextReader, read_into, whole_words
 
 RANGE_SIZE = 1 << 22  # bytes of a plain file given to a worker at a time
-REPORT_SECONDS = 0.25
 
 
 class BadText(UnicodeDecodeError):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import bz2
 import errno
-import gzip
 import io
-import lzma
 import os
 import stat
 import sys
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,30 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v._encode import PADDING, first_space, last_space
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from cw2v.packing import (
+    DAMAGE,
+    MAGIC_SIZE,
+    Packing,
+    may_be,
+    packing_by_name,
+    packing_of,
+    unpacked,
+)
 
 Source: TypeAlias = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | BinaryIO
 
 BLOCK_SIZE = 1 << 18  # bytes read at a time; a block, its ids and the common words fit in L2
 
-MAGIC_SIZE = 10
 _BYTES: tuple[type, ...] = (bytes, bytearray, memoryview)
-_BZIP2_BLOCKS = (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
-
-_SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
-_FILE_TYPES: dict[str, Callable[[Any], Any]] = {
-    "gzip": lambda file: gzip.GzipFile(fileobj=file),
-    "bzip2": bz2.BZ2File,
-    "xz": lzma.LZMAFile,
-    "zstd": zstd.ZstdFile,
-}
-# OSError is what gzip and bz2 raise for bytes that make no sense; the disk's own errors have
-# an errno and stay as they are.
-_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +42,7 @@ class TextInput:
     path: str | None  # None for standard input and file objects
     file: BinaryIO | None  # the open file where there is no path
     size: int | None  # bytes as stored; None where it cannot be known
-    packing: str | None  # "gzip", "bzip2", "xz", "zstd"; None for plain text or not yet known
+    packing: Packing | None  # None for plain text, or not yet known
     n_lines: int | None = None  # read no more lines than this
 
     @property
@@ -69,19 +56,6 @@ class TextInput:
     def is_packed_file(self) -> bool:
         """Whether it is a regular file that must be decompressed from its start."""
         return self.path is not None and self.packing is not None
-
-
-def packing_of(head: bytes) -> str | None:
-    """Tell how a file is compressed by its first `MAGIC_SIZE` bytes; None for plain text."""
-    if head.startswith(b"\x1f\x8b"):
-        return "gzip"
-    if head.startswith(b"BZh") and head[4:10] in _BZIP2_BLOCKS:  # "BZh" alone may be a word
-        return "bzip2"
-    if head.startswith(b"\xfd7zXZ\x00"):
-        return "xz"
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        return "zstd"
-    return None
 
 
 def find_inputs(source: Source) -> list[TextInput]:
@@ -124,11 +98,13 @@ def find_inputs(source: Source) -> list[TextInput]:
 
 def _expand(item: Any) -> list[Any]:
     """Replace a folder by its files; leave the rest."""
+    if isinstance(item, str) and not item:  # which a Path would take for this folder
+        raise FileNotFoundError(errno.ENOENT, "the name of a corpus file is empty")
     if _is_file(item) or item == "-":
         return [item]
     if not isinstance(item, (str, os.PathLike)):
         raise TypeError(f"a corpus file is given by its path, not by {type(item).__name__}")
-    folder = Path(item)
+    folder = Path(item).expanduser()
     if not folder.is_dir():
         return [item]
     files = sorted(
@@ -153,7 +129,7 @@ def look_at(index: int, item: Any) -> TextInput:
         if isinstance(item, io.TextIOBase):
             raise TypeError(f"{_name_of(item)} is open as text; open it with mode 'rb'")
         return _look_at_open(index, _name_of(item), item)
-    path = os.fspath(item)
+    path = os.path.expanduser(item)  # noqa: PTH111 (a Path would drop "./")
     name = str(path)
     status = Path(path).stat()
     if not stat.S_ISREG(status.st_mode):  # a pipe: opened when its turn comes
@@ -161,8 +137,8 @@ def look_at(index: int, item: Any) -> TextInput:
     with Path(path).open("rb", buffering=0) as file:
         head = file.read(MAGIC_SIZE)
     packing = packing_of(head)
-    promised = _SUFFIXES.get(Path(path).suffix.lower())
-    if promised is not None and packing is None and not head.startswith(b"\x50\x2a\x4d\x18"):
+    promised = packing_by_name(path)
+    if promised is not None and packing is None and not may_be(promised, head):
         raise ValueError(
             f"{name} is named like a file compressed with {promised}, but it begins with "
             f"{head!r}; rename it if it is plain text, fetch it again if it is damaged"
@@ -253,7 +229,7 @@ class TextReader:
         self._packing = packing
         self._file: Any = raw
         if packing is not None:
-            self._file = _FILE_TYPES[packing](raw)
+            self._file = unpacked(raw, packing)
             self._opened.append(self._file)
 
     def __enter__(self) -> TextReader:
@@ -301,21 +277,20 @@ class TextReader:
         return end + 1
 
     def _read(self, view: memoryview) -> int:
-        n = 0
-        if self._packing is None:
-            n = read_into(self._file, view)
-        else:
-            try:
-                n = read_into(self._file, view)
-            except _DAMAGE as error:
-                if isinstance(error, OSError) and error.errno is not None:
-                    raise
-                raise ValueError(
-                    f"{self._text.name} cannot be decompressed ({self._packing}) beyond its "
-                    f"first {self.text_bytes} bytes of text, it was cut short or is damaged: "
-                    f"{error or type(error).__name__}. Fetch or compress it again"
-                ) from error
-        return n
+        try:
+            return read_into(self._file, view)
+        except DAMAGE as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                if error.filename is None:
+                    error.filename = self._text.path
+                raise
+            if self._packing is None:
+                raise
+            raise ValueError(
+                f"{self._text.name} cannot be decompressed ({self._packing}) beyond its first "
+                f"{self.text_bytes} bytes of text, it was cut short or is damaged: "
+                f"{error or type(error).__name__}. Fetch or compress it again"
+            ) from error
 
 
 class BlockBuffer:

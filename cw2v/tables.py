@@ -18,7 +18,7 @@ from cw2v.noise import (
     rows_together,
     words_to_train,
 )
-from cw2v.ownrows import OwnRows, Team, own_inputs, own_nodes, own_words
+from cw2v.ownrows import OwnRowsOfAll, Team, own_rows
 from cw2v.params import TrainParams
 
 PADDING = 32  # items that kernels may read past the end of a list; see csrc/kernels.h
@@ -52,9 +52,8 @@ class Tables:
     tree_depth : int
         The longest path.
     ones : ndarray of float32, shape (tree_depth + PADDING,)
-    own_inputs, own_words, own_nodes : cw2v.ownrows.OwnRows, or None
-        The rows of W, of `syn1neg` and of `syn1` that each worker has copies of. None where all
-        rows are shared, or there is no such matrix.
+    own : cw2v.ownrows.OwnRowsOfAll
+        The rows of W and W' that each worker has copies of.
     """
 
     keep: NDArray[np.uint32]
@@ -69,9 +68,7 @@ class Tables:
     tree_path: NDArray[np.uint32] | None
     tree_depth: int
     ones: NDArray[np.float32]
-    own_inputs: OwnRows | None
-    own_words: OwnRows | None
-    own_nodes: OwnRows | None
+    own: OwnRowsOfAll
 
 
 def make_tables(
@@ -88,10 +85,9 @@ def make_tables(
     """
     if keep is None:
         keep = keep_thresholds(counts, params.sample)
-    team = team or Team()
     n_trained = words_to_train(counts, params)
     span = noise_span(params, len(counts), n_trained)
-    starts = path = nodes = None
+    starts = path = None
     depth = 0
     if params.hs:
         assert tree is not None  # `Weights` has one wherever it has syn1
@@ -100,7 +96,6 @@ def make_tables(
         path = np.zeros(n + PADDING, np.uint32)
         np.left_shift(tree.points, 1, out=path[:n], casting="unsafe")
         path[:n] |= 1 - tree.codes
-        nodes = own_nodes(counts, keep, tree, params, team)
     return Tables(
         keep=keep,
         noise=noise_table(counts, params.ns_exponent) if params.negative else None,
@@ -114,7 +109,5 @@ def make_tables(
         tree_path=path,
         tree_depth=depth,
         ones=np.ones(depth + PADDING, np.float32),
-        own_inputs=own_inputs(counts, keep, params, team),
-        own_words=own_words(counts, keep, params, team) if params.negative else None,
-        own_nodes=nodes,
+        own=own_rows(counts, keep, params, team or Team(), tree),
     )

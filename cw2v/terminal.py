@@ -15,7 +15,7 @@ from cw2v.progress import Progress
 
 Style: TypeAlias = Literal["bar", "lines", "none"]
 
-_DOING = {"read": "reading", "train": "training", "save": "saving"}
+DOING = {"read": "reading", "train": "training"}
 _FIRST_LINE = 1.0
 
 
@@ -109,7 +109,7 @@ class ProgressDisplay:
     Attributes
     ----------
     stage : str
-        The stage that reported last: "read", "train" or "save"; at first "read".
+        The stage that reported last, "read" or "train"; at first "read".
 
     Notes
     -----
@@ -199,7 +199,7 @@ def _style_for(stream: TextIO) -> Style:
 
 
 def _describe(progress: Progress) -> str:
-    doing = _DOING[progress.stage]
+    doing = DOING[progress.stage]
     return f"{doing}, epoch {progress.epoch} of {progress.epochs}" if progress.epochs else doing
 
 

@@ -20,12 +20,11 @@ from cw2v._worker import Shared, Worker
 from cw2v.corpus import EncodedCorpus
 from cw2v.ownrows import Team
 from cw2v.params import TrainParams
-from cw2v.progress import Progress, Report
+from cw2v.progress import REPORT_SECONDS, Progress, Report
 from cw2v.tables import make_tables
 from cw2v.weights import Weights
 
 MOST_PIECES = 1_000_000  # so that a list of them never takes much memory
-REPORT_INTERVAL = 0.2  # seconds from one report to the next, and to notice Ctrl-C
 
 
 @dataclass(frozen=True)
@@ -297,9 +296,12 @@ class Trainer:
     ) -> None:
         """Wait for the threads, reporting meanwhile, and once more when they are done."""
         for thread in threads:
-            while thread.is_alive():
-                thread.join(REPORT_INTERVAL)
+            while True:
+                thread.join(REPORT_SECONDS)  # and then Ctrl-C is noticed
+                if not thread.is_alive():
+                    break
                 self._tell(epoch, before)
+        self._tell(epoch, before)
 
     def _tell(self, epoch: int, before: tuple[int, int, int, float]) -> None:
         if self._report is None:

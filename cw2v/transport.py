@@ -23,7 +23,7 @@ def movers_distance(
     vectors2: npt.NDArray[Any],
     weights2: npt.NDArray[np.float64],
 ) -> float:
-    """Give the least sum of weights times ways by which one set of points becomes another.
+    """Return the least sum of weights times distances by which one set of points becomes another.
 
     Kusner et al. 2015, equation 1; solved by POT.
 
@@ -48,7 +48,7 @@ def movers_distance(
     # Imported here: it takes time, and only this function needs it.
     from scipy.spatial.distance import cdist  # type: ignore[import-untyped]
 
-    ways = cdist(vectors1.astype(np.float64), vectors2.astype(np.float64))
-    if not ways.any():
+    distances = cdist(vectors1.astype(np.float64), vectors2.astype(np.float64))
+    if not distances.any():
         return 0.0
-    return float(emd2(weights1, weights2, ways))
+    return float(emd2(weights1, weights2, distances))

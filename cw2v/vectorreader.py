@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import sys
 from pathlib import Path
 from typing import IO
@@ -12,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cw2v import _vectorfile
-from cw2v.compressed import DAMAGE, is_compressed, open_for_reading
+from cw2v.compressed import open_for_reading, packing_of_file
+from cw2v.packing import DAMAGE
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,10 @@ class VectorFileError(ValueError):
     """A file of vectors is damaged or of another kind; the message says where."""
 
 
+class NotSavedError(VectorFileError, pickle.UnpicklingError):
+    """A file was not written by ``save()``; gensim's error for that is of the second kind."""
+
+
 class TruncatedFileError(VectorFileError, EOFError):
     """A file of vectors ends before its last row."""
 
@@ -42,7 +48,7 @@ class VectorReader:
     Parameters
     ----------
     path : str or os.PathLike
-        The file; decompressed on the way when it ends in .gz, .bz2, .xz or .zst.
+        The file; decompressed on the way if it is compressed (gzip, bzip2, xz, Zstandard).
     encoding, unicode_errors : str
         How the bytes of a word become a str, as in ``bytes.decode``.
     buffer_bytes : int
@@ -64,8 +70,9 @@ class VectorReader:
         self._file: IO[bytes] = open_for_reading(path)
         # None where the size is not known beforehand: compressed files, pipes.
         self._file_size = None
-        if not is_compressed(path) and Path(path).is_file():
-            self._file_size = Path(path).stat().st_size
+        named = Path(path).expanduser()
+        if packing_of_file(path) is None and named.is_file():
+            self._file_size = named.stat().st_size
         # _buffer[_start:_stop] was read and not yet used; _buffer[0] is byte _offset of the file.
         self._buffer = bytearray(buffer_bytes)
         self._start = self._stop = self._offset = 0
@@ -96,6 +103,8 @@ class VectorReader:
                 n_read = self._file.readinto(view[self._stop :])  # type: ignore[attr-defined]
         except DAMAGE as error:
             if isinstance(error, OSError) and error.errno is not None:
+                if error.filename is None:
+                    error.filename = self.path
                 raise  # the disk failed, not the decompressor
             raise TruncatedFileError(
                 f"{self.path} is damaged or cut short as a compressed file ({error}); "

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeAlias, overload
 import numpy as np
 import numpy.typing as npt
 
-from cw2v.neighbors import divisors, row_norms, unit
+from cw2v.neighbors import divisors, floating, row_norms, unit
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 # that take one key or several tell these from lists by their type.
 Key: TypeAlias = Any
 KEY_TYPES = (str, int, np.integer)
+
+# Further values that training goes by; what else there is, is the user's own.
+_OF_TRAINING = ("count", "sample_int", "code", "point")
 
 
 class VectorTable:
@@ -120,10 +123,27 @@ class VectorTable:
         return table
 
     def saved_attributes(self) -> dict[str, Any]:
-        """Give what a file of this table holds: all but what follows from the rest."""
-        attributes = {**vars(self), "norms": None}
-        if self.key_to_index == _rows_of(self.index_to_key):
+        """Give what a file of this table holds: all but what follows from the rest.
+
+        Where keys and vectors were taken away or added by hand, `expandos` may have too many or
+        too few values: they are cut, or filled up with zeros, as `allocate_vecattrs` does.
+
+        Raises
+        ------
+        ValueError
+            Keys and vectors do not fit together.
+        """
+        keys, vectors = list(self.index_to_key), self.vectors
+        attributes = {**vars(self), "norms": None, "index_to_key": keys}
+        if isinstance(vectors, np.ndarray) and vectors.ndim == 2 and len(vectors):
+            attributes["vector_size"] = vectors.shape[1]
+        if any(_misfits(values, len(keys)) for _, values in _there(self.expandos)):
+            attributes["expandos"] = {
+                name: fitted(values, len(keys)) for name, values in self.expandos.items()
+            }
+        if self.key_to_index == _rows_of(keys):
             del attributes["key_to_index"]
+        _check_fit(attributes)
         return attributes
 
     @classmethod
@@ -174,10 +194,10 @@ class VectorTable:
             return default
         raise KeyError(self._not_present(key))
 
-    def _not_present(self, key: Key) -> str:
+    def _not_present(self, key: Key, where: str = "") -> str:
         if isinstance(key, (int, np.integer)):
-            return f"Key '{key}' not present; rows are numbered 0 to {len(self) - 1}"
-        text = f"Key '{key}' not present"
+            return f"Key '{key}' not present{where}; rows are numbered 0 to {len(self) - 1}"
+        text = f"Key '{key}' not present{where}"
         if isinstance(key, str):
             variants = (key.lower(), key.strip(), key.capitalize(), key.upper())
             known = [form for form in dict.fromkeys(variants) if form in self.key_to_index]
@@ -277,9 +297,11 @@ class VectorTable:
             elif ignore_missing:
                 continue
             else:
-                raise KeyError(self._not_present(key))
+                raise KeyError(self._not_present(key, " in vocabulary"))
             total_weight += abs(factor)
-        mean = (total / total_weight if total_weight > 0 else total).astype(self.vectors.dtype)
+        mean = (total / total_weight if total_weight > 0 else total).astype(
+            floating(self.vectors.dtype)
+        )
         return unit(mean).astype(np.float32) if post_normalize else mean
 
     # -- norms ---------------------------------------------------------------------------
@@ -322,6 +344,25 @@ class VectorTable:
             self.unit_normalize_all()
 
 
+def fitted(values: Any, n_keys: int) -> Any:
+    """Return further values of keys cut, or filled up with zeros, to one for each of `n_keys`."""
+    if not _misfits(values, n_keys):
+        return values
+    result = np.zeros((n_keys, *values.shape[1:]), dtype=values.dtype)
+    kept = min(len(values), n_keys)
+    result[:kept] = values[:kept]
+    return result
+
+
+def _misfits(values: Any, n_keys: int) -> bool:
+    return isinstance(values, np.ndarray) and values.ndim > 0 and len(values) != n_keys
+
+
+def _there(expandos: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return further values without making those that are made when they are asked for."""
+    return [(name, values) for name, values in dict.items(expandos) if values is not None]
+
+
 def _rows_of(keys: list[Key]) -> dict[Key, int]:
     return {key: row for row, key in enumerate(keys) if key is not None}
 
@@ -339,8 +380,9 @@ def _check_fit(attributes: dict[str, Any]) -> None:
     if vectors is not None and len(vectors) not in (0, len(keys)):
         raise ValueError(f"{len(keys)} keys need as many vectors, got {len(vectors)}")
     expandos = attributes.get("expandos") or {}
-    for name, values in expandos.items():
-        if not isinstance(values, np.ndarray) or values.shape != (len(keys),):
+    for name, values in _there(expandos):
+        is_array = isinstance(values, np.ndarray) and values.ndim == 1
+        if _misfits(values, len(keys)) or (name in _OF_TRAINING and not is_array):
             raise ValueError(f"{len(keys)} keys need an array of so many values of {name!r}")
     rows = attributes.get("key_to_index") or {}
     if not all(

@@ -11,6 +11,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from cw2v.params import plain_int, whole_number
+
 # What a rule may answer of a word; gensim's numbers.
 RULE_DEFAULT = 0  # as min_count decides
 RULE_DISCARD = 1
@@ -137,10 +139,10 @@ def choose_words(
     trim_rule : callable, optional
         See `kept_by_rule`.
     """
-    min_count = _whole("min_count", min_count)
+    min_count = whole_number("min_count", plain_int(min_count), 0)
     counts = np.asarray(counted.counts, dtype=np.int64)
     if max_final_vocab is not None:
-        max_final_vocab = _whole("max_final_vocab", max_final_vocab)
+        max_final_vocab = whole_number("max_final_vocab", plain_int(max_final_vocab), 0)
         if max_final_vocab < len(counts):
             # One more than the first count that is too many; ties with it are left out.
             most = np.partition(counts, -1 - max_final_vocab)[-1 - max_final_vocab]
@@ -260,24 +262,7 @@ def why_empty(counted: Counted, choice: Choice) -> str:
 
 
 def _as_count(word: Any, value: Any) -> int:
-    count = _as_whole(value)
-    if count is None:
-        raise TypeError(f"the count of {word!r} must be a whole number, got {value!r}")
-    return count
-
-
-def _as_whole(value: Any) -> int | None:
-    """Return a whole number as int, also where it is a float; None for anything else."""
     try:
-        return operator.index(value)
+        return operator.index(plain_int(value))
     except TypeError:
-        return int(value) if isinstance(value, float) and value.is_integer() else None
-
-
-def _whole(name: str, value: Any) -> int:
-    number = _as_whole(value)
-    if number is None:
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
-    if number < 0:
-        raise ValueError(f"{name} must be 0 or more, got {number}")
-    return number
+        raise TypeError(f"the count of {word!r} must be a whole number, got {value!r}") from None

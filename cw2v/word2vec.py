@@ -10,16 +10,26 @@ import numpy as np
 
 from cw2v._kernels import default_backend
 from cw2v.callbacks import CallbackAny2Vec
-from cw2v.checks import check_callbacks, check_counts, check_reading, check_source, plain_int
-from cw2v.corpus import UnicodeErrors
+from cw2v.checks import check_callbacks, check_counts, check_report, check_source
+from cw2v.corpus import UnicodeErrors, check_reading
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.modelanswers import ModelAnswers
 from cw2v.modelfile import ModelFiles
 from cw2v.modelstate import Sentences
+from cw2v.params import plain_int
 from cw2v.progress import Report
+from cw2v.readers import (
+    BrownCorpus,
+    LineSentence,
+    PathLineSentences,
+    Text8Corpus,
+)
 from cw2v.sources import Source
 from cw2v.trainer import TrainingReport
 from cw2v.vocab import TrimRule
+
+# gensim's module of this name has the readers as well.
+__all__ = ["BrownCorpus", "LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"]
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +106,7 @@ class Word2Vec(ModelAnswers, ModelFiles):
     noise_span : int, 0 to 8
         How many centres share noise words [4]_: consecutive ones, in CBOW ones far apart. 1 draws
         anew for each centre; 0 chooses by the settings, the vocabulary and how much there is to
-        train on. See `cw2v.noise.noise_span`.
+        train on. It has no effect with `hs`. See `cw2v.noise.noise_span`.
     reread : bool
         `sentences` may be others each time they are iterated: read them in every epoch (and
         once before, for the vocabulary), instead of once.
@@ -213,7 +223,8 @@ class Word2Vec(ModelAnswers, ModelFiles):
             max_vocab_size=self.max_vocab_size,
             max_final_vocab=self.max_final_vocab,
         )
-        check_reading(memory_budget, unicode_errors, report)
+        check_reading(memory_budget, unicode_errors)
+        check_report(report)
         to_call = check_callbacks(callbacks)
         if not hasattr(self, "wv"):  # else a subclass has made one
             self.wv = KeyedVectors(self.vector_size)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from cw2v import formats
 from cw2v.lifecycle import Lifecycle
 from cw2v.queries import Queries
+from cw2v.vectortable import fitted
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class Word2VecFiles(Queries, Lifecycle):
         order = None
         values = self.expandos.get(sort_attr)
         if values is not None:
+            values = fitted(values, len(self))
             order = (
                 np.argsort(-values.astype(np.int64, copy=False), kind="stable")
                 if (values.dtype.kind in "iub")
@@ -105,7 +107,7 @@ class Word2VecFiles(Queries, Lifecycle):
         Parameters
         ----------
         fname : path
-            The file; decompressed on the way if it ends in .gz, .bz2, .xz or .zst.
+            The file; decompressed on the way if it is compressed (gzip, bzip2, xz, Zstandard).
         fvocab : path, optional
             A file with a line "word count" for each word. Without it "count" falls by one
             from row to row, as gensim has it.
@@ -160,7 +162,7 @@ class Word2VecFiles(Queries, Lifecycle):
         Parameters
         ----------
         fname : path
-            The file; decompressed on the way if its suffix says so. It is read in pieces, and
+            The file; decompressed on the way if it is compressed. It is read in pieces, and
             after an error nothing has changed.
         lockf : float
             What `vectors_lockf` becomes for these words: 0 keeps their vectors as they are
@@ -173,6 +175,9 @@ class Word2VecFiles(Queries, Lifecycle):
         ValueError
             The vectors of the file have another size, or the file is damaged.
         """
+        lockf = float(lockf)
+        if not np.isfinite(lockf):
+            raise ValueError(f"lockf must be a finite number, got {lockf}")
         rows: list[int] = []
         found: list[npt.NDArray[np.float32]] = []
         for words, vectors in formats.word2vec_blocks(

@@ -1,6 +1,7 @@
 """What several test files share."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ from cw2v._kernels import available_backends
 settings.register_profile("judge", derandomize=True, deadline=None)
 if os.environ.get("CI"):
     settings.load_profile("judge")
+
+
+# A shell starts what it runs in the background with Ctrl-C ignored, and the programs that tests
+# start and interrupt would ignore it, too.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc):

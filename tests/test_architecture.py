@@ -94,6 +94,13 @@ def test_imports_point_up(path):
             assert place(other) < place(path), f"{path.name} imports {other.name}"
 
 
+@pytest.mark.parametrize("path", PACKAGE, ids=lambda path: path.name)
+def test_headers_of_compiled_files_are_above_them(path):
+    for header in re.findall(r'^\s*cdef extern from "(.+?)"', path.read_text(), re.MULTILINE):
+        if (ROOT / "csrc" / header).exists():  # else one of Python's
+            assert place(ROOT / "csrc" / header) <= place(path), f"{path.name} has {header}"
+
+
 @pytest.mark.parametrize("path", C_FILES, ids=lambda path: path.name)
 def test_includes_point_up_or_stay_in_the_row(path):
     for header in re.findall(r'^\s*#\s*include "(.+?)"', path.read_text(), re.MULTILINE):

@@ -180,3 +180,15 @@ def test_what_may_not_be_written_is_told(tmp_path, monkeypatch):
 def test_checking_changes_nothing(tmp_path):
     check_writable(tmp_path / "new")
     assert names(tmp_path) == []
+
+
+def test_a_name_may_be_as_long_as_the_file_system_lets_it(tmp_path):
+    path = tmp_path / ("語" * 83 + ".bin")  # 253 bytes
+    with atomic_write(path) as file:
+        file.write(b"whole")
+    assert path.read_bytes() == b"whole"
+    longer = tmp_path / ("語" * 85 + ".bin")
+    with pytest.raises(OSError, match="too long") as error, atomic_write(longer):
+        pass
+    assert error.value.filename == str(longer)
+    assert list(tmp_path.iterdir()) == [path]

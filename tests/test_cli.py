@@ -334,6 +334,37 @@ def test_interrupted_training_ends_with_130_and_leaves_the_old_file(corpus, tmp_
     assert list(tmp_path.iterdir()) == [output]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_program_that_is_ended_leaves_no_temporary_file(corpus, tmp_path, number):
+    output = tmp_path / "v.bin"
+    output.write_bytes(b"the old file")
+    code = (
+        "import os, signal, sys, cw2v.atomic\n"
+        "from cw2v.__main__ import main\n"
+        f"signal.signal({int(number)}, signal.SIG_DFL)\n"  # ignored where nohup started us
+        f"cw2v.atomic.os.fsync = lambda file: os.kill(os.getpid(), {int(number)})\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "train", corpus, "-o", output, *SMALL],
+        capture_output=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.returncode == 128 + number, done.stderr
+    assert b"Traceback" not in done.stderr
+    assert output.read_bytes() == b"the old file"
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_a_training_that_diverges_replaces_no_file(corpus, tmp_path, runtime_error):
+    output = tmp_path / "v.bin"
+    output.write_bytes(b"the old file")
+    args = ["train", corpus, "-o", output, "--quiet", *SMALL, "--alpha", "1e30"]
+    runtime_error(args, "training diverged in epoch 1", "smaller alpha (it was 1e+30)")
+    assert output.read_bytes() == b"the old file"
+
+
 # Asking
 
 
@@ -363,7 +394,8 @@ def test_an_unknown_word_gets_close_matches(vectors, runtime_error):
 
 
 def test_how_many_is_at_least_one(vectors, usage_error):
-    usage_error(["neighbors", vectors, "cat", "-n", "0"], "must be at least 1, got 0")
+    usage_error(["neighbors", vectors, "cat", "-n", "0"], "a whole number, at least 1, got '0'")
+    usage_error(["neighbors", vectors, "cat", "-n", "few"], "at least 1, got 'few'")
 
 
 @pytest.mark.parametrize("content", [b"", b"13 12\nthe ", b"no vectors here\n", b"PK\3\4xyz"])

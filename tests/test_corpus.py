@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cw2v import chunks
 from cw2v.corpus import BadText, scan_files, scan_sentences
-from cw2v.sources import packing_of
+from cw2v.packing import packing_of
 from cw2v.vocab import Vocabulary, build_vocabulary
 
 WHITE_SPACE = [b" ", b"\t", b"\n", b"\v", b"\f", b"\r", b"\r\n", b"\n\n"]
@@ -314,8 +314,8 @@ def test_bad_bytes_are_kept_when_asked(tmp_path):
 
 def test_settings_out_of_range_are_refused():
     for options, message in [
-        ({"workers": 0}, "workers must be 1 or more, got 0"),
-        ({"memory_budget": -1}, "memory_budget must be 0 or more, got -1"),
+        ({"workers": 0}, "workers must be at least 1, got 0"),
+        ({"memory_budget": -1}, "memory_budget must be at least 0, got -1"),
         ({"unicode_errors": "ignore"}, "unicode_errors must be"),
     ]:
         with pytest.raises(ValueError, match=message):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from vector_samples import SUFFIXES, WORDS, bits, golden, same, some_vectors
 
-from cw2v import formats
+from cw2v import KeyedVectors, Word2Vec, formats
 from cw2v.formats import (
     VectorFileError,
     read_counts,
@@ -301,3 +301,25 @@ def test_a_line_that_is_no_count_is_named(tmp_path):
     (tmp_path / "c").write_bytes(b"a 3\nb\n")
     with pytest.raises(VectorFileError, match="line 2"):
         read_counts(tmp_path / "c")
+
+
+def test_the_home_folder_is_known_by_its_short_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    vectors = some_vectors(2, 4)
+    write_word2vec("~/v.txt", ["one", "two"], vectors)
+    write_word2vec("~/v.txt", ["three"], vectors[:1], append=True, header=False)
+    assert (tmp_path / "v.txt").exists()
+    same(read_word2vec("~/v.txt", limit=2), ["one", "two"], vectors)
+    kv = KeyedVectors.from_arrays(["one", "two"], vectors)
+    kv.save("~/v.kv")
+    assert KeyedVectors.load("~/v.kv", mmap="r").index_to_key == ["one", "two"]
+    (tmp_path / "text").write_text("a b a b\n" * 9)
+    for source in ("~/text", ["~/text"]):
+        assert Word2Vec(corpus_file=source, min_count=1, vector_size=2).corpus_total_words == 36
+
+
+def test_a_binary_row_that_begins_like_a_number_and_a_line_end_is_binary(tmp_path):
+    vectors = np.zeros((2, 4), np.float32)
+    vectors[0] = np.frombuffer(b"8\n" + bytes(14), "<f4")
+    write_word2vec(tmp_path / "v", ["the", "of"], vectors, binary=True)
+    same(read_vectors(tmp_path / "v"), ["the", "of"], vectors)

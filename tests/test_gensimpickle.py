@@ -250,3 +250,16 @@ def test_attributes_without_names_are_refused():
 def test_nesting_without_end_is_refused():
     with pytest.raises(VectorFileError, match="RecursionError"):
         read(b"\x80\x04" + b"]" * 100_000 + b"a" * 99_999 + b".")
+
+
+def test_a_pickle_of_our_own_is_told_what_reads_it(tmp_path):
+    (tmp_path / "v").write_bytes(pickle.dumps(KeyedVectors(3)))
+    with pytest.raises(ForbiddenPickleError, match=r"load it by pickle\.load"):
+        KeyedVectors.load(tmp_path / "v")
+
+
+def test_a_file_of_word2vec_is_no_saved_file_for_gensims_error_as_well(tmp_path):
+    (tmp_path / "v").write_text("1 2\na 1 2\n")
+    with pytest.raises(VectorFileError, match="load_word2vec_format") as error:
+        KeyedVectors.load(tmp_path / "v")
+    assert isinstance(error.value, pickle.UnpicklingError)

@@ -477,3 +477,17 @@ def test_a_copy_can_be_trained_and_grown(copied):
         assert len(other.wv) == len(model.wv) + 2
         other.train([["new", "words"]] * 9, total_examples=9, epochs=1)
     assert len(model.score(TEXT[:5])) == len(other.score(TEXT[:5])) == 5
+
+
+def test_how_far_an_epoch_is_can_be_read_in_the_log(caplog):
+    caplog.set_level("INFO", logger="cw2v")
+    seen = []
+    small(epochs=2, report=seen.append)
+    assert not [record for record in caplog.records if "PROGRESS" in record.getMessage()]
+    model = small(None, report=seen.append)
+    model.build_vocab(TEXT)
+    model.train(TEXT, total_examples=len(TEXT), epochs=2, report_delay=0)
+    lines = [record.getMessage() for record in caplog.records if "PROGRESS" in record.getMessage()]
+    assert lines[-1].startswith("EPOCH 1 - PROGRESS: at 100.00% examples, ")
+    assert any(line.startswith("EPOCH 0 - PROGRESS: at 100.00% examples, ") for line in lines)
+    assert [progress.epoch for progress in seen if progress.stage == "train"] == [1, 2, 1, 2]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cw2v import KeyedVectors
-from cw2v.compressed import SUFFIXES
 from cw2v.nativefile import read_state, write_state
+from cw2v.packing import SUFFIXES
 from cw2v.vectorreader import VectorFileError
 from cw2v.ziparrays import ALIGNMENT
 
@@ -142,6 +142,60 @@ def test_random_numbers_go_on_where_they_were(make):
     read = through_a_file({"random": random})["random"]
     assert type(read) is type(random)
     assert read.standard_normal(5).tolist() == random.standard_normal(5).tolist()
+
+
+def trimmed(kv):
+    """Take rows away by hand, as many programs do to have the commonest words only."""
+    kv.vectors, kv.index_to_key = kv.vectors[:3], kv.index_to_key[:3]
+    kv.key_to_index = {key: row for row, key in enumerate(kv.index_to_key)}
+
+
+def grown(kv):
+    kv.vectors = np.vstack([kv.vectors, kv.vectors[:1]])
+    kv.index_to_key.append("new")
+    kv.key_to_index["new"] = 7
+
+
+def keys_in_a_tuple(kv):
+    kv.index_to_key = tuple(kv.index_to_key)
+
+
+def fewer_dimensions(kv):
+    kv.vectors = kv.vectors[:, :2]
+
+
+def expandos_of_all_kinds(kv):
+    kv.expandos |= {"place": np.ones((7, 2)), "tag": ["N"] * 7, "what": 5}
+
+
+@pytest.mark.parametrize(
+    "change", [trimmed, grown, keys_in_a_tuple, fewer_dimensions, expandos_of_all_kinds]
+)
+def test_a_table_changed_by_hand_is_saved_so_that_it_can_be_loaded(tmp_path, change):
+    kv = table()
+    change(kv)
+    kv.save(tmp_path / "v")
+    loaded = KeyedVectors.load(tmp_path / "v")
+    assert loaded.index_to_key == list(kv.index_to_key)
+    np.testing.assert_array_equal(loaded.vectors, kv.vectors)
+    assert loaded.vector_size == kv.vectors.shape[1]
+    assert len(loaded.expandos["count"]) == len(loaded)
+    assert loaded.expandos["count"][:3].tolist() == kv.expandos["count"][:3].tolist()
+    assert loaded.expandos.keys() == kv.expandos.keys()
+    kv.save_word2vec_format(tmp_path / "v.txt")
+    read = KeyedVectors.load_word2vec_format(tmp_path / "v.txt")
+    assert sorted(read.index_to_key) == sorted(kv.index_to_key)
+    for key in read.index_to_key:
+        np.testing.assert_array_equal(read[key], kv[key])
+
+
+def test_keys_and_vectors_that_do_not_fit_are_refused_before_a_file_is_written(tmp_path):
+    kv = table()
+    kv.save(tmp_path / "v")
+    kv.index_to_key.append("new")
+    with pytest.raises(ValueError, match="8 keys need as many vectors, got 7"):
+        kv.save(tmp_path / "v")
+    assert len(KeyedVectors.load(tmp_path / "v")) == 7
 
 
 @pytest.mark.parametrize("suffix", ["", *SUFFIXES])

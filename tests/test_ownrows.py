@@ -20,10 +20,9 @@ from cw2v.ownrows import (
     OWN_ROWS,
     STEP,
     TURNS,
+    OwnRowsOfAll,
     Team,
-    own_inputs,
-    own_nodes,
-    own_words,
+    own_rows,
     parts_to_give,
 )
 from cw2v.params import TrainParams
@@ -102,23 +101,33 @@ def zipf(n):
 
 @pytest.mark.parametrize("n_words", [1, 2, 50, OWN_INPUTS, OWN_ROWS, 3000])
 @pytest.mark.parametrize(
-    ("rows", "most", "hottest"),
-    [(own_inputs, OWN_INPUTS, OWN_INPUTS), (own_words, OWN_ROWS, HOTTEST)],
+    ("of", "most", "hottest"),
+    [("inputs", OWN_INPUTS, OWN_INPUTS), ("words", OWN_ROWS, HOTTEST)],
 )
-def test_own_words_are_the_first_and_the_first_of_them_the_hottest(rows, most, hottest, n_words):
+def test_own_words_are_the_first_and_the_first_of_them_the_hottest(of, most, hottest, n_words):
     counts, params = zipf(n_words), TrainParams()
     keep = keep_thresholds(counts, params.sample)
-    own = rows(counts, keep, params, TEAM)
+    own = getattr(own_rows(counts, keep, params, TEAM), of)
     assert (own.first, own.hottest, own.n_hottest) == (0, 0, min(hottest, n_words))
-    assert own.give_after == CENTRES
-    many = rows(counts, keep, params, Team(16, 10**9))
-    assert many.give_after == (ALL_CENTRES // 16 if rows is own_inputs else CENTRES)
     assert own.parts.shape == (min(most, n_words),)
     assert (own.parts >= 0.333).all()
     assert (own.parts <= 1).all()
     assert (np.diff(own.parts[:hottest]) >= 0).all()  # the more often written, the less is given
     assert (np.diff(own.parts[hottest:]) >= 0).all()
-    assert rows(counts, keep, params, Team()) is None
+    assert own_rows(counts, keep, params, Team()) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("n_workers", "inputs", "others"),
+    [(2, 1024, 1024), (3, 682, 682), (4, 512, 512), (16, 128, 512)],
+)
+def test_of_w_all_give_often_and_of_w_out_each_does(n_workers, inputs, others):
+    counts, params = zipf(3000), TrainParams(hs=True)
+    keep, tree = keep_thresholds(counts, params.sample), build_tree(counts)
+    own = own_rows(counts, keep, params, Team(n_workers, 10**9), tree)
+    assert [rows.give_after for rows in own] == [inputs, others, others]
+    assert inputs * n_workers <= ALL_CENTRES
+    assert others == max(CENTRES, inputs)
 
 
 def test_copies_of_long_rows_are_fewer():
@@ -126,9 +135,7 @@ def test_copies_of_long_rows_are_fewer():
     for size, n_own, n_inputs in ((100, 1024, 64), (300, 873, 64), (65_536, 4, 4)):
         params = TrainParams(vector_size=size, hs=True)
         keep, tree = keep_thresholds(counts, params.sample), build_tree(counts)
-        inputs = own_inputs(counts, keep, params, TEAM)
-        words = own_words(counts, keep, params, TEAM)
-        nodes = own_nodes(counts, keep, tree, params, TEAM)
+        inputs, words, nodes = own_rows(counts, keep, params, TEAM, tree)
         assert len(words.parts) == len(nodes.parts) == n_own
         assert len(inputs.parts) == n_inputs
         assert nodes.first + n_own == len(counts) - 1
@@ -136,14 +143,14 @@ def test_copies_of_long_rows_are_fewer():
 
 
 def test_copies_are_given_in_short_texts_too_or_not_made(monkeypatch):
-    assert [Team(2, n).centres_between(9, 1.0) for n in (10**9, 10**5, 10**4)] == [CENTRES, 97, 0]
+    assert [Team(2, n).centres_between(9, 1.0) for n in (10**9, 10**5, 10**4)] == [1024, 97, 0]
     assert Team(2, 10**5).centres_between(9, 0.7) == 68
     assert Team(1, 10**9).centres_between(9, 1.0) == 0
     monkeypatch.setattr(ownrows, "FEW_WORDS", 10)
-    assert [TEAM.centres_between(n_words, 1.0) for n_words in (9, 10)] == [0, CENTRES]
+    assert [TEAM.centres_between(n_words, 1.0) for n_words in (9, 10)] == [0, 682]
     counts, params = zipf(100), TrainParams(hs=True, workers=8)
     tables = make_tables(counts, params, build_tree(counts), team=Team(8, 100_000))
-    assert tables.own_inputs is tables.own_words is tables.own_nodes is None
+    assert tables.own == (None, None, None)
 
 
 @pytest.mark.parametrize("sg", [False, True])
@@ -151,7 +158,7 @@ def test_own_nodes_are_those_next_to_the_root_by_how_often_they_are_scored(sg):
     counts = zipf(3000)
     params = TrainParams(sg=sg, hs=True, negative=0)
     keep, tree = keep_thresholds(counts, params.sample), build_tree(counts)
-    own = own_nodes(counts, keep, tree, params, TEAM)
+    own = own_rows(counts, keep, params, TEAM, tree).nodes
     n_nodes = len(counts) - 1
     assert own.first == n_nodes - OWN_ROWS
     assert (own.hottest, own.n_hottest) == (OWN_ROWS - HOTTEST, HOTTEST)
@@ -160,8 +167,8 @@ def test_own_nodes_are_those_next_to_the_root_by_how_often_they_are_scored(sg):
     scored = np.zeros(n_nodes)
     for word in range(len(counts)):
         scored[tree.point(word)] += centres[word] / centres.sum()
-    between = np.full(OWN_ROWS, CENTRES * TURNS)
-    between[-HOTTEST:] = CENTRES
+    between = np.full(OWN_ROWS, own.give_after * TURNS)
+    between[-HOTTEST:] = own.give_after
     pairs = params.window + 1 if sg else 1
     expected = parts_to_give(scored[-OWN_ROWS:] * between * pairs, 3, params.alpha)
     assert_allclose(own.parts, expected, rtol=1e-5)
@@ -184,8 +191,7 @@ def test_a_row_of_w_moves_with_each_centre_that_its_word_is_near(
     params = TrainParams(sg=sg, shrink_windows=shrink_windows, window=7, **objective)
     keep = keep_thresholds(counts, params.sample)
     centres = counts * (keep / np.iinfo(np.uint32).max)
-    own = own_inputs(counts, keep, params, TEAM)
-    assert own.give_after == CENTRES
+    own = own_rows(counts, keep, params, TEAM, build_tree(counts)).inputs
     near = centres[:OWN_INPUTS] / centres.sum() * (8 if shrink_windows else 14)
     steps = near * scored * own.give_after
     assert_allclose(own.parts, parts_to_give(steps, 3, params.alpha), rtol=1e-5)
@@ -196,14 +202,11 @@ def test_words_that_never_come_have_parts_too(counts):
     params = TrainParams(hs=True, sample=0)
     keep = keep_thresholds(counts, params.sample)
     team = Team(3, 2**62)
-    for own in (
-        own_inputs(counts, keep, params, team),
-        own_words(counts, keep, params, team),
-        own_nodes(counts, keep, build_tree(counts), params, team),
-    ):
+    for own in own_rows(counts, keep, params, team, build_tree(counts)):
         assert (own.parts >= 1 / 3 - 1e-6).all()
         assert (own.parts <= 1).all()
-    assert own_nodes(counts[:1], keep[:1], build_tree(counts[:1]), params, team) is None
+    one = own_rows(counts[:1], keep[:1], params, team, build_tree(counts[:1]))
+    assert one.nodes is None
 
 
 class Training:
@@ -232,8 +235,8 @@ class Training:
         self.own = {}
         if give_after:
             full = make_tables(counts, params, tree, team=TEAM)
-            names = {"w": "own_inputs", "w_out": "own_nodes" if params.hs else "own_words"}
-            self.own = {matrix: getattr(full, names[matrix]) for matrix in of}
+            names = {"w": "inputs", "w_out": "nodes" if params.hs else "words"}
+            self.own = {matrix: getattr(full.own, names[matrix]) for matrix in of}
             for matrix, own in self.own.items():
                 own = dataclasses.replace(own, give_after=give_after)
                 if parts is not None:
@@ -242,7 +245,7 @@ class Training:
                     own = dataclasses.replace(own, n_hottest=n_hottest)
                 self.own[matrix] = own
             given = {names[matrix]: own for matrix, own in self.own.items()}
-            tables = dataclasses.replace(tables, **given)
+            tables = dataclasses.replace(tables, own=OwnRowsOfAll(**given))
         self.w = new_vectors(len(counts), params.vector_size, 1)
         self.w_out = rng.normal(size=self.w.shape).astype(np.float32)
         hs = params.hs

@@ -71,7 +71,7 @@ def check_equal(ours, theirs, corpus):
 )
 def test_counts_are_gensims(gensims, corpus, more, connector_words, delimiter, most, workers):
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(phrasecounts, "_cpus", lambda: workers)
+        monkeypatch.setattr(phrasecounts, "usable_cpus", lambda: workers)
         for asked in (False, True):
             ours, theirs = both(
                 gensims,
@@ -132,7 +132,7 @@ def test_a_file_is_counted_as_its_sentences(gensims, tmp_path, monkeypatch):
     path.write_text("\n".join(lines))
     theirs = gensims.Phrases(cw2v.LineSentence(path), min_count=1, threshold=1)
     for workers in (1, 2, 5):
-        monkeypatch.setattr(phrasecounts, "_cpus", lambda n=workers: n)
+        monkeypatch.setattr(phrasecounts, "usable_cpus", lambda n=workers: n)
         monkeypatch.setattr(phrasecounts, "MOST_WORKERS", 9)
         ours = Phrases(cw2v.LineSentence(path), min_count=1, threshold=1)
         check_equal(ours, theirs, list(cw2v.LineSentence(path)))

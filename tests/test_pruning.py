@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cw2v import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, LineSentence, Word2Vec
-from cw2v._prune import PruningCounter
+from cw2v._prune import WordPruner
 from cw2v.corpus import scan_sentences
 from cw2v.pruning import EmptySentences, count_with_limit
 
@@ -96,7 +96,7 @@ def test_sentences_that_do_not_know_their_length_are_passed_on_whole():
 
 
 def test_what_does_not_fit_is_refused():
-    counter = PruningCounter(2, 1, np.empty(0, np.int64))
+    counter = WordPruner(2, 1, np.empty(0, np.int64))
     ids, none = np.int32([0, 1]), np.empty(0, np.int32)
     with pytest.raises(ValueError, match="id is out of range"):
         counter.add(np.int32([2]), 0, none, 0, False)

@@ -12,15 +12,8 @@ from functools import partial
 import pytest
 
 from cw2v.corpus import scan_files
-from cw2v.sources import (
-    BlockBuffer,
-    TextReader,
-    find_inputs,
-    packing_of,
-    read_into,
-    whole_words,
-    zstd,
-)
+from cw2v.packing import packing_of, zstd
+from cw2v.sources import BlockBuffer, TextReader, find_inputs, read_into, whole_words
 
 TEXT = b"the cat sat\non the mat\n"
 PACKERS = {
@@ -73,6 +66,22 @@ def test_files_of_several_compressed_members_are_read_whole(tmp_path, suffix):
 
 
 @pytest.mark.parametrize("suffix", PACKERS)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_damaged_member_does_not_end_a_file(tmp_path, suffix, workers):
+    path = tmp_path / f"text{suffix}"
+    packed = PACKERS[suffix](LONG_TEXT)
+    path.write_bytes(packed + b"!" + packed[1:] + packed)
+    with pytest.raises(ValueError, match=f"text{suffix}"):
+        scan_files(path, workers=workers)
+
+
+def test_streams_of_xz_may_be_padded(tmp_path):
+    path = tmp_path / "text.xz"
+    path.write_bytes(lzma.compress(b"be") + bytes(8) + lzma.compress(b"fore\n") + bytes(4))
+    assert words_of(path) == ["before"]
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
 def test_compression_is_known_without_the_suffix_and_from_a_file_object(tmp_path, suffix):
     path = tmp_path / "text"
     path.write_bytes(PACKERS[suffix](TEXT))
@@ -111,6 +120,11 @@ def test_a_suffix_that_promises_too_much_is_an_error(tmp_path, suffix):
     path.write_bytes(TEXT)
     with pytest.raises(ValueError, match="named like a file compressed with"):
         scan_files(path)
+
+
+def test_an_empty_name_is_refused():
+    with pytest.raises(FileNotFoundError, match="name of a corpus file is empty"):
+        scan_files("")
 
 
 def test_words_like_the_magic_of_bzip2_are_words():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 from vector_samples import golden, same, some_vectors
 
 from cw2v.formats import (
@@ -17,6 +18,7 @@ from cw2v.formats import (
     write_npz,
     write_word2vec,
 )
+from cw2v.packing import MAGIC_SIZE, packing_of
 
 
 @pytest.fixture
@@ -79,6 +81,23 @@ def test_a_file_that_is_not_compressed_as_its_suffix_says_is_refused(tmp_path, s
     path.write_bytes(golden("google.bin").read_bytes())
     with pytest.raises(VectorFileError, match="damaged"):
         read_word2vec(path, binary=True)
+
+
+@pytest.mark.parametrize("binary", [True, False])
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
+def test_a_compressed_file_is_known_whatever_its_name(tmp_path, binary, suffix):
+    vectors = some_vectors(2, 4)
+    write_word2vec(tmp_path / f"v{suffix}", ["one", "two"], vectors, binary=binary)
+    other = (tmp_path / f"v{suffix}").rename(tmp_path / "v")
+    assert_array_equal(read_word2vec(other, binary=binary).vectors, vectors)
+    assert_array_equal(read_vectors(other).vectors, vectors)
+
+
+@pytest.mark.parametrize("suffix", [".GZ", ".Bz2", ".XZ", ".ZST"])
+def test_suffixes_count_in_capitals_too(tmp_path, suffix):
+    write_word2vec(tmp_path / f"v{suffix}", ["one"], some_vectors(1, 4))
+    assert packing_of((tmp_path / f"v{suffix}").read_bytes()[:MAGIC_SIZE]) is not None
+    assert read_vectors(tmp_path / f"v{suffix}").words == ["one"]
 
 
 def test_compressed_files_are_what_the_standard_library_reads(tmp_path):

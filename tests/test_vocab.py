@@ -68,7 +68,7 @@ def test_no_word_left_says_what_there_was():
 
 
 def test_settings_out_of_range_are_refused():
-    with pytest.raises(ValueError, match="min_count must be 0 or more, got -1"):
+    with pytest.raises(ValueError, match="min_count must be at least 0, got -1"):
         build_vocabulary(scan_sentences([["a"]]), min_count=-1)
     with pytest.raises(TypeError, match="min_count must be a whole number"):
         build_vocabulary(scan_sentences([["a"]]), min_count=2.5)
