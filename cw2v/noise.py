@@ -292,16 +292,21 @@ def most_pairs(params: TrainParams) -> int:
     return max(1, MOST_GRADIENTS // (1 + params.negative))
 
 
-def rows_together(n_words: int) -> int:
+def rows_together(params: TrainParams, n_words: int) -> int:
     """Return how many rows of W of the words around centres take their step together.
 
     In word2vec.c each pair of words takes its own step, from where the one before has led. Where
     the words of a window do so together, what they have in common is learnt by W' rather than by W.
     Four at a time do hardly, and are as fast as all of them; but in a vocabulary of fewer
     than `FEW_WORDS`, where each word takes very many steps, they go one by one: otherwise
-    neighbours are not those that word2vec.c would find (docs/designs.md has the figures).
+    neighbours are not those that word2vec.c would find (docs/designs.md has the figures). With
+    hierarchical softmax, where all words around a centre move the same path, half of them do if
+    they are but four.
     """
-    return 1 if n_words < FEW_WORDS else ROWS_TOGETHER
+    if n_words < FEW_WORDS:
+        return 1
+    few_around = words_around(params, 1) <= ROWS_TOGETHER
+    return ROWS_TOGETHER // 2 if params.hs and few_around else ROWS_TOGETHER
 
 
 def words_around(params: TrainParams, span: int) -> float:

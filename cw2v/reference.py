@@ -213,7 +213,7 @@ def train(
     losses = []
     n_trained = len(ids) * params.epochs
     span = noise_span(params, len(w), n_trained)
-    rows = rows_together(len(w)) if params.sg else None
+    rows = rows_together(params, len(w)) if params.sg else None
     for epoch in range(params.epochs):
         loss = 0.0
         for number, (first, last) in enumerate(pairwise(bounds)):

@@ -103,7 +103,7 @@ def make_tables(
         n_noise=noise_words(params, span, n_trained),
         noise_sets=noise_sets(params, span),
         noise_uses=1 if params.sg else span,
-        rows=rows_together(len(counts)),
+        rows=rows_together(params, len(counts)),
         most_pairs=most_pairs(params),
         tree_starts=starts,
         tree_path=path,

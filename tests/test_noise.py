@@ -217,4 +217,21 @@ def test_a_word_has_fewer_pairs_the_more_gradients_each_has(negative, pairs):
 
 
 def test_words_of_a_small_vocabulary_take_their_steps_one_by_one():
-    assert [rows_together(n) for n in (1, FEW_WORDS - 1, FEW_WORDS, 10**6)] == [1, 1, 4, 4]
+    params = TrainParams()
+    n_words = (1, FEW_WORDS - 1, FEW_WORDS, 10**6)
+    assert [rows_together(params, n) for n in n_words] == [1, 1, 4, 4]
+
+
+@pytest.mark.parametrize(
+    ("settings", "rows"),
+    [
+        ({"window": 3}, 2),
+        ({"window": 4}, 4),
+        ({"window": 2, "shrink_windows": False}, 2),
+        ({"window": 3, "shrink_windows": False}, 4),
+    ],
+)
+def test_along_paths_half_of_a_small_window_goes_together(settings, rows):
+    assert rows_together(TrainParams(hs=True, **settings), FEW_WORDS) == rows
+    assert rows_together(TrainParams(hs=True, **settings), FEW_WORDS - 1) == 1
+    assert rows_together(TrainParams(**settings), FEW_WORDS) == 4
