@@ -22,7 +22,7 @@
 
 /* The logits and errors of a block are an (n_x, n_y) matrix whose rows lie
  * cw2v_row_stride(n_y) floats apart, a whole number of the longest vectors and never less
- * than n_y + 3, so that kernels may read and write past a row's end. Its contents are ignored. */
+ * than n_y + 3, so that kernels may read and write past a row's end. What stands there is ignored. */
 static inline int cw2v_row_stride(int n_y) { return (n_y + 3 + 15) / 16 * 16; }
 
 /* s[i][j] = x[i] . y[j] */
@@ -81,8 +81,8 @@ enum { CW2V_LONG_ROW = 112 }; /* with more floats than this it is worth it */
 
 /* As `update`, and meanwhile ask for rows. */
 typedef void cw2v_update_prefetching_fn(float *const *x, int n_x, float *const *y, int n_y,
-                                   ptrdiff_t dim, const float *g, float *spare,
-                                   const cw2v_soon *soon);
+                                        ptrdiff_t dim, const float *g, float *spare,
+                                        const cw2v_soon *soon);
 
 /* Ask for them at once. */
 typedef void cw2v_prefetch_fn(const cw2v_soon *soon, ptrdiff_t dim);

@@ -1,5 +1,5 @@
-/* csrc/kernels_avx512.c - the kernels for x86-64 CPUs with AVX-512 (F, VL, DQ and BW, which all of
- * them for servers have had since 2017). */
+/* csrc/kernels_avx512.c - the kernels for x86-64 CPUs with AVX-512 (F, VL, DQ and BW, as
+ * all of them for servers have it since 2017). */
 
 #include <math.h>
 #include <stdint.h>

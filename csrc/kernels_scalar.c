@@ -72,7 +72,7 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
 }
 
 static void update_prefetching(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                          const float *g, float *spare, const cw2v_soon *soon) {
+                               const float *g, float *spare, const cw2v_soon *soon) {
     (void)soon;
     update(x, n_x, y, n_y, dim, g, spare);
 }

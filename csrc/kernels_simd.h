@@ -462,7 +462,7 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
 }
 
 static void update_prefetching(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                          const float *g, float *spare, const cw2v_soon *soon) {
+                               const float *g, float *spare, const cw2v_soon *soon) {
     if (n_x == 1 || (n_x > TILE_Y && n_y > TILE_Y)) { /* not in one tile */
         prefetch(soon, dim);
         update(x, n_x, y, n_y, dim, g, spare);

@@ -8,7 +8,7 @@ import numpy as np
 
 from cw2v.ownrows import TURNS
 
-from cw2v._ahead cimport AHEAD, prefetch_in_step, find_soon, prefetch
+from cw2v._ahead cimport AHEAD, find_soon, prefetch, prefetch_in_step
 from cw2v._blocks cimport (
     Around, Blocks, NoiseColumn, Sampling, add_paths, begin_piece, blocks_of_widest, fill_blocks,
 )

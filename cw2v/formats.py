@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 _BLOCK_BYTES = 4 << 20
 _WORDS_PER_CHECK = 65536
 _SEPARATORS = b"\t\n\v\f\r "
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
 def write_word2vec(
@@ -471,7 +473,10 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _looks_binary(rows: bytes, dim: int = 1) -> bool:
-    """Say whether what follows the first line is binary: its first row has not `dim` numbers."""
+    """Say whether what follows the first line is binary: its first row has no numbers.
+
+    Or some, by chance, but not `dim`, and there are bytes that no text has.
+    """
     line, newline, _ = rows.partition(b"\n")
     numbers = line.partition(b" ")[2].split()
     if not newline:  # the last number may be cut
@@ -481,4 +486,4 @@ def _looks_binary(rows: bytes, dim: int = 1) -> bool:
             float(number)
     except ValueError:
         return True
-    return len(numbers) < (dim if newline else 1)
+    return not numbers or (len(numbers) < dim and _CONTROL.search(rows) is not None)

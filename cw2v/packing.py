@@ -57,8 +57,9 @@ class _Streams(io.RawIOBase):
     """
 
     def __init__(self, file: Any, begin: Callable[[], Any], padding: bytes = b"") -> None:
-        self._is_ours = isinstance(file, str | os.PathLike)
-        self._file = Path(file).open("rb", buffering=0) if self._is_ours else file  # noqa: SIM115
+        self._file, self._is_ours = file, False
+        if isinstance(file, str | os.PathLike):
+            self._file, self._is_ours = Path(file).open("rb", buffering=0), True  # noqa: SIM115
         self._begin, self._padding = begin, padding
         self._stream: Any = None  # the decompressor of the stream at hand; None between two
         self._rest = b""  # what was read beyond the last stream

@@ -69,19 +69,25 @@ class LoggedProgress:
         self._report = report
         self._logger = logger
         self._delay = delay
-        self._logged_at = 0.0
+        self._logged_at = 0.0  # seconds into the stage,
+        self._begun_at = 0.0  # which began after so many words of the training
 
     def __call__(self, progress: Progress) -> None:
         """Pass a report on, and log it if it is time."""
         if self._report is not None:
             self._report(progress)
-        if progress.seconds - self._logged_at < self._delay or not progress.total:
+        if not progress.total:
+            return
+        in_epoch = progress.total / progress.epochs
+        before = in_epoch * (progress.epoch - 1)
+        if progress.seconds < self._logged_at:  # the text was read again, and the clock with it
+            self._logged_at, self._begun_at = 0.0, before
+        if progress.seconds - self._logged_at < self._delay:
             return
         self._logged_at = progress.seconds
-        done = progress.done / progress.total * progress.epochs - (progress.epoch - 1)
         self._logger.info(
             "EPOCH %i - PROGRESS: at %.2f%% examples, %.0f words/s",
             progress.epoch - 1,
-            100 * done,
-            progress.done / progress.seconds,
+            100 * (progress.done - before) / in_epoch,
+            (progress.done - self._begun_at) / max(progress.seconds, 1e-9),
         )

@@ -379,12 +379,13 @@ def _check_fit(attributes: dict[str, Any]) -> None:
         raise ValueError(f"vectors of size {size} need a matrix with so many columns")
     if vectors is not None and len(vectors) not in (0, len(keys)):
         raise ValueError(f"{len(keys)} keys need as many vectors, got {len(vectors)}")
-    expandos = attributes.get("expandos") or {}
+    expandos, rows = attributes.get("expandos") or {}, attributes.get("key_to_index") or {}
+    if not isinstance(expandos, dict) or not isinstance(rows, dict):
+        raise ValueError("a table of vectors has its rows and further values in dicts")
     for name, values in _there(expandos):
         is_array = isinstance(values, np.ndarray) and values.ndim == 1
         if _misfits(values, len(keys)) or (name in _OF_TRAINING and not is_array):
             raise ValueError(f"{len(keys)} keys need an array of so many values of {name!r}")
-    rows = attributes.get("key_to_index") or {}
     if not all(
         isinstance(row, (int, np.integer)) and 0 <= row < len(keys) for row in rows.values()
     ):

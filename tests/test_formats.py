@@ -323,3 +323,9 @@ def test_a_binary_row_that_begins_like_a_number_and_a_line_end_is_binary(tmp_pat
     vectors[0] = np.frombuffer(b"8\n" + bytes(14), "<f4")
     write_word2vec(tmp_path / "v", ["the", "of"], vectors, binary=True)
     same(read_vectors(tmp_path / "v"), ["the", "of"], vectors)
+
+
+def test_a_line_of_text_with_too_few_numbers_is_no_binary_row(tmp_path):
+    (tmp_path / "v").write_text("2 4\nthe 1 2 3\nof 1 2 3 4\n")
+    with pytest.raises(VectorFileError, match="line 2"):
+        read_vectors(tmp_path / "v")

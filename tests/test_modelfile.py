@@ -232,6 +232,8 @@ def test_a_tree_that_leads_out_of_the_matrix_is_refused(tmp_path, monkeypatch, c
         ("key_to_index", {"w0": "x"}, "rows of 9 keys"),
         ("expandos", {"count": np.arange(8)}, "so many values of 'count'"),
         ("expandos", {"count": 5}, "so many values of 'count'"),
+        ("expandos", ["count"], "in dicts"),
+        ("key_to_index", ["w0"], "in dicts"),
         ("vectors", np.ones((9, 5), np.float32), "size 4"),
         ("vectors", np.ones((8, 4), np.float32), "9 keys need as many vectors, got 8"),
     ],

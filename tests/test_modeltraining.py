@@ -1,6 +1,7 @@
 """Word2Vec.train: every objective, the learning rate, the loss, callbacks, texts that change."""
 
 import copy
+import logging
 import pickle
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from cw2v import CallbackAny2Vec, LineSentence, StopTraining, Word2Vec
+from cw2v.progress import LoggedProgress, Progress
 
 OBJECTIVES = [
     {"sg": sg, "hs": hs, "negative": negative}
@@ -491,3 +493,18 @@ def test_how_far_an_epoch_is_can_be_read_in_the_log(caplog):
     assert lines[-1].startswith("EPOCH 1 - PROGRESS: at 100.00% examples, ")
     assert any(line.startswith("EPOCH 0 - PROGRESS: at 100.00% examples, ") for line in lines)
     assert [progress.epoch for progress in seen if progress.stage == "train"] == [1, 2, 1, 2]
+
+
+def test_the_log_goes_on_where_the_text_is_read_again_in_each_epoch(caplog):
+    caplog.set_level("INFO", logger="cw2v")
+    seen = []
+    progress = LoggedProgress(seen.append, logging.getLogger("cw2v"), delay=1)
+    for epoch, done, seconds in ((1, 50, 2.0), (1, 100, 4.0), (2, 110, 0.5), (2, 150, 1.0)):
+        progress(Progress("train", done, 200, "words", seconds, epoch=epoch, epochs=2))
+    lines = [record.getMessage().removeprefix("EPOCH ") for record in caplog.records]
+    assert lines == [
+        "0 - PROGRESS: at 50.00% examples, 25 words/s",
+        "0 - PROGRESS: at 100.00% examples, 25 words/s",
+        "1 - PROGRESS: at 50.00% examples, 50 words/s",
+    ]
+    assert len(seen) == 4
