@@ -134,6 +134,13 @@ def whole_number(name: str, value: Any, least: int, most: int | None = None) -> 
     return number
 
 
+def check_numbers(**given: object) -> None:
+    """Raise TypeError unless each is a number, be it infinite."""
+    for name, value in given.items():
+        if not isinstance(value, numbers.Real) or math.isnan(value):
+            raise TypeError(f"{name} must be a number, got {value!r}")
+
+
 def _real(name: str, value: Any, least: float) -> float:
     bounds = "finite" if least == -math.inf else f"finite and at least {least:g}"
     try:

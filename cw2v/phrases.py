@@ -10,6 +10,7 @@ from typing import Any
 from cw2v._keytable import KeyTable
 from cw2v._phrases import Joiner
 from cw2v.nativefile import PathOrHandle, source_name
+from cw2v.params import check_numbers
 from cw2v.phrasecounts import Keys, count_phrases, table_of
 from cw2v.phrasefile import read_phrases, write_phrases
 from cw2v.scorers import (
@@ -144,7 +145,7 @@ class Phrases(_Stored):
     PickleError
         `scoring` is a function that no module has under its name.
     TypeError
-        A token is no str.
+        A parameter is of the wrong type, or a token is no str.
 
     Examples
     --------
@@ -166,6 +167,7 @@ class Phrases(_Stored):
         connector_words: Collection[str] = frozenset(),
     ) -> None:
         super().__init__(connector_words)
+        check_numbers(min_count=min_count, threshold=threshold, max_vocab_size=max_vocab_size)
         if min_count <= 0:
             raise ValueError(f"min_count should be at least 1, got {min_count}")
         if scoring == "default" and threshold <= 0:

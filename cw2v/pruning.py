@@ -61,7 +61,8 @@ def count_with_limit(
     empty_after : iterable of int
         See `EmptySentences`.
     """
-    counter = WordPruner(len(scanned), max_vocab_size, np.fromiter(empty_after, np.int64))
+    n = len(scanned)
+    counter = WordPruner(n, min(max_vocab_size, n), np.fromiter(empty_after, np.int64))
     by_rule = trim_rule is not None
 
     def prune() -> None:

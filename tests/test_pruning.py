@@ -68,6 +68,11 @@ def test_a_file_is_pruned_line_by_line(tmp_path, gensim_models, workers):
     assert 0 < len(theirs.raw_vocab) < 3000
 
 
+@pytest.mark.parametrize("limit", [2**63, 1e30])
+def test_a_limit_beyond_all_numbers_of_words_limits_nothing(limit):
+    assert len(Word2Vec([["a", "b"]], min_count=1, max_vocab_size=limit).wv) == 2
+
+
 def test_two_files_are_two_texts(tmp_path):
     for name, text in (("1.txt", "a b c"), ("2.txt", "d e\nf")):
         (tmp_path / name).write_text(text)  # without a line end
