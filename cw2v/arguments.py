@@ -221,7 +221,7 @@ def _add_model(model: argparse._ArgumentGroup) -> None:
         "--noise-span",
         int,
         0,
-        "centres that share noise words, 1 to 8; 0 chooses; no effect with --hs",
+        "centres that share noise words, 1 to 8 (--cbow: to 32); 0 chooses; no effect with --hs",
     )
     _number(model, "--vector-size", int, 100, "numbers in a vector")
     _number(model, "--window", int, 5, "farthest context word, in words")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v._alias import alias_table
-from cw2v.params import WIDEST_SPAN, TrainParams
+from cw2v.params import MOST_CBOW_SPAN, WIDEST_SPAN, TrainParams
 
 UINT32_MAX = np.iinfo(np.uint32).max
 # How many pairs may share a noise word; see `most_sharing`.
@@ -20,7 +20,8 @@ USUAL_NOISE = 30  # noise words of a centre (6 pairs, 5 each) for which these nu
 FEW_WORDS = 5_000  # a vocabulary below it shares nothing, and its words step one by one
 MOST_GRADIENTS = 64  # that move the row of a word that repeats together
 ROWS_TOGETHER = 4  # of W, in larger vocabularies
-CBOW_SHARING = 8  # distant centres of CBOW that share noise words
+CBOW_SHARING = 8  # distant centres of CBOW share noise words, however little is trained;
+WORDS_FOR_CBOW_SHARING = 2_500_000  # else one for each so many words of training, at most 32
 MOST_SETS = 64  # of noise words; where CBOW would need more, no centres share any
 COST_OF_ROW = 4  # to read and write a row of W', in products of rows
 
@@ -160,10 +161,10 @@ def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
     `params.noise_span`, or, where that is 0, what costs skip-gram least, whose centres are
     consecutive: the larger the span, the fewer noise words there are, but the more rows that have
     to be scored with all of them. In CBOW there is only one row to score for each centre; there
-    `CBOW_SHARING` of them share, that are far from one another, unless the window is so wide that
-    it takes too many sets of noise words (see `noise_sets`). None do in a vocabulary of fewer than
-    `FEW_WORDS`, where it changes which words are neighbours. With hierarchical softmax a block is
-    one centre and its path.
+    the centres that share are far from one another, as many as `cbow_sharing` says, unless the
+    window is so wide that it takes too many sets of noise words (see `noise_sets`). None do in a
+    vocabulary of fewer than `FEW_WORDS`, where it changes which words are neighbours. With
+    hierarchical softmax a block is one centre and its path.
 
     Parameters
     ----------
@@ -176,7 +177,7 @@ def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
 
     Returns
     -------
-    int, 1 to 8
+    int, 1 to 8, in CBOW 1 to 32
     """
     if params.hs or not params.negative:
         return 1
@@ -185,7 +186,7 @@ def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
     if n_words < FEW_WORDS:
         return 1
     if not params.sg:
-        return CBOW_SHARING if 2 * params.window < MOST_SETS else 1
+        return cbow_sharing(params, n_trained) if 2 * params.window < MOST_SETS else 1
 
     def cost(span: int) -> float:
         """Estimate the work for a centre: products of rows, and moving rows of W'."""
@@ -210,7 +211,7 @@ def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
     ----------
     params : TrainParams
         Its `sg`, `negative`, `window` and `shrink_windows` decide.
-    span : int, 1 to 8
+    span : int
         See `noise_span`.
     n_trained : int
         See `words_to_train`.
@@ -239,6 +240,23 @@ def noise_sets(params: TrainParams, span: int) -> int:
     if params.sg or span == 1:
         return 1
     return min(2 * params.window + 1, MOST_SETS)
+
+
+def cbow_sharing(params: TrainParams, n_trained: int) -> int:
+    """Return how many distant centres of CBOW share noise words, 8 to 32.
+
+    The more words are trained on, the more may (docs/designs.md has the figures), but fewer where
+    they have fewer than 5 noise words each.
+
+    Parameters
+    ----------
+    params : TrainParams
+        Its `negative` decides.
+    n_trained : int
+        See `words_to_train`.
+    """
+    usual = min(n_trained / WORDS_FOR_CBOW_SHARING, MOST_CBOW_SPAN)
+    return max(CBOW_SHARING, math.floor(usual * min(1.0, params.negative / 5)))
 
 
 def most_sharing(params: TrainParams, n_trained: int) -> float:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 WIDEST_WINDOW = 10_000
-WIDEST_SPAN = 8
+WIDEST_SPAN = 8  # centres of skip-gram that share noise words
+MOST_CBOW_SPAN = 32  # the same of CBOW
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class TrainParams:
     negative : int, 0 to 1,000
         Noise words that each pair is told from (Mikolov et al. 2013, section 2.2); 0, with `hs`,
         for no negative sampling.
-    noise_span : int, 0 to 8
+    noise_span : int, 0 to 8, in CBOW 0 to 32
         How many centres share the noise words that are drawn for them: in skip-gram consecutive
         ones, in CBOW ones that are far from one another. 1 draws anew for each, as word2vec.c does
         for each pair. 0 chooses by the other settings, the size of the vocabulary and how much
@@ -92,7 +93,7 @@ class TrainParams:
             "vector_size": (1, 65_536),
             "window": (1, WIDEST_WINDOW),
             "negative": (0, 1_000),
-            "noise_span": (0, WIDEST_SPAN),
+            "noise_span": (0, WIDEST_SPAN if self.sg else MOST_CBOW_SPAN),
             "epochs": (1, 1_000_000),
             "workers": (1, 1_024),
             "seed": (0, None),

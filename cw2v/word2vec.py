@@ -103,7 +103,7 @@ class Word2Vec(ModelAnswers, ModelFiles):
         Draw the reach of each window from 1..window; else it is always `window`.
     corrected_cbow : bool
         CBOW by its true gradient [3]_; without it, as word2vec.c and gensim do.
-    noise_span : int, 0 to 8
+    noise_span : int, 0 to 8, in CBOW 0 to 32
         How many centres share noise words [4]_: consecutive ones, in CBOW ones far apart. 1 draws
         anew for each centre; 0 chooses by the settings, the vocabulary and how much there is to
         train on. It has no effect with `hs`. See `cw2v.noise.noise_span`.

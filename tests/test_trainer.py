@@ -231,7 +231,7 @@ def test_many_workers_read_every_word_once_and_learn_as_well(
         {"noise_span": 2, "window": 300},
         {"hs": True, "negative": 0},
         {"sg": False, "negative": 15},
-        {"sg": False, "noise_span": 8},
+        {"sg": False, "noise_span": 32},
     ],
 )
 def test_a_small_vocabulary_does_not_diverge(backend, n_words, settings):
