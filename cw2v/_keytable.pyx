@@ -2,6 +2,7 @@
 # cython: freethreading_compatible=True
 """Words and phrases by their text, counted; from text, or joined from words by number."""
 
+cimport cython
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
@@ -165,12 +166,12 @@ cdef class KeyTable:
             at = left_of(nodes, at, n_words)
 
     def add(self, KeyTable other not None):
-        """Add the counts of another table."""
+        """Add the counts of another table; other threads may read this one, but wait meanwhile."""
         if other is self:
             raise ValueError("a table cannot be added to itself")
         cdef bint done = True
         cdef int64_t i
-        with nogil:
+        with cython.critical_section(self):  # and the GIL, where there is one
             for i in range(other.words.n_words):
                 done = (self.append(other.words.arena + other.words.offsets[i],
                                     other.words.offsets[i + 1] - other.words.offsets[i])
@@ -221,15 +222,14 @@ cdef class KeyTable:
         cdef KeyTable kept = KeyTable()
         cdef int64_t i
         cdef bint done = True
-        with nogil:
-            for i in range(self.words.n_words):
-                if self.counts[i] >= least:
-                    done = (kept.append(self.words.arena + self.words.offsets[i],
-                                        self.words.offsets[i + 1] - self.words.offsets[i])
-                            and kept.end_key(self.counts[i]))
-                    if not done:
-                        break
-            done = done and kept.look_up()
+        for i in range(self.words.n_words):
+            if self.counts[i] >= least:
+                done = (kept.append(self.words.arena + self.words.offsets[i],
+                                    self.words.offsets[i + 1] - self.words.offsets[i])
+                        and kept.end_key(self.counts[i]))
+                if not done:
+                    break
+        done = done and kept.look_up()
         if not done:
             raise MemoryError
         return kept

@@ -2,6 +2,7 @@
 # cython: freethreading_compatible=True
 """Sentences with their phrases joined, and all phrases of a table."""
 
+cimport cython
 from cpython.unicode cimport PyUnicode_GetLength
 from libc.math cimport log
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -42,7 +43,7 @@ cdef class Joiner:
     Parameters
     ----------
     table : KeyTable or None
-        Not changed as long as this object is used. Without it, only `export_pairs` can be
+        May be added to meanwhile, by other threads too. Without it, only `export_pairs` can be
         called.
     connector_words : set of str
     delimiter : str
@@ -117,8 +118,9 @@ cdef class Joiner:
             if (sentence.edges is NULL or sentence.ids is NULL or sentence.is_connector is NULL
                     or sentence.characters is NULL or sentence.text is NULL):
                 raise MemoryError
-            self.lay_out(words, longest, &sentence)
-            self.walk(words, &sentence, joined, found)
+            with cython.critical_section(self.table):  # `add` waits, where there is no GIL
+                self.lay_out(words, longest, &sentence)
+                self.walk(words, &sentence, joined, found)
         finally:
             free(sentence.edges)
             free(sentence.ids)
@@ -231,15 +233,16 @@ cdef class Joiner:
         cdef int64_t keys[HELD]         # those that have a delimiter
         cdef int64_t edges[4 * HELD]    # of their first and last parts, in the arena
         cdef int32_t ids[2 * HELD]
-        cdef int64_t i, begin, end, first = 0, last
+        cdef int64_t i, begin, end, first = 0, last, n_keys = table.words.n_words
+        cdef int64_t n_bytes = table.words.offsets[n_keys]
         cdef Py_ssize_t n = 0
         cdef const char *delimiter = self.delimiter
-        if not self.delimiter and len(table):
+        if not self.delimiter and n_keys:
             raise ValueError("phrases without a delimiter between their words cannot be exported")
-        arena = np.empty(table.words.offsets[table.words.n_words] + CW2V_TEXT_PADDING, np.uint8)
+        arena = np.empty(n_bytes + CW2V_TEXT_PADDING, np.uint8)
         cdef uint8_t[::1] text = arena
-        memcpy(&text[0], table.words.arena, table.words.offsets[table.words.n_words])
-        for i in range(table.words.n_words):
+        memcpy(&text[0], table.words.arena, n_bytes)
+        for i in range(n_keys):
             begin = table.words.offsets[i]
             end = table.words.offsets[i + 1]
             last = split(&text[begin], end - begin, delimiter, len(self.delimiter), &first)
@@ -250,7 +253,7 @@ cdef class Joiner:
                 edges[4 * n + 2] = begin + last
                 edges[4 * n + 3] = end
                 n += 1
-            if n == HELD or i == table.words.n_words - 1:
+            if n == HELD or i == n_keys - 1:
                 cw2v_words_find_list(table.words, &text[0], edges, 2 * n, ids)
                 self.keep_phrases(keys, edges, ids, n, found)
                 n = 0

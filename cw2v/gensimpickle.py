@@ -54,7 +54,7 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
         "original_scorer",
     ),
     "gensim.utils": ("call_on_class_only",),
-    "numpy": ("dtype", "ndarray"),
+    "numpy": ("dtype", "memmap", "ndarray"),
     "numpy.core.multiarray": _MULTIARRAY,
     "numpy._core.multiarray": _MULTIARRAY,
     "numpy.core.numeric": ("_frombuffer",),
@@ -127,10 +127,14 @@ class _Inert:
 class _Unpickler(pickle.Unpickler):
     """Makes inert objects, of allowed names only."""
 
-    def __init__(self, file: IO[bytes], source: str) -> None:
+    def __init__(self, file: IO[bytes], source: str, scorer: object) -> None:
         # Strings of Python 2 may be bytes of arrays: latin1 keeps them.
         super().__init__(file, encoding="latin1")
         self._source = source
+        self._scorer = (
+            getattr(scorer, "__module__", None),
+            getattr(scorer, "__qualname__", type(scorer).__qualname__),
+        )
         self._made: dict[tuple[str, str], type[_Inert]] = {}
 
     def find_class(self, module_name: str, global_name: str) -> Any:
@@ -139,11 +143,13 @@ class _Unpickler(pickle.Unpickler):
                 f"{self._source} asks for {module_name}.{global_name}: it is a pickle of an object "
                 "of cw2v's, not a file of its save(). If you trust it, load it by pickle.load"
             )
-        if global_name not in _ALLOWED.get(module_name, ()):
+        allowed = _ALLOWED.get(module_name, ())
+        if global_name not in allowed and (module_name, global_name) != self._scorer:
             raise ForbiddenPickleError(
                 f"{self._source} asks for {module_name}.{global_name}, which is not among the "
                 "names that a model of gensim's Word2Vec needs; a pickle can run any code, so it "
-                "is not loaded. If you trust the file, load it with gensim and use from_gensim()"
+                "is not loaded. If you trust the file, load it with gensim and use from_gensim(); "
+                "if it is of Phrases with a scorer of yours, pass that as scoring="
             )
         if (module_name, global_name) not in self._made:
             self._made[module_name, global_name] = type(
@@ -155,7 +161,7 @@ class _Unpickler(pickle.Unpickler):
         raise ForbiddenPickleError(f"{self._source} refers to objects outside of it")
 
 
-def read_pickle(file: IO[bytes], source: str) -> Any:
+def read_pickle(file: IO[bytes], source: str, scorer: object = None) -> Any:
     """Read a pickle of gensim's models; no code of it is run.
 
     Parameters
@@ -164,6 +170,8 @@ def read_pickle(file: IO[bytes], source: str) -> Any:
         At the beginning of the pickle.
     source : str
         The file's name, for messages.
+    scorer : callable, optional
+        The caller has this function of his own; the pickle may name it.
 
     Returns
     -------
@@ -180,7 +188,7 @@ def read_pickle(file: IO[bytes], source: str) -> Any:
     # Objects in this cache would be given out without asking find_class.
     copyreg.clear_extension_cache()
     try:
-        inert = _Unpickler(file, source).load()
+        inert = _Unpickler(file, source, scorer).load()
         return _Resolver(source).value(inert)
     except (ForbiddenPickleError, VectorFileError):
         raise
@@ -257,7 +265,7 @@ class _Resolver:
     def dtype(self, value: _Inert) -> np.dtype[Any]:
         """Give the type of numbers that numpy.dtype was called with."""
         text = self._text(value.args[0])
-        if not _DTYPE.fullmatch(text) or text.startswith("V"):
+        if not _DTYPE.fullmatch(text) or text.startswith("V") or np.dtype(text).itemsize == 0:
             raise VectorFileError(f"{self._source} holds an array of type {text!r}")
         order = self._text(value.state[1]) if value.state else "="
         if order not in ("<", ">", "=", "|"):

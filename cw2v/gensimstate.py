@@ -201,6 +201,9 @@ def model_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
     if "vectors_lockf" not in table and lockf is not None and not (np.asarray(lockf) == 1).all():
         table["vectors_lockf"] = np.asarray(lockf, dtype=np.float32)
     model["wv"] = Nested(table)
+    for name, value in model.items():
+        if isinstance(value, Plain) and value.name in _TABLES:
+            model[name] = Nested(table_attributes(value.attributes))
 
     if "epochs" not in model:
         model["epochs"] = model.pop("iter")

@@ -246,7 +246,9 @@ class ModelFiles(Lifecycle):
             else:
                 vars(model)[name] = value
         try:
-            model.wv = KeyedVectors.from_saved(nested.state)
+            for name, value in attributes.items():
+                if isinstance(value, Nested):  # `wv`, and any that a user has added
+                    vars(model)[name] = KeyedVectors.from_saved(value.state)
             model._after_load()
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise VectorFileError(f"{source} does not fit together: {error}") from error

@@ -250,17 +250,33 @@ def opened(source: PathOrHandle) -> Iterator[IO[bytes]]:
             yield file
     else:
         with tempfile.TemporaryFile() as plain:
-            try:
-                with open_for_reading(source) as compressed:
-                    shutil.copyfileobj(compressed, plain, 1 << 20)
-            except DAMAGE as error:
-                if isinstance(error, OSError) and error.errno is not None:
-                    raise
-                raise VectorFileError(
-                    f"{os.fspath(source)} is damaged or cut short as a compressed file ({error})"
-                ) from error
+            with _decompressed(source) as stream:
+                shutil.copyfileobj(stream, plain, 1 << 20)
             plain.seek(0)
             yield plain
+
+
+def first_bytes(source: PathOrHandle, n: int) -> bytes:
+    """Give the first `n` bytes of a file, decompressed, or fewer; they are still to be read."""
+    if isinstance(source, (str, os.PathLike)):
+        with _decompressed(source) as stream:
+            return stream.read(n)
+    start: bytes = source.read(n)
+    source.seek(-len(start), 1)
+    return start
+
+
+@contextlib.contextmanager
+def _decompressed(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    try:
+        with open_for_reading(path) as stream:
+            yield stream
+    except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise VectorFileError(
+            f"{os.fspath(path)} is damaged or cut short as a compressed file ({error})"
+        ) from error
 
 
 class _Onward:

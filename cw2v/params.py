@@ -135,11 +135,18 @@ def whole_number(name: str, value: Any, least: int, most: int | None = None) -> 
     return number
 
 
-def check_numbers(**given: object) -> None:
-    """Raise TypeError unless each is a number, be it infinite."""
-    for name, value in given.items():
-        if not isinstance(value, numbers.Real) or math.isnan(value):
-            raise TypeError(f"{name} must be a number, got {value!r}")
+def plain_number(name: str, value: Any) -> Any:
+    """Return a number, be it infinite, as Python's own if it is NumPy's; else raise TypeError."""
+    if not isinstance(value, numbers.Real) or math.isnan(value):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    return value.item() if hasattr(value, "item") else value
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return whether a setting is on; raise TypeError for a text, of which "0" would be on."""
+    if isinstance(value, str | bytes):
+        raise TypeError(f"{name} must be 0 or 1, or a bool, got {value!r}")
+    return bool(value)
 
 
 def _real(name: str, value: Any, least: float) -> float:

@@ -32,10 +32,18 @@ def write_phrases(
 
     A scorer of the user's is stored by its name.
     """
-    scoring = attributes["scoring"]
-    names = {scorer: name for name, scorer in SCORERS.items()}
-    name = names.get(scoring) or f"{scoring.__module__}:{scoring.__qualname__}"
-    nativefile.write_state(target, kind, class_name, attributes | {"scoring": name})
+    named = {"scoring": _name_of(attributes["scoring"])}
+    nativefile.write_state(target, kind, class_name, attributes | named)
+
+
+def _name_of(scoring: Callable[..., float]) -> str:
+    """Name a scorer so that `_scorer_called` finds it, if it is a function of a module."""
+    for name, scorer in SCORERS.items():
+        if scoring is scorer:
+            return name
+    if inspect.isfunction(scoring):
+        return f"{scoring.__module__}:{scoring.__qualname__}"
+    return f"an object of {type(scoring).__module__}.{type(scoring).__qualname__}"
 
 
 def read_phrases(
@@ -66,11 +74,10 @@ def read_phrases(
         The file cannot be read.
     """
     name = source_name(source)
-    with opened(source) as file:
-        start = file.read(2)
-        file.seek(-len(start), 1)
-        if not nativefile.MAGIC.startswith(start) or not start:
-            return _from_gensim(read_pickle(file, name), name)
+    start = nativefile.first_bytes(source, 2)
+    if not nativefile.MAGIC.startswith(start) or not start:
+        with opened(source) as file:
+            return _from_gensim(read_pickle(file, name, scoring), name, scoring)
     kind, attributes = nativefile.read_state(source)
     if kind not in KINDS:
         raise VectorFileError(f"{name} holds a {kind}, no phrases")
@@ -91,13 +98,15 @@ def _scorer_called(scoring: Any, name: str) -> Callable[..., float]:
         found = getattr(found, part, None)
     if not inspect.isfunction(found) or found.__module__ != module_name:
         raise ValueError(
-            f"{name} was saved with the scorer {scoring!r}, which this program has not imported: "
-            "import its module first, or pass scoring="
+            f"{name} was saved with the scorer {scoring!r}, which this program has not "
+            "imported as a function of a module: import that first, or pass scoring="
         )
     return checked_scorer(found, "a saved model")
 
 
-def _from_gensim(saved: Any, name: str) -> tuple[str, dict[str, Any]]:
+def _from_gensim(
+    saved: Any, name: str, given: Callable[..., float] | None
+) -> tuple[str, dict[str, Any]]:
     """Give gensim's attributes, of any version, as gensim 4 has them."""
     if not isinstance(saved, Plain) or saved.name not in (*KINDS, "Phraser"):
         kind = saved.name if isinstance(saved, Plain) else type(saved).__name__
@@ -109,7 +118,7 @@ def _from_gensim(saved: Any, name: str) -> tuple[str, dict[str, Any]]:
         common_terms = state.pop("common_terms", ())
         words = state.get("connector_words", common_terms)
         state["connector_words"] = frozenset(map(_text, words))
-        scoring = state.get("scoring", original_scorer)
+        scoring = given or state.get("scoring", original_scorer)
         state["scoring"] = SCORERS[scoring] if isinstance(scoring, str) else scoring
         if not callable(state["scoring"]):
             raise ValueError(f"its scorer is {state['scoring']!r}")

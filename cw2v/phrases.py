@@ -10,7 +10,7 @@ from typing import Any
 from cw2v._keytable import KeyTable
 from cw2v._phrases import Joiner
 from cw2v.nativefile import PathOrHandle, source_name
-from cw2v.params import check_numbers
+from cw2v.params import plain_number
 from cw2v.phrasecounts import Keys, count_phrases, table_of
 from cw2v.phrasefile import read_phrases, write_phrases
 from cw2v.scorers import (
@@ -167,7 +167,9 @@ class Phrases(_Stored):
         connector_words: Collection[str] = frozenset(),
     ) -> None:
         super().__init__(connector_words)
-        check_numbers(min_count=min_count, threshold=threshold, max_vocab_size=max_vocab_size)
+        min_count = plain_number("min_count", min_count)
+        threshold = plain_number("threshold", threshold)
+        max_vocab_size = plain_number("max_vocab_size", max_vocab_size)
         if min_count <= 0:
             raise ValueError(f"min_count should be at least 1, got {min_count}")
         if scoring == "default" and threshold <= 0:

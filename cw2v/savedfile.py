@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cw2v import nativefile
-from cw2v.nativefile import PathOrHandle, opened, source_name
+from cw2v.nativefile import PathOrHandle, first_bytes, source_name
 from cw2v.vectorreader import NotSavedError, shown
 
 
@@ -46,10 +46,9 @@ def read_saved(
     OSError
         The file cannot be read.
     """
+    mmap = mmap or None  # gensim's callers may say False
     nativefile.check_mmap(source, mmap)
-    with opened(source) as file:
-        start = file.read(64)
-        file.seek(-len(start), 1)
+    start = first_bytes(source, 64)
     if start.startswith(nativefile.MAGIC):
         return nativefile.read_state(source, mmap=mmap, records=records, only_vectors=only_vectors)
     # Protocol 2 and later begin with 0x80; 0 and 1 with the class of the object.

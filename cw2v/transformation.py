@@ -112,7 +112,7 @@ class PhrasesTransformation(Lifecycle):
         return self._joined(sentence) if is_sentence else TransformedCorpus(self, sentence)
 
     def _joined(self, sentence: Iterable[str]) -> list[str]:
-        words = sentence if type(sentence) is list else list(sentence)
+        words = list(sentence)  # which no other thread changes meanwhile
         joiner = self._fast()
         if joiner is not None and (joined := joiner.join(words)) is not None:
             return joined

@@ -210,6 +210,18 @@ def test_an_array_of_another_size_than_its_bytes_is_refused(shape, data):
         read(array_pickle(shape, np.dtype("f4"), data))
 
 
+def test_numbers_without_a_size_are_refused():
+    with pytest.raises(VectorFileError, match="an array of type 'S0'"):
+        read(array_pickle((3_000_000_000,), np.dtype("S0"), b""))
+
+
+def test_an_array_that_was_mapped_is_an_array(tmp_path):
+    np.save(tmp_path / "a.npy", np.float32([1, 2]))
+    value = read(pickle.dumps(np.load(tmp_path / "a.npy", mmap_mode="r")))
+    assert type(value) is np.ndarray
+    assert value.tolist() == [1, 2]
+
+
 def test_an_array_of_the_right_size_is_read():
     assert read(array_pickle((2,), np.dtype("f2"), b"\0\0\0\0")).tolist() == [0, 0]
 

@@ -4,6 +4,8 @@ import copy
 import math
 import pickle
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -407,3 +409,74 @@ def test_scorers(gensims):
     for scorer in (original_scorer, npmi_scorer):  # where gensim's may raise
         assert scorer(0, 4, 2, 50, 1, 100) == float("-inf")
     assert cw2v.ENGLISH_CONNECTOR_WORDS == gensims.ENGLISH_CONNECTOR_WORDS
+
+
+def test_numbers_of_numpys_are_pythons_and_saved(tmp_path):
+    ours = Phrases(TEXT, min_count=np.int64(1), threshold=np.float32(0.25))
+    assert (type(ours.min_count), type(ours.threshold)) == (int, float)
+    for saved in (ours, ours.freeze()):
+        saved.save(tmp_path / "phrases")
+        loaded = type(saved).load(tmp_path / "phrases")
+        assert loaded[TEXT[0]] == ours[TEXT[0]]
+        assert loaded.threshold == 0.25
+
+
+class RatioScorer:
+    def __call__(
+        self, worda_count, wordb_count, bigram_count, len_vocab, min_count, corpus_word_count
+    ):
+        return bigram_count / (worda_count + wordb_count)
+
+
+@pytest.mark.parametrize("scoring", [RatioScorer(), RatioScorer().__call__])
+def test_a_scorer_that_is_no_function_is_given_again_when_it_is_loaded(scoring, tmp_path):
+    ours = Phrases(TEXT, min_count=1, threshold=0.3, scoring=scoring)
+    ours.save(tmp_path / "phrases")
+    with pytest.raises(ValueError, match="has not imported as a function"):
+        Phrases.load(tmp_path / "phrases")
+    assert list(Phrases.load(tmp_path / "phrases", scoring=scoring)[TEXT]) == list(ours[TEXT])
+
+
+def test_gensims_phrases_are_loaded_with_a_scorer_of_the_users(gensims, tmp_path):
+    theirs = gensims.Phrases(TEXT, min_count=1, threshold=0.01, scoring=ratio_scorer)
+    theirs.save(str(tmp_path / "phrases"))
+    with pytest.raises(ForbiddenPickleError, match="pass that as scoring="):
+        Phrases.load(tmp_path / "phrases")
+    ours = Phrases.load(tmp_path / "phrases", scoring=ratio_scorer)
+    assert list(ours[TEXT]) == list(theirs[TEXT])
+
+
+def test_more_is_counted_while_other_threads_join():
+    first = [[f"w{i}", f"w{i + 1}"] for i in range(200)]
+    ours = Phrases(first, min_count=1, threshold=1)
+    expected = [len(ours[sentence]) for sentence in first]
+    stop = threading.Event()
+
+    def join():
+        joined = 0
+        while not stop.is_set() or not joined:
+            for sentence, _ in zip(first, expected, strict=True):
+                assert 1 <= len(ours[sentence]) <= 2
+                joined += 1
+        return joined
+
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(join) for _ in range(2)]
+        try:
+            for i in range(30):
+                ours.add_vocab([[f"x{i}_{j}", f"y{j}"] for j in range(2000)])
+        finally:
+            stop.set()
+        assert all(each.result() for each in waiting)
+    assert len(ours.vocab) == 201 + 200 + 30 * 2000 * 2 + 2000
+
+
+def test_a_sentence_that_is_changed_meanwhile_is_joined_as_it_was():
+    class Odd(str):
+        def __hash__(self):
+            sentence.clear()
+            return super().__hash__()
+
+    sentence = [Odd("a"), *"bcdefgh"]
+    joined = Phrases([["a", "b"]], min_count=1, threshold=1, connector_words=["of"])[sentence]
+    assert joined == ["a", *"bcdefgh"]

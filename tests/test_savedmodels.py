@@ -160,3 +160,29 @@ def test_training_begins_at_vectors_that_are_given(tmp_path):
     assert model.wv["trees"].tolist() == [1] * 8
     assert (model.wv["human"] != 3).any()
     assert np.abs(model.wv["human"] - 3).max() < 1
+
+
+def test_further_vectors_of_a_model_are_saved_with_it(gensim_models, tmp_path):
+    model = trained()
+    model.extra = KeyedVectors(2)
+    model.extra.add_vectors(["x"], np.float32([[1, 2]]))
+    model.save(tmp_path / "model")
+    assert Word2Vec.load(tmp_path / "model").extra["x"].tolist() == [1, 2]
+    theirs = gensim_models.Word2Vec(SENTENCES, vector_size=4, min_count=1)
+    theirs.extra = gensim_models.KeyedVectors(2)
+    theirs.extra.add_vectors(["x"], np.float32([[1, 2]]))
+    theirs.save(str(tmp_path / "theirs"))
+    assert Word2Vec.load(tmp_path / "theirs").extra["x"].tolist() == [1, 2]
+
+
+def test_what_gensim_mapped_and_saved_again_is_loaded(gensim_models, tmp_path):
+    theirs = gensim_models.Word2Vec(SENTENCES, vector_size=4, min_count=1)
+    theirs.save(str(tmp_path / "a"), sep_limit=0)
+    gensim_models.Word2Vec.load(str(tmp_path / "a"), mmap="r").save(str(tmp_path / "b"))
+    same_vectors(Word2Vec.load(tmp_path / "b"), theirs)
+
+
+def test_no_map_is_asked_for_by_false_as_well(tmp_path):
+    model = trained()
+    model.save(tmp_path / "model")
+    same_vectors(Word2Vec.load(tmp_path / "model", mmap=False), model)
