@@ -13,6 +13,7 @@ from typing import Any
 
 from cw2v import demo as documentation
 from cw2v.atomic import check_writable
+from cw2v.evaluation import text_lines
 from cw2v.formats import read_vectors, write_npz
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.packing import packing_by_name
@@ -277,8 +278,7 @@ def _pairs_row(
 
 
 def _count_lines(path: str, counts: Callable[[str], bool]) -> int:
-    with Path(path).open(encoding="utf-8") as file:
-        return sum(1 for line in file if line.strip() and counts(line))
+    return sum(1 for line in text_lines(path) if line.strip() and counts(line))
 
 
 RUN: dict[str, Callable[[argparse.Namespace], None]] = {

@@ -57,7 +57,7 @@ def word_analogies(
     asked: list[Question] = []
     section_of: list[int] = []
     n_read = 0
-    for number, line in enumerate(_text_lines(path)):
+    for number, line in enumerate(text_lines(path)):
         if line.startswith(": "):
             name = line.lstrip(": ").strip()
             sections.append({"section": name, "correct": [], "incorrect": []})
@@ -131,7 +131,7 @@ def word_pairs(
     judged: list[float] = []
     pairs: list[tuple[int, int]] = []
     n_unknown = 0
-    for number, line in enumerate(_text_lines(path, encoding)):
+    for number, line in enumerate(text_lines(path, encoding)):
         if line.startswith("#"):
             continue
         try:
@@ -160,6 +160,8 @@ def word_pairs(
             "correlate them"
         )
     rows = np.array(pairs, dtype=np.intp)
+    if not len(vectors):
+        vectors = np.zeros((1, 1), np.float32)  # for unknown words, as all are
     left, right = vectors[rows[:, 0]], vectors[rows[:, 1]]
     left = left / divisors(row_norms(left))[:, np.newaxis]
     right = right / divisors(row_norms(right))[:, np.newaxis]
@@ -191,6 +193,8 @@ def _answered_rightly(
     """
     searched = vectors[:restrict_vocab]
     unit = searched / divisors(norms[:restrict_vocab])[:, np.newaxis]
+    if unit.dtype == np.float16:  # in which products are slow and coarse
+        unit = unit.astype(np.float32)
     # Words that differ only in capitals are one word: the first of them.
     same_as = np.array(
         [known[_folded(word, case_insensitive)] for word in words[:restrict_vocab]], dtype=np.intp
@@ -233,7 +237,14 @@ def _first_rows(words: Sequence[Any], case_insensitive: bool) -> dict[Any, int]:
     return known
 
 
-def _text_lines(path: str | os.PathLike[str], encoding: str = "utf8") -> list[str]:
+def text_lines(path: str | os.PathLike[str], encoding: str = "utf8") -> list[str]:
+    """Read the lines of a file, decompressed if it is compressed, without a byte order mark.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        The file is not in `encoding`; the message has the line.
+    """
     with open_for_reading(path) as file:
         data = file.read()
     try:

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -316,9 +316,7 @@ def write_counts(
             _write_all(stream, memoryview(lines.encode("utf8", "surrogateescape")))
 
 
-def read_counts(
-    path: str | os.PathLike[str], encoding: str = "utf8", unicode_errors: str = "strict"
-) -> dict[str, int]:
+def read_counts(path: str | os.PathLike[str], unicode_errors: str = "strict") -> dict[str, int]:
     """Read a file of lines "word count", as `write_counts` and word2vec's ``-save-vocab`` write.
 
     Raises
@@ -335,7 +333,7 @@ def read_counts(
                     f"{os.fspath(path)}: line {number} must hold a word and its count, "
                     f"but it is {shown(line)}"
                 )
-            counts[fields[0].decode(encoding, unicode_errors)] = int(fields[1])
+            counts[fields[0].decode("utf8", unicode_errors)] = int(fields[1])
     return counts
 
 
@@ -455,11 +453,24 @@ def _read_numbers_as(
 ) -> npt.NDArray[Any]:
     """Parse the numbers of a text file that has been found whole, in another dtype."""
     vectors = np.empty((n_rows, dim), dtype=dtype)
+    parse = int if dtype.kind in "iu" else float
+    first = int(header)
+    row = -1
     with open_for_reading(path) as raw:
-        lines: Iterable[bytes] = _lines(raw)
-        for row, line in enumerate(islice(lines, int(header), n_rows + int(header))):
+        for row, line in enumerate(islice(_lines(raw), first, n_rows + first)):
             numbers = line[line.index(b" ") :].split()
-            vectors[row] = np.array([float(number) for number in numbers])
+            try:
+                vectors[row] = np.array([parse(number) for number in numbers])
+            except (ValueError, OverflowError) as error:
+                raise VectorFileError(
+                    f"{os.fspath(path)}: line {row + first + 1} has a number that is no {dtype}, "
+                    f"in {shown(line)}"
+                ) from error
+    if row + 1 < n_rows:
+        raise VectorFileError(
+            f"{os.fspath(path)} has to be read twice for numbers of the type {dtype}, but cannot "
+            "be, or has changed meanwhile. Save it to a file first, or read it as float32"
+        )
     return vectors
 
 

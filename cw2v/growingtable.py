@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Any, NoReturn
 
 import numpy as np
@@ -109,7 +110,7 @@ class GrowingTable(VectorTable):
         Parameters
         ----------
         keys : str, int or sequence of them
-            One key or several.
+            One key or several; of one that comes twice the last vector counts.
         weights : array-like
             Of shape (n_keys, vector_size), or (vector_size,) for one key.
         extras : dict of str to ndarray, optional
@@ -136,18 +137,16 @@ class GrowingTable(VectorTable):
                 raise ValueError(f"{len(keys)} keys need as many values of {attr!r}")
         self.allocate_vecattrs(extras.keys(), [values.dtype for values in extras.values()])
 
-        added, known = [], []
-        for place, key in enumerate(keys):
-            if key in self.key_to_index:
-                known.append(place)
-            else:
-                self.key_to_index[key] = len(self.index_to_key)
-                self.index_to_key.append(key)
-                added.append(place)
+        new = {key: place for place, key in enumerate(keys) if key not in self.key_to_index}
+        known = [place for place, key in enumerate(keys) if key in self.key_to_index]
+        added = list(new.values())
+        given = given.astype(self.vectors.dtype, copy=False)
         if added:
-            self.vectors = np.vstack(
-                (self.vectors, given[added].astype(self.vectors.dtype, copy=False))
-            )
+            vectors = np.vstack((self.vectors, given[added]))
+            # From here on nothing can fail: keys without vectors would be worse than none.
+            self.key_to_index.update(zip(new, count(len(self)), strict=False))
+            self.index_to_key.extend(new)
+            self.vectors = vectors
             self.allocate_vecattrs()
             for attr, values in extras.items():
                 self.expandos[attr][len(self) - len(added) :] = values[added]

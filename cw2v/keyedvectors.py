@@ -47,14 +47,16 @@ class KeyedVectors(Word2VecFiles):
         """
         known: Any = self if allow_inference else self.key_to_index
         chosen = [key for key in dict.fromkeys(keys) if key in known]
-        rows = [self.get_index(key) for key in chosen]
-        vectors = self.vectors[rows] if rows else np.zeros_like(self.vectors[:0])
-        result = KeyedVectors.from_arrays(chosen, vectors)
+        result = KeyedVectors.from_arrays(chosen, self._vectors_of(chosen))
         # The result counts its keys from the commonest, unless it gets the real counts.
         result.expandos["count"] = np.arange(len(chosen), 0, -1, dtype=np.int64)
         if copy_vecattrs:
+            rows = np.array([self.get_index(key, -1) for key in chosen], dtype=np.intp)
+            there = rows >= 0  # not so of keys for which a derived class makes vectors
             for attr, values in self.expandos.items():
-                result.expandos[attr] = values[rows]
+                copied = np.zeros((len(chosen), *values.shape[1:]), values.dtype)
+                copied[there] = values[rows[there]]
+                result.expandos[attr] = copied
         return result
 
     # -- evaluation ----------------------------------------------------------------------

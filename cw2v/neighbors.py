@@ -39,7 +39,7 @@ def divisors(norms: Floats) -> Floats:
 def unit(vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Scale one vector to length 1; a zero vector stays."""
     vector = vector.astype(floating(vector.dtype), copy=False)
-    length = np.linalg.norm(vector)
+    length = np.linalg.norm(vector.astype(np.float64, copy=False))
     return vector if length == 0 else (vector / length).astype(vector.dtype, copy=False)
 
 

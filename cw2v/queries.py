@@ -202,9 +202,7 @@ class Queries(GrowingTable):
         positive, negative = _as_list(positive), _as_list(negative)
         if not positive:
             raise ValueError("cannot compute similarity with no input")
-        excluded = {
-            self.get_index(key) for key in positive + negative if isinstance(key, KEY_TYPES)
-        }
+        excluded = self._rows_among(positive + negative, 0)
         rows = slice(0, restrict_vocab or len(self.vectors))
         scores = neighbors.cosmul(
             self.vectors[rows],
@@ -227,10 +225,11 @@ class Queries(GrowingTable):
         return self.similar_by_key(word, topn, restrict_vocab)
 
     def similar_by_vector(
-        self, vector: npt.NDArray[Any], topn: int | None = 10, restrict_vocab: int | None = None
+        self, vector: npt.ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Any:
         """Find the keys most similar to a vector, (vector_size,), of any length."""
-        return self.most_similar(positive=[vector], topn=topn, restrict_vocab=restrict_vocab)
+        positive = [np.asarray(vector)]
+        return self.most_similar(positive, topn=topn, restrict_vocab=restrict_vocab)
 
     def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Key:
         """Give the key of `keys_list` most similar to `key1`."""
@@ -314,30 +313,30 @@ class Queries(GrowingTable):
 
     @staticmethod
     def cosine_similarities(
-        vector_1: npt.NDArray[Any], vectors_all: npt.NDArray[Any]
+        vector_1: npt.ArrayLike, vectors_all: npt.ArrayLike
     ) -> npt.NDArray[Any]:
         """Give the cosine of a vector, (dim,), with each row of a matrix, (n, dim)."""
-        norms = neighbors.row_norms(vectors_all)
-        return neighbors.cosines(vectors_all, norms, neighbors.unit(vector_1))
+        vectors = np.asarray(vectors_all)
+        norms = neighbors.row_norms(vectors)
+        return neighbors.cosines(vectors, norms, neighbors.unit(np.asarray(vector_1)))
 
     def distances(
-        self, word_or_vector: Key | npt.NDArray[Any], other_words: Iterable[Key] = ()
+        self, word_or_vector: Key | npt.ArrayLike, other_words: Iterable[Key] = ()
     ) -> npt.NDArray[Any]:
         """Give 1 - cosine of a key or vector with each of `other_words`, or with all rows.
 
         Parameters
         ----------
-        word_or_vector : key or ndarray
+        word_or_vector : key, ndarray or list
             A key, or a vector of shape (vector_size,).
         other_words : iterable of keys
             Empty means all rows, the key itself included.
         """
-        target = neighbors.unit(self._vector_of(word_or_vector, norm=False))
+        target = self._vector_of(word_or_vector, norm=False)
         rows = [self.get_index(word) for word in other_words or ()]
-        vectors, norms = self.vectors, self._norms()
-        if rows:
-            vectors, norms = vectors[rows], norms[rows]
-        result: npt.NDArray[Any] = 1 - neighbors.cosines(vectors, norms, target)
+        vectors = self.vectors[rows] if rows else self.vectors
+        # Not those of `norms`: as in gensim, vectors may have been changed in place.
+        result: npt.NDArray[Any] = 1 - self.cosine_similarities(target, vectors)
         return result
 
     def wmdistance(
@@ -395,15 +394,27 @@ class Queries(GrowingTable):
 
     # ------------------------------------------------------------------------------------
 
-    def _vector_of(self, key: Key | npt.NDArray[Any], *, norm: bool) -> npt.NDArray[Any]:
-        return key if isinstance(key, np.ndarray) else self.get_vector(key, norm=norm)
+    def _vector_of(self, key: Key | npt.ArrayLike, *, norm: bool) -> npt.NDArray[Any]:
+        if isinstance(key, np.ndarray | list):
+            return np.asarray(key)
+        return self.get_vector(key, norm=norm)
 
     def _rows_among(self, keys: list[Any], first_row: int) -> set[int]:
-        return {self.get_index(key) - first_row for key in keys if isinstance(key, KEY_TYPES)}
+        """Give the rows of what is a key; a derived class may have vectors for others as well."""
+        return {
+            self.get_index(key) - first_row
+            for key in keys
+            if isinstance(key, KEY_TYPES) and self.has_index_for(key)
+        }
 
     def _named(
         self, scores: npt.NDArray[Any], topn: int, excluded: set[int], first_row: int = 0
     ) -> Neighbors:
+        if (
+            len(self) and self.index_to_key[-1] is None
+        ):  # rows that were prepared and have no key yet
+            unused = (row for row, key in enumerate(self.index_to_key) if key is None)
+            excluded = excluded.union(row - first_row for row in unused)
         return [
             (self.index_to_key[place + first_row], float(scores[place]))
             for place in neighbors.largest(scores, topn, excluded).tolist()

@@ -216,8 +216,8 @@ class VectorReader:
         place = self._offset + self._start
         raise VectorFileError(
             f"{self.path}: line 1 promises {promised} rows, but the file goes on after them, at "
-            f"byte {place}, with {shown(self.peek(40))}. To read only those rows, set "
-            f"limit={promised}"
+            f"byte {place}, with {shown(self.peek(40))}. Correct line 1; "
+            f"load_word2vec_format(limit={promised}) reads only those rows"
         )
 
     def first_line(self) -> bytes:

@@ -243,9 +243,16 @@ class VectorTable:
         """Give the vector of one key, (vector_size,), or those of several, (n, vector_size)."""
         if isinstance(key_or_keys, KEY_TYPES):
             return self.get_vector(key_or_keys)
-        rows = [self.get_index(key) for key in key_or_keys]
-        if not rows:
+        keys = list(key_or_keys)
+        if not keys:
             raise ValueError("need at least one key")
+        return self._vectors_of(keys)
+
+    def _vectors_of(self, keys: list[Key]) -> npt.NDArray[Any]:
+        """Give the vectors of several keys, of which there may be none; a copy."""
+        if keys and type(self).get_vector is not VectorTable.get_vector:
+            return np.stack([self.get_vector(key) for key in keys])
+        rows = np.array([self.get_index(key) for key in keys], dtype=np.intp)
         vectors: npt.NDArray[Any] = self.vectors[rows]
         return vectors
 
@@ -314,7 +321,7 @@ class VectorTable:
         force : bool
             Compute them anew: `vectors` was changed.
         """
-        if self.norms is None or force:
+        if self.norms is None or len(self.norms) != len(self.vectors) or force:
             self.norms = row_norms(self.vectors)
 
     def _norms(self) -> npt.NDArray[Any]:

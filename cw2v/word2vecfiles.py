@@ -76,6 +76,9 @@ class Word2VecFiles(Queries, Lifecycle):
             )
         else:
             logger.info("no attribute %s in %s; rows are stored as they are", sort_attr, self)
+        if None in self.index_to_key:  # rows that were prepared and have no key yet
+            used = np.array([key is not None for key in self.index_to_key])
+            order = np.flatnonzero(used) if order is None else order[used[order]]
         formats.write_word2vec(
             fname,
             self.index_to_key,
@@ -109,7 +112,7 @@ class Word2VecFiles(Queries, Lifecycle):
         fname : path
             The file; decompressed on the way if it is compressed (gzip, bzip2, xz, Zstandard).
         fvocab : path, optional
-            A file with a line "word count" for each word. Without it "count" falls by one
+            A file in UTF-8 with a line "word count" for each word. Without it "count" falls by one
             from row to row, as gensim has it.
         binary : bool
             Binary or text.
@@ -242,7 +245,7 @@ def load_word2vec_format_as(
     """
     counts = None
     if fvocab is not None:
-        counts = formats.read_counts(fvocab, encoding, unicode_errors)
+        counts = formats.read_counts(fvocab, unicode_errors)
     words, vectors, _ = formats.read_word2vec(
         fname,
         binary=binary,

@@ -437,6 +437,10 @@ def test_eval_prints_a_table(vectors, tmp_path, capsys):
     # The pairs within a group lead those across; their order among themselves is chance.
     assert float(rows[3][2]) >= 0.6
     assert shown.err == ""
+    packed = tmp_path / "pairs.tsv.gz"
+    packed.write_bytes(gzip.compress(pairs.read_bytes()))
+    assert main(["eval", str(vectors), "--pairs", str(packed)]) == 0
+    assert capsys.readouterr().out.split()[-2:] == ["4", "5"]
 
 
 def test_eval_without_files_is_a_usage_error(vectors, usage_error):

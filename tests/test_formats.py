@@ -329,3 +329,20 @@ def test_a_line_of_text_with_too_few_numbers_is_no_binary_row(tmp_path):
     (tmp_path / "v").write_text("2 4\nthe 1 2 3\nof 1 2 3 4\n")
     with pytest.raises(VectorFileError, match="line 2"):
         read_vectors(tmp_path / "v")
+
+
+def test_whole_numbers_are_not_rounded(tmp_path):
+    (tmp_path / "v").write_text(f"2 2\na 1 {2**60 + 1}\nb 0 -3\n")
+    vectors = read_word2vec(tmp_path / "v", datatype=np.int64).vectors
+    assert vectors.tolist() == [[1, 2**60 + 1], [0, -3]]
+    (tmp_path / "v").write_text("2 2\na 1 2\nb 0.7 -3\n")
+    with pytest.raises(VectorFileError, match="line 3 has a number that is no int32"):
+        read_word2vec(tmp_path / "v", datatype=np.int32)
+
+
+def test_a_file_that_cannot_be_read_twice_is_read_as_float32_only(tmp_path, monkeypatch):
+    (tmp_path / "v").write_text("1 2\na 1 2\n")
+    monkeypatch.setattr(formats, "open_for_reading", lambda path: io.BytesIO())  # as a pipe
+    assert read_word2vec(tmp_path / "v").vectors.tolist() == [[1, 2]]
+    with pytest.raises(VectorFileError, match="has to be read twice"):
+        read_word2vec(tmp_path / "v", datatype=np.float64)

@@ -453,3 +453,122 @@ def test_text_without_a_header_is_loaded(kv, tmp_path):
     kv.save_word2vec_format(tmp_path / "v", write_header=False)
     loaded = KeyedVectors.load_word2vec_format(tmp_path / "v", no_header=True, limit=5)
     assert len(loaded) == 5
+
+
+def test_distances_are_those_of_vectors_changed_in_place(twin):
+    for kv in twin:
+        kv.most_similar("king")
+        kv.vectors[1:5] *= 10
+        kv.vectors[7] = kv.vectors[8]
+    ours, theirs = twin
+    np.testing.assert_allclose(ours.distances("king"), theirs.distances("king"), atol=3e-6)
+    assert ours.rank("king", "man") == theirs.rank("king", "man")
+    for kv in twin:
+        kv.vectors, kv.index_to_key = kv.vectors[:9], kv.index_to_key[:9]
+        kv.key_to_index = {key: row for row, key in enumerate(kv.index_to_key)}
+    np.testing.assert_allclose(ours.distances("king"), theirs.distances("king"), atol=3e-6)
+    assert len(ours.most_similar("king", topn=20)) == 8
+
+
+def test_lists_are_vectors_too(twin):
+    vector = [0.5] * 10
+    for kv in twin:
+        kv.fill_norms()
+    ours, theirs = twin
+    np.testing.assert_allclose(
+        ours.distances(vector), theirs.distances(np.float32(vector)), atol=3e-6
+    )
+    cosines = [kv.cosine_similarities(vector, kv.vectors[:3].tolist()) for kv in twin]
+    np.testing.assert_allclose(cosines[0], cosines[1], atol=3e-6)
+    found = ours.similar_by_vector(vector, topn=3)
+    assert [key for key, _ in found] == [
+        key for key, _ in theirs.similar_by_vector(np.float32(vector), topn=3)
+    ]
+
+
+def test_huge_vectors_have_neighbours(kv):
+    found = kv.similar_by_vector(1e20 * kv["king"])
+    assert found[0] == ("king", pytest.approx(1, abs=1e-5))
+
+
+def test_a_key_that_is_added_twice_has_its_last_vector():
+    kv = KeyedVectors(2)
+    kv.add_vectors(["z", "y", "z"], np.float32([[1, 1], [2, 2], [3, 3]]), {"n": np.arange(3)})
+    assert kv.index_to_key == ["z", "y"]
+    assert kv.vectors.tolist() == [[3, 3], [2, 2]]
+    assert kv.expandos["n"].tolist() == [2, 1]
+
+
+def test_vectors_that_cannot_be_added_leave_the_table_as_it_was(kv):
+    before = dict(kv.key_to_index)
+    with pytest.raises(ValueError, match="could not convert"):
+        kv.add_vectors(["x"], np.array([["one"] * 6]))
+    with pytest.raises(TypeError, match="unhashable"):
+        kv.add_vectors(["x", ["y"]], np.zeros((2, 6)))
+    assert kv.key_to_index == before
+    assert len(kv) == len(kv.vectors) == 12
+    assert "x" not in kv
+
+
+def test_rows_that_have_no_key_yet_are_no_neighbours_and_are_not_written(tmp_path):
+    kv = KeyedVectors(2, 5)
+    kv.add_vector("a", np.float32([1, 0]))
+    kv.add_vector("b", np.float32([-1, 0.1]))
+    kv.set_vecattr("a", "count", 3)
+    assert [key for key, _ in kv.most_similar("a")] == ["b"]
+    assert [key for key, _ in kv.most_similar_batch(["a"])[0]] == ["b"]
+    kv.save_word2vec_format(tmp_path / "v", fvocab=tmp_path / "counts")
+    assert (tmp_path / "v").read_text().splitlines()[0] == "2 2"
+    assert KeyedVectors.load_word2vec_format(tmp_path / "v").index_to_key == ["a", "b"]
+    assert (tmp_path / "counts").read_text() == "a 3\nb 0\n"
+    del kv.expandos["count"]
+    kv.save_word2vec_format(tmp_path / "v", binary=True)
+    loaded = KeyedVectors.load_word2vec_format(tmp_path / "v", binary=True)
+    assert loaded.index_to_key == ["a", "b"]
+
+
+class Guessing(KeyedVectors):
+    """Has a vector for every key."""
+
+    def __contains__(self, key):
+        return True
+
+    def get_vector(self, key, norm=False):
+        if key in self.key_to_index:
+            return super().get_vector(key, norm)
+        return np.full(self.vector_size, 0.5, np.float32)
+
+
+def test_a_derived_class_may_make_vectors_for_keys_that_are_not_there(kv):
+    guessing = Guessing.from_arrays(kv.index_to_key, kv.vectors, kv.expandos["count"])
+    np.testing.assert_array_equal(guessing[["king", "?"]], [kv["king"], [0.5] * 6])
+    assert len(guessing.most_similar("?", topn=20)) == 12
+    assert len(guessing.most_similar_cosmul(["?", "king"], topn=20)) == 11
+    chosen = guessing.vectors_for_all(["?", "king"], copy_vecattrs=True)
+    np.testing.assert_array_equal(chosen.vectors, guessing[["?", "king"]])
+    assert chosen.expandos["count"].tolist() == [0, kv.get_vecattr("king", "count")]
+
+
+def test_vectors_of_half_precision_are_evaluated_as_others(kv, tmp_path):
+    (tmp_path / "q.txt").write_text(": s\nking queen man woman\nthe king queen man\n")
+    kv.vectors = kv.vectors.astype(np.float16)
+    half = kv.evaluate_word_analogies(tmp_path / "q.txt")
+    kv.vectors = kv.vectors.astype(np.float32)
+    assert half == kv.evaluate_word_analogies(tmp_path / "q.txt")
+
+
+def test_an_empty_table_has_no_opinion_on_pairs(tmp_path):
+    (tmp_path / "pairs").write_text("a\tb\t1\nc\td\t2\n")
+    with pytest.warns(Warning, match="constant"):
+        result = KeyedVectors(3).evaluate_word_pairs(tmp_path / "pairs", dummy4unknown=True)
+    assert np.isnan(result[0][0])
+    assert result[2] == 100
+
+
+def test_a_file_of_counts_is_utf8_whatever_the_vectors_are_in(tmp_path):
+    (tmp_path / "v").write_bytes("1 2\né 1 2\n".encode("latin1"))
+    (tmp_path / "counts").write_text("é 5\n", encoding="utf8")
+    kv = KeyedVectors.load_word2vec_format(
+        tmp_path / "v", fvocab=tmp_path / "counts", encoding="latin1"
+    )
+    assert kv.get_vecattr("é", "count") == 5
