@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cw2v.callbacks import CallbackAny2Vec, StopTraining
+    from cw2v.gensimpickle import ForbiddenPickleError
     from cw2v.keyedvectors import KeyedVectors
     from cw2v.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
     from cw2v.progress import Progress
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
         Text8Corpus,
         save_as_line_sentence,
     )
+    from cw2v.scan import BadText
     from cw2v.trainer import TrainingReport
+    from cw2v.vectorreader import VectorFileError
     from cw2v.vocab import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
     from cw2v.word2vec import Word2Vec
 
@@ -37,8 +40,10 @@ __all__ = [
     "RULE_DEFAULT",
     "RULE_DISCARD",
     "RULE_KEEP",
+    "BadText",
     "BrownCorpus",
     "CallbackAny2Vec",
+    "ForbiddenPickleError",
     "FrozenPhrases",
     "KeyedVectors",
     "LineSentence",
@@ -49,14 +54,17 @@ __all__ = [
     "StopTraining",
     "Text8Corpus",
     "TrainingReport",
+    "VectorFileError",
     "Word2Vec",
     "save_as_line_sentence",
 ]
 
 _ROOMS = {
+    "BadText": "scan",
     "BrownCorpus": "readers",
     "CallbackAny2Vec": "callbacks",
     "ENGLISH_CONNECTOR_WORDS": "phrases",
+    "ForbiddenPickleError": "gensimpickle",
     "FrozenPhrases": "phrases",
     "KeyedVectors": "keyedvectors",
     "LineSentence": "readers",
@@ -70,6 +78,7 @@ _ROOMS = {
     "StopTraining": "callbacks",
     "Text8Corpus": "readers",
     "TrainingReport": "trainer",
+    "VectorFileError": "vectorreader",
     "Word2Vec": "word2vec",
     "save_as_line_sentence": "readers",
 }

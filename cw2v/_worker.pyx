@@ -297,6 +297,7 @@ cdef class Shared:
 
     def begin_epoch(self):
         cw2v_write(self.job.next_piece, 0)
+        cw2v_write(self.job.stop, 0)        # if the last one was stopped
 
     def stop(self):
         cw2v_write(self.job.stop, 1)

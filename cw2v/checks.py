@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import GeneratorType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.callbacks import CallbackAny2Vec
 from cw2v.params import whole_number
+from cw2v.sources import Source, parts_of
 
 
 def check_counts(**given: object) -> None:
@@ -81,24 +84,26 @@ def check_source(sentences: object, corpus_file: object, passes: int) -> None:
         )
 
 
-def identity(sentences: object, corpus_file: object) -> object:
+def identity(sentences: object, corpus_file: Source | None) -> object:
     """Return a value that is the same for the same text, or None where that cannot be known.
 
     It cannot of a list, which may have other words in it by now, or be another list at the
-    address of one that is gone.
+    address of one that is gone. An open file, which can be read once, is the same as itself.
     """
     if sentences is not None or corpus_file is None:
         return None
-    paths = corpus_file if isinstance(corpus_file, list | tuple) else [corpus_file]
-    files = []
-    for path in paths:
-        if path == "-" or not isinstance(path, str | os.PathLike):
-            return None
-        named = Path(path).expanduser()
-        if not named.is_file():
-            return None
-        status = named.stat()
-        files.append(
-            (os.fspath(path), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-        )
-    return ("files", *files)
+    try:
+        files = [_file_identity(part) for part in parts_of(corpus_file)]
+    except (OSError, TypeError, ValueError):  # which whoever reads it will raise, too
+        return None
+    return None if None in files else files
+
+
+def _file_identity(part: Any) -> object:
+    """Return the same for a file as long as it does not change; None for a pipe with a name."""
+    if not isinstance(part, str | os.PathLike) or part == "-":
+        return part  # it has been read to its end
+    status = Path(part).expanduser().stat()
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return (os.fspath(part), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)

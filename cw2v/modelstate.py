@@ -14,7 +14,7 @@ from cw2v.corpus import EncodedCorpus, ScannedCorpus, UnicodeErrors
 from cw2v.huffman import HuffmanTree
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.lifecycle import Lifecycle
-from cw2v.params import WIDEST_WINDOW, TrainParams
+from cw2v.params import WIDEST_WINDOW, TrainParams, plain_int
 from cw2v.progress import Report
 from cw2v.trainer import TrainingReport
 from cw2v.vocab import Counted
@@ -87,6 +87,7 @@ class ModelState(Lifecycle):
     _scanned: ScannedCorpus | None  # text that is read and not encoded yet
     _keep_ids: bool  # ask scan_vocab for it
     _encoded: EncodedText | None
+    _text_at_hand: object  # while the constructor trains
 
     def __str__(self) -> str:
         """Return the model's size and learning rate, as gensim does."""
@@ -98,11 +99,12 @@ class ModelState(Lifecycle):
     __repr__ = __str__
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave behind what belongs to this process: the encoded text, and who is reported to."""
+        """Leave behind what belongs to this process: the text, and who is reported to."""
         state = {**self.__dict__, "_raw_vocab": self.raw_vocab}
         for name in ("_job_trainer", "_job_results"):
             state.pop(name, None)
-        return state | dict.fromkeys(("_encoded", "_scanned", "_counted", "report"))
+        left_behind = ("_encoded", "_scanned", "_text_at_hand", "_counted", "report")
+        return state | dict.fromkeys(left_behind)
 
     @property
     def raw_vocab(self) -> dict[Any, int] | None:
@@ -128,11 +130,10 @@ class ModelState(Lifecycle):
 
         A wider window than there is becomes the widest, which is as long as gensim's sentences.
         """
-        settings = {
+        window = plain_int(self.window)
+        settings: dict[str, Any] = {
             "vector_size": self.vector_size,
-            "window": min(self.window, WIDEST_WINDOW)
-            if isinstance(self.window, int)
-            else self.window,
+            "window": min(window, WIDEST_WINDOW) if isinstance(window, int) else window,
             "shrink_windows": bool(self.shrink_windows),
             "sg": bool(self.sg),
             "hs": bool(self.hs),

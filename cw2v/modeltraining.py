@@ -19,11 +19,11 @@ from cw2v.corpus import EncodedCorpus
 from cw2v.jobs import JobPasses, encode_sentences
 from cw2v.modelstate import Sentences
 from cw2v.modelweights import ModelWeights
-from cw2v.params import TrainParams
+from cw2v.params import TrainParams, plain_int, whole_number
 from cw2v.passes import EncodedPasses, Pass, Passes, RereadPasses
 from cw2v.progress import LoggedProgress, Report
 from cw2v.sources import Source
-from cw2v.trainer import EpochResult, JobTrainer, Trainer
+from cw2v.trainer import EpochResult, JobTrainer, Trainer, TrainingReport
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class ModelTraining(ModelWeights):
         RuntimeError
             There is no vocabulary, or it has a single word: there is nothing to tell apart.
         ValueError
-            Totals or `epochs` are not given, neither `hs` nor `negative` is set, or the
+            Totals or `epochs` are not given, or below 0, neither `hs` nor `negative` is set, or the
             matrices are not what `build_vocab` laid out.
         TypeError
             Not exactly one text is given, or a generator for several epochs.
@@ -133,11 +133,13 @@ class ModelTraining(ModelWeights):
         check_source(corpus_iterable, corpus_file, passes=epochs)
         loss = self.compute_loss if compute_loss is None else bool(compute_loss)
         params = self._params(epochs=epochs, alpha=alpha, min_alpha=min_alpha, compute_loss=loss)
-        self.alpha, self.min_alpha = alpha, min_alpha
-        self.epochs, self.compute_loss = params.epochs, loss
         promised = Promised(total_examples, total_words)
         plan = Plan(params, corpus_iterable, corpus_file, promised, queue_factor, report_delay)
+        if self.training_report.epochs:  # an earlier call's, with what was read for it
+            self.training_report = TrainingReport()
         passes = self._passes(plan)
+        self.alpha, self.min_alpha = alpha, min_alpha
+        self.epochs, self.compute_loss = params.epochs, loss
         self.add_lifecycle_event(
             "train",
             msg=f"training model with {self.workers} workers on {len(self.wv)} vocabulary and "
@@ -267,7 +269,6 @@ class ModelTraining(ModelWeights):
     ) -> tuple[int, int]:
         """Run the epochs, call the callbacks, keep the books."""
         report = self.training_report
-        report.train_seconds, report.epochs = 0.0, []
         lent, words, n_words = self._lent(), self.wv.index_to_key, len(self.wv)
         self.running_training_loss = 0.0
         trained_words = raw_words = 0
@@ -421,7 +422,10 @@ def _check_totals(total_examples: int | None, total_words: int | None, epochs: i
             "corpus, using the count cached in the model is sufficient: "
             "total_examples=model.corpus_count."
         )
-    if epochs is None or epochs <= 0:
+    for name, total in (("total_examples", total_examples), ("total_words", total_words)):
+        if total is not None:
+            whole_number(name, plain_int(total), 0)
+    if epochs is None or (isinstance(epochs, int) and epochs <= 0):
         raise ValueError(
             "You must specify an explicit epochs count. The usual value is epochs=model.epochs."
         )

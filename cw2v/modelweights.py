@@ -171,7 +171,7 @@ class ModelWeights(ModelVocabulary):
                     f"words and vector_size is {self.vector_size}: no words can be added"
                 )
 
-    def _identity(self, sentences: object, corpus_file: object) -> object:
+    def _identity(self, sentences: object, corpus_file: Source | None) -> object:
         """Return what tells this text from others, or None where its ids are not to be kept."""
         return identity(sentences, corpus_file)
 
@@ -309,9 +309,12 @@ class ModelWeights(ModelVocabulary):
         return np.ascontiguousarray(lockf, np.float32)
 
     def _keep_thresholds(self) -> NDArray[np.uint32] | None:
-        """Return `wv.expandos["sample_int"]`, or None where the counts must do."""
+        """Return `wv.expandos["sample_int"]`, or None where the counts must do.
+
+        They do with `sample` 0, which keeps every word whatever the thresholds, as in gensim.
+        """
         given = self.wv.expandos.get("sample_int")
-        if given is None or given.shape != (len(self.wv),):
+        if not self.sample or given is None or given.shape != (len(self.wv),):
             return None
         keep: NDArray[np.uint32] = np.clip(given, 0, UINT32_MAX).astype(np.uint32)
         return keep

@@ -178,7 +178,7 @@ class PathLineSentences(_LineReader):
         max_sentence_length: int = MAX_WORDS_IN_BATCH,
         limit: int | None = None,
     ) -> None:
-        self.source = os.fspath(source)
+        self.source = os.path.expanduser(source)  # noqa: PTH111  a str
         self.max_sentence_length, self.limit = _checked(max_sentence_length, limit)
         path = Path(self.source)
         if path.is_file():
@@ -276,7 +276,7 @@ class BrownCorpus:
         self.dirname = dirname
 
     def __iter__(self) -> Iterator[list[str]]:
-        for path in Path(self.dirname).iterdir():
+        for path in Path(self.dirname).expanduser().iterdir():
             if not path.is_file():
                 continue
             with _opened(_look_at(0, path, None)) as file:

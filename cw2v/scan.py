@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,9 @@ class BadText(UnicodeDecodeError):
     def __init__(self, word: bytes, start: int, end: int, reason: str, where: str) -> None:
         super().__init__("utf-8", word, start, end, reason)
         self.where = where
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.object, self.start, self.end, self.reason, self.where)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.reason}"

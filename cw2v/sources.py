@@ -77,23 +77,20 @@ def find_inputs(source: Source) -> list[TextInput]:
     TypeError
         `source` is nothing that can be read, or a file opened as text.
     """
-    if isinstance(source, (str, os.PathLike)):
-        sources: list[Any] = [source]
-    elif _is_file(source):
-        sources = [source]
-    elif isinstance(source, Sequence) and not isinstance(source, _BYTES):
-        sources = list(source)
-    else:
+    return [look_at(index, part) for index, part in enumerate(parts_of(source))]
+
+
+def parts_of(source: Source) -> list[Any]:
+    """List the files, "-" and file objects that `source` names; errors as for `find_inputs`."""
+    if isinstance(source, (str, os.PathLike)) or _is_file(source):
+        return _expand(source)
+    if not isinstance(source, Sequence) or isinstance(source, _BYTES):
         raise TypeError(
             f"a corpus is a path, a list of paths or a binary file, not {type(source).__name__}"
         )
-    if not sources:
+    if not source:
         raise ValueError("the list of corpus files is empty")
-    inputs: list[TextInput] = []
-    for item in sources:
-        for part in _expand(item):
-            inputs.append(look_at(len(inputs), part))
-    return inputs
+    return [part for item in source for part in _expand(item)]
 
 
 def _expand(item: Any) -> list[Any]:
@@ -344,6 +341,8 @@ def whole_words(
         n = read(memoryview(buffer.array[held : held + room]))  # type: ignore[arg-type]
         if n == 0:
             if held and not skipping:
+                # A step of the scanner looks a little further.
+                buffer.array[held : held + PADDING] = 0
                 yield held, position
             return
         if skipping:

@@ -105,6 +105,8 @@ class Choice:
         How many words are left out, and how often they came together.
     by_rule : bool
         A rule was asked.
+    raised : bool
+        `min_count` is higher than was asked for, so that no more than `max_final_vocab` are left.
     """
 
     rows: NDArray[np.int64]
@@ -113,6 +115,7 @@ class Choice:
     n_dropped: int
     total_dropped: int
     by_rule: bool
+    raised: bool
 
     @property
     def total(self) -> int:
@@ -141,6 +144,7 @@ def choose_words(
     """
     min_count = whole_number("min_count", plain_int(min_count), 0)
     counts = np.asarray(counted.counts, dtype=np.int64)
+    asked = min_count
     if max_final_vocab is not None:
         max_final_vocab = whole_number("max_final_vocab", plain_int(max_final_vocab), 0)
         if max_final_vocab < len(counts):
@@ -159,7 +163,8 @@ def choose_words(
         min_count,
         len(counts) - len(rows),
         int(counts[~kept].sum()),
-        trim_rule is not None,
+        by_rule=trim_rule is not None,
+        raised=min_count > max(asked, 1),
     )
 
 
@@ -253,6 +258,11 @@ def why_empty(counted: Counted, choice: Choice) -> str:
         return (
             f"trim_rule and min_count={choice.min_count} leave none of the {n} words in "
             f"{counted.name}; the commonest is {commonest!r}, with {counted.counts.max()}"
+        )
+    if choice.raised:
+        return (
+            f"max_final_vocab is too small: of the {n} words in {counted.name} more than that "
+            f"occur {choice.min_count - 1} times, as the commonest, {commonest!r}. Raise it"
         )
     return (
         f"no word occurs {choice.min_count} times (min_count={choice.min_count}) in "

@@ -16,9 +16,10 @@ from cw2v.keyedvectors import KeyedVectors
 from cw2v.modelanswers import ModelAnswers
 from cw2v.modelfile import ModelFiles
 from cw2v.modelstate import Sentences
-from cw2v.params import plain_int
+from cw2v.params import flag, plain_int
 from cw2v.progress import Report
 from cw2v.readers import (
+    MAX_WORDS_IN_BATCH,
     BrownCorpus,
     LineSentence,
     PathLineSentences,
@@ -28,8 +29,19 @@ from cw2v.sources import Source
 from cw2v.trainer import TrainingReport
 from cw2v.vocab import TrimRule
 
-# gensim's module of this name has the readers as well.
-__all__ = ["BrownCorpus", "LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"]
+# gensim's module of this name has the readers as well, and says what is compiled: all is.
+__all__ = [
+    "CORPUSFILE_VERSION",
+    "FAST_VERSION",
+    "MAX_WORDS_IN_BATCH",
+    "BrownCorpus",
+    "LineSentence",
+    "PathLineSentences",
+    "Text8Corpus",
+    "Word2Vec",
+]
+
+FAST_VERSION = CORPUSFILE_VERSION = 1
 
 logger = logging.getLogger(__name__)
 
@@ -197,19 +209,22 @@ class Word2Vec(ModelAnswers, ModelFiles):
         if not hasattr(self, "layer1_size"):
             self.layer1_size = self.vector_size
         self.alpha, self.min_alpha = alpha, min_alpha
-        self.window, self.shrink_windows = plain_int(window), bool(shrink_windows)
+        self.window = plain_int(window)
+        self.shrink_windows = flag("shrink_windows", shrink_windows)
         self.min_count, self.sample = plain_int(min_count), sample
         self.max_vocab_size = plain_int(max_vocab_size)
         self.max_final_vocab = plain_int(max_final_vocab)
         self.sorted_vocab, self.null_word = sorted_vocab, null_word
         self.negative, self.ns_exponent = plain_int(negative), ns_exponent
-        self.sg, self.hs, self.cbow_mean = int(bool(sg)), int(bool(hs)), int(bool(cbow_mean))
-        self.corrected_cbow = bool(corrected_cbow)
+        self.sg, self.hs = int(flag("sg", sg)), int(flag("hs", hs))
+        self.cbow_mean = int(flag("cbow_mean", cbow_mean))
+        self.corrected_cbow = flag("corrected_cbow", corrected_cbow)
         self.epochs, self.workers = plain_int(epochs), plain_int(workers)
         self.seed = None if seed is None else plain_int(seed)
-        self.batch_words, self.compute_loss = plain_int(batch_words), bool(compute_loss)
+        self.batch_words = plain_int(batch_words)
+        self.compute_loss = flag("compute_loss", compute_loss)
         self.noise_span = plain_int(noise_span)
-        self.reread = bool(reread)
+        self.reread = flag("reread", reread)
         self.hashfxn, self.comment = hashfxn, comment
         self.memory_budget, self.unicode_errors = memory_budget, unicode_errors
         self.report = report
@@ -263,7 +278,7 @@ class Word2Vec(ModelAnswers, ModelFiles):
         self._counted = self._raw_vocab = None
         self._encoded = self._scanned = None
         self._keep_ids = False
-        self._text_at_hand: object = None
+        self._text_at_hand = None
 
     def _read_and_train(
         self,
@@ -292,7 +307,7 @@ class Word2Vec(ModelAnswers, ModelFiles):
         finally:
             self._text_at_hand = self._encoded = None
 
-    def _identity(self, sentences: object, corpus_file: object) -> object:
+    def _identity(self, sentences: object, corpus_file: Source | None) -> object:
         text = sentences if corpus_file is None else corpus_file
         if text is not None and text is self._text_at_hand:
             return None if self.reread and corpus_file is None else "the text at hand"

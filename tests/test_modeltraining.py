@@ -145,7 +145,7 @@ def test_paths_that_lead_nowhere_are_refused(name, path):
 
 def test_sample_int_says_which_words_are_kept():
     """After an update too, it is that of the last text; gensim has it so."""
-    model = small(None, sample=0)
+    model = small(None, sample=1e9)  # which keeps all, but 0 would whatever `sample_int` says
     model.build_vocab(TEXT)
     model.wv.expandos["sample_int"][:10] = 0
     counts = model.wv.expandos["count"]
@@ -508,3 +508,87 @@ def test_the_log_goes_on_where_the_text_is_read_again_in_each_epoch(caplog):
         "1 - PROGRESS: at 50.00% examples, 50 words/s",
     ]
     assert len(seen) == 4
+
+
+def test_a_model_saved_by_a_callback_leaves_the_text_behind(tmp_path):
+    class Saver(CallbackAny2Vec):
+        def on_epoch_end(self, model):
+            model.save(tmp_path / "model")
+            self.pickled = len(pickle.dumps(model))
+
+    saver = Saver()
+    model = small(TEXT * 20, callbacks=[saver], epochs=1)
+    assert "_text_at_hand" not in vars(Word2Vec.load(tmp_path / "model")) or (
+        Word2Vec.load(tmp_path / "model")._text_at_hand is None
+    )
+    assert saver.pickled < 2 * len(pickle.dumps(model))
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "match"),
+    [
+        ({"total_examples": -1}, ValueError, "total_examples must be at least 0"),
+        ({"total_words": "3"}, TypeError, "total_words must be a whole number"),
+        ({"total_examples": 10, "epochs": "2"}, TypeError, "epochs must be a whole number"),
+        ({"total_examples": 10, "start_alpha": -1.0}, ValueError, "alpha"),
+    ],
+)
+def test_a_training_that_is_refused_changes_nothing(settings, error, match):
+    model = small()
+    before = (model.alpha, model.min_alpha, model.epochs, model.compute_loss, model.train_count)
+    with pytest.raises(error, match=match):
+        model.train(TEXT, **{"epochs": 7, "start_alpha": 0.5, "compute_loss": True} | settings)
+    after = (model.alpha, model.min_alpha, model.epochs, model.compute_loss, model.train_count)
+    assert after == before
+
+
+def test_vectors_that_are_not_finite_refuse_the_training_before_anything_is_changed():
+    model = small()
+    model.wv.vectors[3, 3] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        model.train(TEXT, total_examples=300, epochs=7, start_alpha=0.5)
+    assert (model.alpha, model.epochs) == (0.025, 5)
+
+
+def test_a_sample_of_0_keeps_every_word_whatever_was_said_before(gensim_models):
+    for library in (Word2Vec, gensim_models.Word2Vec):
+        model = library(vector_size=4, min_count=1, sample=1e-3, workers=1)
+        model.build_vocab(TEXT)
+        model.sample = 0
+        n_words = sum(map(len, TEXT))
+        assert model.train(TEXT, total_examples=300, epochs=1) == (n_words, n_words)
+
+
+def test_the_report_is_of_the_last_training():
+    model = small()
+    read = model.training_report.read_seconds
+    assert read > 0
+    for _ in range(3):
+        model.train(TEXT, total_examples=300, epochs=1)
+        assert model.training_report.read_seconds < 10 * read
+        assert len(model.training_report.epochs) == 1
+    model.train(TEXT * 100, total_examples=30_000, epochs=1)
+    longest = model.training_report.read_seconds
+    model.train(TEXT, total_examples=300, epochs=1)
+    assert model.training_report.read_seconds < longest
+
+
+def test_an_open_file_is_read_once_for_words_and_training(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(map(" ".join, TEXT)))
+    model = Word2Vec(vector_size=4, min_count=1, workers=1)
+    with path.open("rb") as file:
+        model.build_vocab(corpus_file=file)
+        _, n_words = model.train(corpus_file=file, total_words=1, epochs=2)
+    assert n_words == 2 * sum(map(len, TEXT))
+
+
+def test_a_folder_is_read_again_only_if_it_has_changed(tmp_path):
+    for number in range(2):
+        (tmp_path / f"{number}.txt").write_text("\n".join(map(" ".join, TEXT)))
+    model = Word2Vec(vector_size=4, min_count=1, workers=1)
+    model.build_vocab(corpus_file=tmp_path)
+    encoded = model._encoded.corpus
+    assert model._encode(None, tmp_path) is encoded
+    (tmp_path / "2.txt").write_text("sea0 sea1\n")
+    assert model._encode(None, tmp_path) is not encoded

@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import os
+import pickle
 import sys
 import threading
 from functools import partial
@@ -13,6 +14,7 @@ import pytest
 
 from cw2v.corpus import scan_files
 from cw2v.packing import packing_of, zstd
+from cw2v.scan import BadText
 from cw2v.sources import BlockBuffer, TextReader, find_inputs, read_into, whole_words
 
 TEXT = b"the cat sat\non the mat\n"
@@ -293,3 +295,21 @@ def test_standard_input_that_is_closed_is_an_error(monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(OSError, match="closed"):
         find_inputs("-")
+
+
+def test_what_was_read_before_does_not_end_the_text():
+    """The last byte could begin a space of Unicode, whose rest the buffer held before."""
+    for text in (b"zz\xc2", b"zz\xe3\x80"):
+        buffer = BlockBuffer(64)
+        buffer.array[:] = 0xA0 if text.endswith(b"\xc2") else 0x80
+        file = io.BytesIO(text)
+        for length, _ in whole_words(partial(read_into, file), 0, None, buffer):
+            assert bytes(buffer.array[:length]) == text
+            assert not buffer.array[length : length + 16].any()
+
+
+def test_an_error_about_a_text_comes_out_of_another_process():
+    with pytest.raises(BadText) as error:
+        scan_files(io.BytesIO(b"good b\xffd"))
+    again = pickle.loads(pickle.dumps(error.value))
+    assert (type(again), str(again)) == (BadText, str(error.value))

@@ -306,6 +306,10 @@ def test_what_the_report_raises_stops_the_workers(failure):
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("cw2v")]
     assert np.isfinite(weights.w).all()
     assert weights.syn1neg.any()
+    with pytest.raises(failure):  # the next epoch begins as if there had been none
+        trainer.run_epoch(1)
+    trainer._report = None
+    assert trainer.run_epoch(2).words == 300_000
 
 
 def test_a_corpus_mapped_read_only_is_trained_on():

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cw2v.corpus import scan_sentences
-from cw2v.vocab import CountedMapping, build_vocabulary, by_falling_count
+from cw2v.vocab import (
+    CountedMapping,
+    build_vocabulary,
+    by_falling_count,
+    choose_words,
+    why_empty,
+)
 
 
 def test_ids_go_by_falling_count_and_ties_by_reverse_first_appearance():
@@ -84,3 +90,12 @@ def test_counts_above_32_bits_keep_their_order():
     vocabulary = build_vocabulary(CountedMapping({"a": 2**40, "b": 2**62, "c": 2**40 + 1}))
     assert vocabulary.words == ["b", "c", "a"]
     assert vocabulary.counts.tolist() == [2**62, 2**40 + 1, 2**40]
+
+
+def test_ties_that_max_final_vocab_cannot_part_are_named():
+    counted = CountedMapping({"a": 7, "b": 7, "c": 7})
+    choice = choose_words(counted, min_count=1, max_final_vocab=2)
+    assert why_empty(counted, choice) == (
+        "max_final_vocab is too small: of the 3 words in the counts given more than that occur 7 "
+        "times, as the commonest, 'a'. Raise it"
+    )

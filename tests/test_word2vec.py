@@ -388,3 +388,16 @@ def test_a_model_can_be_pickled_without_what_belongs_to_its_process():
     assert_array_equal(other.wv.vectors, model.wv.vectors)
     other.train(SENTENCES, total_examples=9, epochs=1)
     assert model.report is not None
+
+
+@pytest.mark.parametrize("name", ["sg", "hs", "cbow_mean", "shrink_windows", "compute_loss"])
+def test_a_text_is_no_flag(name):
+    with pytest.raises(TypeError, match=f"{name} must be 0 or 1, or a bool, got '0'"):
+        Word2Vec(**{name: "0"})
+
+
+def test_what_is_compiled_is_said_as_gensim_does():
+    from cw2v import word2vec
+
+    assert word2vec.FAST_VERSION == word2vec.CORPUSFILE_VERSION == 1
+    assert word2vec.MAX_WORDS_IN_BATCH == 10_000
