@@ -33,7 +33,7 @@ class CallbackAny2Vec:
     well, and reaches the caller; the vectors keep what was learnt so far.
 
     What they change of the model, such as `alpha`, `wv.vectors`, `wv.vectors_lockf` or the
-    vocabulary, holds from the next epoch on; the number of epochs stays.
+    vocabulary, holds for epochs still to be run; the number of epochs stays.
     """
 
     def on_train_begin(self, model: Word2Vec) -> None:

@@ -57,10 +57,10 @@ class TrainParams:
     epochs : int, at least 1
         Passes over the corpus.
     workers : int, 1 to 1,024
-        Threads. With 1, the result depends on `seed` alone. With more, workers update the
+        Threads. With 1, the result depends on `seed`, and on the CPU by rounding. With more, workers update the
         vectors without locks (Niu et al. 2011, Hogwild!), and two runs differ slightly.
     seed : int, at least 0
-        Of the first vectors, and of each worker's random numbers.
+        Of the first vectors, and of all that is drawn while the text is read.
     batch_words : int, at least 1
         Words in the pieces of the corpus that workers take, a millionth of it at least; from
         one piece to the next the learning rate falls.
