@@ -4,9 +4,10 @@ The path of the data, in the order of the imports: `sources` (text to blocks of 
 (words to provisional ids), `vocab` (which words there are), `corpus` (the text as ids),
 `_kernels` (the arithmetic), `noise`, `_blocks` and `_noise` (what is drawn), `huffman` (the tree of
 hierarchical softmax), `weights` (W and W'), `_skipgram` and `_cbow` (one step), `_worker` and
-`trainer` (all steps), `formats` (vectors to files), `keyedvectors` (vectors to answers),
-`modelfile` (models to files), `readers` (gensim's readers), `phrases`, and `word2vec` (gensim's
-class over all of them). ARCHITECTURE.md has the whole plan.
+`trainer` (all steps), `vectorreader` (files to vectors), `gensimpickle` (what gensim saved),
+`formats` (vectors to files), `keyedvectors` (vectors to answers), `modelfile` (models to files),
+`readers` (gensim's readers), `phrases`, and `word2vec` (gensim's class over all of them).
+ARCHITECTURE.md has the whole plan.
 """
 
 from importlib import import_module

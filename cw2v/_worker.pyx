@@ -224,7 +224,7 @@ cdef class Shared:
         find_backend(backend, &job.backend)
         self.borrow_model(weights, params)
         self.borrow_sampling(tables, params)
-        job.rows = tables.rows
+        job.rows = tables.sharing.rows
         self.own = tables.own
         if params.hs:
             self.borrow_tree(tables)
@@ -265,18 +265,19 @@ cdef class Shared:
 
     cdef int borrow_sampling(self, tables, params) except -1:
         cdef Sampling *sampling = &self.job.sampling
+        sharing = tables.sharing
         cdef const uint32_t[::1] keep = tables.keep
         cdef const uint32_t[:, ::1] noise = tables.noise
         self.arrays += [keep, noise]
         sampling.keep = &keep[0]
         sampling.noise = <const NoiseColumn *> &noise[0, 0] if params.negative else NULL
         sampling.n_words = <int32_t> keep.shape[0]
-        sampling.span = tables.span
-        sampling.n_noise = tables.n_noise
-        sampling.noise_sets, sampling.noise_uses = tables.noise_sets, tables.noise_uses
-        if tables.n_noise:
-            sampling.noise_weight = <float> (<double> params.negative / tables.n_noise)
-        sampling.most_pairs = tables.most_pairs
+        sampling.span = sharing.span
+        sampling.n_noise = sharing.n_noise
+        sampling.noise_sets, sampling.noise_uses = sharing.sets, sharing.uses
+        if sharing.n_noise:
+            sampling.noise_weight = <float> (<double> params.negative / sharing.n_noise)
+        sampling.most_pairs = sharing.most_pairs
         sampling.window = params.window
         sampling.shrink_windows = params.shrink_windows
         sampling.sg = params.sg

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.huffman import HuffmanTree
-from cw2v.noise import FEW_WORDS, UINT32_MAX, noise_probabilities, words_around
+from cw2v.noise import UINT32_MAX, noise_probabilities
 from cw2v.params import TrainParams
+from cw2v.sharing import FEW_WORDS, words_around
 
 OWN_ROWS = 1024  # most rows of W' that a worker has copies of
 OWN_INPUTS = 64  # most rows of W, all of which are given each time
@@ -66,7 +67,7 @@ class Team:
     def centres_between(self, n_words: int, kept: float) -> int:
         """Return after how many centres a worker gives of W'; 0 where there are no copies.
 
-        There are none in a vocabulary of fewer than `cw2v.noise.FEW_WORDS`: they would be of
+        There are none in a vocabulary of fewer than `cw2v.sharing.FEW_WORDS`: they would be of
         most rows, and change which words are neighbours.
 
         Parameters

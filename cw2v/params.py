@@ -45,7 +45,7 @@ class TrainParams:
         ones, in CBOW ones that are far from one another. 1 draws anew for each, as word2vec.c does
         for each pair. 0 chooses by the other settings, the size of the vocabulary and how much
         there is to train on. It has no effect with `hs`, where none share. See
-        `cw2v.noise.noise_span`.
+        `cw2v.sharing.noise_span`.
     ns_exponent : float, finite
         Noise words are drawn in proportion to count**ns_exponent; 0.75 in word2vec.c.
     sample : float, at least 0
@@ -57,8 +57,9 @@ class TrainParams:
     epochs : int, at least 1
         Passes over the corpus.
     workers : int, 1 to 1,024
-        Threads. With 1, the result depends on `seed`, and on the CPU by rounding. With more, workers update the
-        vectors without locks (Niu et al. 2011, Hogwild!), and two runs differ slightly.
+        Threads. With 1, the result depends on `seed`, and on the CPU by rounding. With more,
+        workers update the vectors without locks (Niu et al. 2011, Hogwild!), and two runs differ
+        slightly.
     seed : int, at least 0
         Of the first vectors, and of all that is drawn while the text is read.
     batch_words : int, at least 1

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.huffman import HuffmanTree
-from cw2v.noise import most_pairs, noise_sets, noise_span, noise_words, rows_together
 from cw2v.params import TrainParams
 from cw2v.referencedraws import Block, Floats, Labels, Rng, blocks, subsample
+from cw2v.sharing import Sharing
 
 # ---- the logistic loss and the kernels ------------------------------------------------------
 
@@ -211,9 +211,8 @@ def train(
     names: of subsampling and reaches, and of noise.
     """
     losses = []
-    n_trained = len(ids) * params.epochs
-    span = noise_span(params, len(w), n_trained)
-    rows = rows_together(params, len(w)) if params.sg else None
+    sharing = Sharing.of(params, len(w), len(ids) * params.epochs)
+    rows = sharing.rows if params.sg else None
     for epoch in range(params.epochs):
         loss = 0.0
         for number, (first, last) in enumerate(pairwise(bounds)):
@@ -229,11 +228,11 @@ def train(
                 noise_rng,
                 window=params.window,
                 negative=params.negative,
-                span=span if params.sg else 1,
-                n_noise=noise_words(params, span, n_trained),
-                noise_sets=noise_sets(params, span),
-                noise_uses=1 if params.sg else span,
-                most_pairs=most_pairs(params),
+                span=sharing.span,
+                n_noise=sharing.n_noise,
+                noise_sets=sharing.sets,
+                noise_uses=sharing.uses,
+                most_pairs=sharing.most_pairs,
                 shrink_windows=params.shrink_windows,
                 sg=params.sg,
             ):

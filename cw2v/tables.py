@@ -8,18 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.huffman import HuffmanTree
-from cw2v.noise import (
-    keep_thresholds,
-    most_pairs,
-    noise_sets,
-    noise_span,
-    noise_table,
-    noise_words,
-    rows_together,
-    words_to_train,
-)
+from cw2v.noise import keep_thresholds, noise_table
 from cw2v.ownrows import OwnRowsOfAll, Team, own_rows
 from cw2v.params import TrainParams
+from cw2v.sharing import Sharing, words_to_train
 
 PADDING = 32  # items that kernels may read past the end of a list; see csrc/kernels.h
 
@@ -34,18 +26,8 @@ class Tables:
         See `cw2v.noise.keep_thresholds`.
     noise : ndarray of uint32, shape (n_words, 2), or None without negative sampling
         See `cw2v.noise.noise_table`.
-    span : int
-        How many centres a block has, which share noise words; see `cw2v.noise.noise_span`. In
-        CBOW 1.
-    n_noise : int
-        How many noise words they share; see `cw2v.noise.noise_words`.
-    noise_sets, noise_uses : int
-        How many sets of noise words take turns in CBOW, and how many centres share one; see
-        `cw2v.noise.noise_sets` and `noise_span`. In skip-gram 1.
-    rows : int
-        How many rows of W take a step together; see `cw2v.noise.rows_together`.
-    most_pairs : int
-        How many pairs of a word may move its row together; see `cw2v.noise.most_pairs`.
+    sharing : cw2v.sharing.Sharing
+        How far noise words are shared.
     tree_starts, tree_path : ndarray of int64 and uint32, or None
         Paths, as in `cw2v.huffman.HuffmanTree`: twice the node, plus 1 where the path turns
         left, then `PADDING`. None without hierarchical softmax.
@@ -58,12 +40,7 @@ class Tables:
 
     keep: NDArray[np.uint32]
     noise: NDArray[np.uint32] | None
-    span: int
-    n_noise: int
-    noise_sets: int
-    noise_uses: int
-    rows: int
-    most_pairs: int
+    sharing: Sharing
     tree_starts: NDArray[np.int64] | None
     tree_path: NDArray[np.uint32] | None
     tree_depth: int
@@ -85,8 +62,6 @@ def make_tables(
     """
     if keep is None:
         keep = keep_thresholds(counts, params.sample)
-    n_trained = words_to_train(counts, params)
-    span = noise_span(params, len(counts), n_trained)
     starts = path = None
     depth = 0
     if params.hs:
@@ -99,12 +74,7 @@ def make_tables(
     return Tables(
         keep=keep,
         noise=noise_table(counts, params.ns_exponent) if params.negative else None,
-        span=span if params.sg else 1,
-        n_noise=noise_words(params, span, n_trained),
-        noise_sets=noise_sets(params, span),
-        noise_uses=1 if params.sg else span,
-        rows=rows_together(params, len(counts)),
-        most_pairs=most_pairs(params),
+        sharing=Sharing.of(params, len(counts), words_to_train(counts, params)),
         tree_starts=starts,
         tree_path=path,
         tree_depth=depth,

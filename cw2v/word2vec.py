@@ -118,7 +118,7 @@ class Word2Vec(ModelAnswers, ModelFiles):
     noise_span : int, 0 to 8, in CBOW 0 to 32
         How many centres share noise words [4]_: consecutive ones, in CBOW ones far apart. 1 draws
         anew for each centre; 0 chooses by the settings, the vocabulary and how much there is to
-        train on. It has no effect with `hs`. See `cw2v.noise.noise_span`.
+        train on. It has no effect with `hs`. See `cw2v.sharing.noise_span`.
     reread : bool
         `sentences` may be others each time they are iterated: read them in every epoch (and
         once before, for the vocabulary), instead of once.

@@ -73,7 +73,7 @@ ARCHITECTURES = [
 def test_one_worker_does_what_the_reference_does(
     backend, architecture, objective, window, few_words, monkeypatch
 ):
-    monkeypatch.setattr("cw2v.noise.FEW_WORDS", few_words)
+    monkeypatch.setattr("cw2v.sharing.FEW_WORDS", few_words)
     check_by_reference(backend, {"window": window, "vector_size": 12} | architecture | objective)
 
 
@@ -83,7 +83,7 @@ def test_one_worker_does_what_the_reference_does(
 def test_a_step_may_ask_for_long_rows_ahead(
     backend, noise_span, vector_size, few_words, monkeypatch
 ):
-    monkeypatch.setattr("cw2v.noise.FEW_WORDS", few_words)
+    monkeypatch.setattr("cw2v.sharing.FEW_WORDS", few_words)
     settings = {"sg": True, "window": 5, "vector_size": vector_size, "noise_span": noise_span}
     check_by_reference(backend, settings)
 
