@@ -81,8 +81,7 @@ static int make_room(cw2v_words *words, int64_t length)
 {
     if (words->n_words >= words->capacity) {
         int64_t n = words->capacity + words->capacity / 2 + 1024;
-        if (!cw2v_grow((void **)&words->firsts, n, sizeof(int64_t))
-            || !cw2v_grow((void **)&words->offsets, n + 1, sizeof(int64_t)))
+        if (!cw2v_grow((void **)&words->offsets, n + 1, sizeof(int64_t)))
             return 0;
         words->capacity = n;
     }
@@ -98,7 +97,7 @@ static int make_room(cw2v_words *words, int64_t length)
 
 /* Put a new word into the free slot where it belongs; `slot` becomes another if they grow. */
 INLINE cw2v_words_status insert(cw2v_words *words, cw2v_slot **slot, const lookup *look,
-                                     const uint8_t *bytes, int64_t length, int64_t position)
+                                const uint8_t *bytes, int64_t length)
 {
     if (words->n_words >= INT32_MAX)
         return CW2V_WORDS_TOO_MANY;
@@ -112,7 +111,6 @@ INLINE cw2v_words_status insert(cw2v_words *words, cw2v_slot **slot, const looku
     int64_t id = words->n_words, offset = words->offsets[id];
     memcpy(words->arena + offset, bytes, (size_t)length);
     words->offsets[id + 1] = offset + length;
-    words->firsts[id] = position;
     **slot = (cw2v_slot){.low = look->low, .high = look->high, .id = (int32_t)id,
                          .length = (uint32_t)look->length};
     words->n_words++;
@@ -148,7 +146,6 @@ void cw2v_words_free(cw2v_words *words)
     if (!words)
         return;
     free(words->slots_memory);
-    free(words->firsts);
     free(words->offsets);
     free(words->arena);
     free(words);
@@ -165,12 +162,12 @@ static lookup prepare_alone(const uint8_t *bytes, int64_t length)
 }
 
 cw2v_words_status cw2v_words_add(cw2v_words *words, const uint8_t *bytes, int64_t length,
-                                 int64_t position, int64_t times, int32_t *id)
+                                 int64_t times, int32_t *id)
 {
     lookup look = prepare_alone(bytes, length);
     cw2v_slot *slot = find_slot(words, &look, bytes, length);
     if (slot->length == 0) {
-        cw2v_words_status status = insert(words, &slot, &look, bytes, length, position);
+        cw2v_words_status status = insert(words, &slot, &look, bytes, length);
         if (status != CW2V_WORDS_OK)
             return status;
     }
@@ -220,14 +217,14 @@ INLINE void bring_forward(cw2v_words *words, uint64_t hash, cw2v_slot *slot)
 
 /* Count a word that is new, or not in the slot where it is looked for first, and write its id. */
 SELDOM static cw2v_words_status look_further(cw2v_words *words, const lookup *look,
-                                           const uint8_t *bytes, int64_t length,
-                                           int64_t position, int how, int32_t *id)
+                                           const uint8_t *bytes, int64_t length, int how,
+                                           int32_t *id)
 {
     cw2v_slot *slot = find_slot(words, look, bytes, length);
     if (slot->length == 0) {
         if ((how & CW2V_CHECK) && !is_ascii(look) && !cw2v_is_utf8(bytes, length, how & CW2V_ALLOW_NUL))
             return CW2V_WORDS_BAD_TEXT;
-        cw2v_words_status status = insert(words, &slot, look, bytes, length, position);
+        cw2v_words_status status = insert(words, &slot, look, bytes, length);
         if (status != CW2V_WORDS_OK)
             return status;
     }
@@ -278,7 +275,7 @@ INLINE void prepare_all(const cw2v_words *words, const int64_t *edges, int64_t n
 
 /* Look up and count n words that begin and end at the edges; `looks` is scratch for n. */
 INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_t n,
-                                 lookup *looks, const uint8_t *text, int64_t position, int how,
+                                 lookup *looks, const uint8_t *text, int how,
                                  cw2v_encoded *out)
 {
     prepare_all(words, edges, n, looks, text);
@@ -293,8 +290,8 @@ INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_
             continue;
         }
         int64_t begin = edges[2 * i], length = edges[2 * i + 1] - begin;
-        cw2v_words_status status = look_further(words, &looks[i], text + begin, length,
-                                                position + begin, how, &ids[i]);
+        cw2v_words_status status = look_further(words, &looks[i], text + begin, length, how,
+                                                &ids[i]);
         if (status != CW2V_WORDS_OK) {
             out->n_ids += i;
             out->bad_start = begin;
@@ -309,7 +306,7 @@ INLINE cw2v_words_status look_up(cw2v_words *words, const int64_t *edges, int64_
 }
 
 INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t length,
-                                int64_t position, int how, cw2v_encoded *out, int unicode,
+                                int how, cw2v_encoded *out, int unicode,
                                 classes (*classify)(const uint8_t *, int))
 {
     stretch part;
@@ -348,8 +345,7 @@ INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t 
             part.n_edges += write_bits(edges, at, next);
         if (part.n_edges > MOST_EDGES - EDGES_PER_STEP || length - at < 64) {
             int64_t n = part.n_edges / 2;
-            cw2v_words_status status = look_up(words, part.edges, n, part.looks, text, position,
-                                               how, out);
+            cw2v_words_status status = look_up(words, part.edges, n, part.looks, text, how, out);
             if (status != CW2V_WORDS_OK)
                 return status;
             part.edges[0] = part.edges[2 * n]; /* the word that goes on */
@@ -360,16 +356,16 @@ INLINE cw2v_words_status encode(cw2v_words *words, const uint8_t *text, int64_t 
 }
 
 cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int64_t length,
-                                    int64_t position, int how, cw2v_encoded *out)
+                                    int how, cw2v_encoded *out)
 {
     int unicode = how & CW2V_UNICODE_SPACES;
 #if HAVE_X86
     if (words->simd == 1)
-        return unicode ? encode(words, text, length, position, how, out, 1, classify_sse2)
-                       : encode(words, text, length, position, how, out, 0, classify_sse2);
+        return unicode ? encode(words, text, length, how, out, 1, classify_sse2)
+                       : encode(words, text, length, how, out, 0, classify_sse2);
 #endif
-    return unicode ? encode(words, text, length, position, how, out, 1, classify_portable)
-                   : encode(words, text, length, position, how, out, 0, classify_portable);
+    return unicode ? encode(words, text, length, how, out, 1, classify_portable)
+                   : encode(words, text, length, how, out, 0, classify_portable);
 }
 
 cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
@@ -379,7 +375,7 @@ cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
     cw2v_encoded out = {.ids = ids};
     for (int64_t i = 0; i < n; i += MOST_EDGES / 2) {
         int64_t some = n - i < MOST_EDGES / 2 ? n - i : MOST_EDGES / 2;
-        cw2v_words_status status = look_up(words, edges + 2 * i, some, looks, text, 0, 0, &out);
+        cw2v_words_status status = look_up(words, edges + 2 * i, some, looks, text, 0, &out);
         if (status != CW2V_WORDS_OK)
             return status;
     }

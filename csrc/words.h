@@ -41,8 +41,7 @@ typedef struct {
     void *slots_memory;
     uint64_t mask;
     int64_t n_words;
-    int64_t capacity;  /* words that firsts and offsets have room for */
-    int64_t *firsts;   /* (n_words,) byte position of the first appearance, as the caller counts */
+    int64_t capacity;  /* words that offsets has room for */
     int64_t *offsets;  /* (n_words + 1,) where each word begins in the arena */
     uint8_t *arena;    /* the distinct words, one after the other */
     int64_t arena_capacity;
@@ -73,10 +72,9 @@ int cw2v_words_reserve(cw2v_words *words, int64_t n_words);
 /* Split text[0, length) into words, count them, and write their ids and the line ends.
  *
  * The text holds whole words only: it begins and ends at white space or where the whole
- * text does. CW2V_TEXT_PADDING readable bytes follow it. `position` is that of text[0].
- * `how` is a sum of the flags above. */
+ * text does. CW2V_TEXT_PADDING readable bytes follow it. `how` is a sum of the flags above. */
 cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int64_t length,
-                                    int64_t position, int how, cw2v_encoded *out);
+                                    int how, cw2v_encoded *out);
 
 /* The same for n words that are known already: text[edges[2 * i], edges[2 * i + 1]), each of at
  * least one byte; 16 readable bytes follow the last. Writes n ids. */
@@ -90,7 +88,7 @@ void cw2v_words_find_list(const cw2v_words *words, const uint8_t *text, const in
 
 /* Count one word so many more times, added if it is new; writes its id. */
 cw2v_words_status cw2v_words_add(cw2v_words *words, const uint8_t *bytes, int64_t length,
-                                 int64_t position, int64_t times, int32_t *id);
+                                 int64_t times, int32_t *id);
 
 /* The id of one word, or -1. */
 int32_t cw2v_words_find(const cw2v_words *words, const uint8_t *bytes, int64_t length);

@@ -60,8 +60,8 @@ cdef class WordTable:
     def __len__(self):
         return self.words.n_words
 
-    def encode(self, const uint8_t[::1] text not None, Py_ssize_t length, int64_t position,
-               int how, int32_t[::1] ids not None, int32_t[::1] breaks not None):
+    def encode(self, const uint8_t[::1] text not None, Py_ssize_t length, int how,
+               int32_t[::1] ids not None, int32_t[::1] breaks not None):
         """Count the words of text[:length] and write their ids and the ends of lines.
 
         `how` is a sum of `CHECK`, `ALLOW_NUL` and `UNICODE_SPACES`.
@@ -74,7 +74,7 @@ cdef class WordTable:
         out.ids = &ids[0]
         out.breaks = &breaks[0]
         with nogil:
-            status = cw2v_words_encode(self.words, &text[0], length, position, how, &out)
+            status = cw2v_words_encode(self.words, &text[0], length, how, &out)
         check_status(status)
         if status == CW2V_WORDS_BAD_TEXT:
             return out.n_ids, out.n_breaks, (out.bad_start, out.bad_length)
@@ -85,7 +85,7 @@ cdef class WordTable:
         cdef int32_t id = 0
         if word.shape[0] == 0:
             raise ValueError("a word has at least one byte")
-        check_status(cw2v_words_add(self.words, &word[0], word.shape[0], -1, 0, &id))
+        check_status(cw2v_words_add(self.words, &word[0], word.shape[0], 0, &id))
         return id
 
     def decode(self, const int64_t[::1] indices not None):
@@ -113,10 +113,6 @@ cdef class WordTable:
         if self.words.n_words:
             cw2v_words_counts(self.words, &view[0])
         return result
-
-    def firsts(self):
-        """Return the byte position of each word's first appearance, int64 (n_words,), a copy."""
-        return copied(self.words.firsts, self.words.n_words)
 
     def utf8(self):
         """Return the words' bytes, uint8, and where each begins and ends, int64 (n_words + 1,)."""
@@ -162,7 +158,7 @@ def merge_tables(list tables not None, const int32_t[::1] owners not None,
             word = theirs[i]
             begin = source.offsets[word]
             status = cw2v_words_add(merged.words, source.arena + begin,
-                                    source.offsets[word + 1] - begin, -1, 0, &ids[i])
+                                    source.offsets[word + 1] - begin, 0, &ids[i])
             if status != CW2V_WORDS_OK:
                 break
     check_status(status)

@@ -332,7 +332,7 @@ cdef class TokenEncoder:
             id = <int32_t> self.table.words.n_words
         name = b"\xff%d" % id  # as no UTF-8 begins
         check_status(cw2v_words_add(
-            self.table.words, <const uint8_t *> <const char *> name, len(name), -1, 1, &id))
+            self.table.words, <const uint8_t *> <const char *> name, len(name), 1, &id))
         if known is NULL:
             self.others[token] = id
             self.words.append(token)

@@ -19,7 +19,6 @@ cdef extern from "words.h" nogil:
 
     ctypedef struct cw2v_words:
         int64_t n_words
-        int64_t *firsts
         int64_t *offsets
         uint8_t *arena
 
@@ -36,13 +35,13 @@ cdef extern from "words.h" nogil:
     void cw2v_words_free(cw2v_words *words)
     int cw2v_words_reserve(cw2v_words *words, int64_t n_words)
     cw2v_words_status cw2v_words_encode(cw2v_words *words, const uint8_t *text, int64_t length,
-                                        int64_t position, int how, cw2v_encoded *out)
+                                        int how, cw2v_encoded *out)
     cw2v_words_status cw2v_words_encode_list(cw2v_words *words, const uint8_t *text,
                                              const int64_t *edges, int64_t n, int32_t *ids)
     void cw2v_words_find_list(const cw2v_words *words, const uint8_t *text,
                               const int64_t *edges, int64_t n, int32_t *ids)
     cw2v_words_status cw2v_words_add(cw2v_words *words, const uint8_t *bytes, int64_t length,
-                                     int64_t position, int64_t times, int32_t *id)
+                                     int64_t times, int32_t *id)
     int32_t cw2v_words_find(const cw2v_words *words, const uint8_t *bytes, int64_t length)
     void cw2v_words_counts(const cw2v_words *words, int64_t *counts)
     int64_t cw2v_first_space(const uint8_t *text, int64_t begin, int64_t end)

@@ -8,7 +8,6 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -97,7 +96,7 @@ class Worker:
     def __init__(self, store: IdStore, how: int, block_size: int, simd: str | None) -> None:
         self.table = WordTable(simd)
         self.pieces: list[tuple[int, int, Piece]] = []  # (task, input, piece)
-        self.new_words: list[tuple[int, int]] = []  # (size of the table, input) at each new input
+        self.began: list[tuple[int, int]] = []  # (size of the table, task) at each task
         self.stored_bytes = 0  # read so far, of files as they are stored
         self._writer = IdWriter(store)
         self._how = how
@@ -109,8 +108,7 @@ class Worker:
     def do(self, task: Task, failures: Failures) -> None:
         """Encode one task's text."""
         text = task.text
-        if not self.new_words or self.new_words[-1][1] != text.index:
-            self.new_words.append((len(self.table), text.index))
+        self.began.append((len(self.table), task.number))
         if task.block is not None:
             self._encode(text, task.block, task.length, task.begin)
         elif task.end is None:
@@ -170,9 +168,7 @@ class Worker:
         if len(self._breaks) < length // 2 + 2:
             self._breaks = np.empty(length + 2, dtype=np.int32)
         ids = self._writer.reserve(length // 2 + 1)
-        n_ids, n_breaks, bad = self.table.encode(
-            block, length, position, self._how, ids, self._breaks
-        )
+        n_ids, n_breaks, bad = self.table.encode(block, length, self._how, ids, self._breaks)
         if bad is not None:
             word = block[bad[0] : bad[0] + bad[1]].tobytes()
             raise bad_text(word, text.name, position + bad[0], text.packing is not None)
@@ -370,9 +366,9 @@ def merge(
         For each worker, int32, the id in `table` of each of its ids; None where they are equal.
     """
     tables, counts, orders, ids = [], [], [], []
-    firsts_in = _order_in_text(workers)
-    for worker, firsts in zip(workers, firsts_in, strict=True):
+    for worker in workers:
         table, n, to_clean = worker.table, worker.table.counts(), None
+        firsts = _first_tasks(worker)
         if replace and len(bad := table.not_text()):
             table, to_clean = _replaced(table, bad)
             _, first_ids = np.unique(to_clean, return_index=True)
@@ -384,6 +380,7 @@ def merge(
         ids.append(to_clean)
     if len(tables) == 1:
         return tables[0], counts[0], ids
+    # Tasks have the order of the text, and a table that of each task.
     order = np.argsort(np.concatenate(orders), kind="stable")
     sizes = [len(table) for table in tables]
     owners = np.repeat(np.arange(len(tables), dtype=np.int32), sizes)[order]
@@ -408,21 +405,11 @@ def _added_up(counts: NDArray[np.int64], ids: NDArray[np.int32], n: int) -> NDAr
     return total
 
 
-def _order_in_text(workers: list[Worker]) -> list[NDArray[np.int64]]:
-    """For each worker's words, numbers that rise as their first appearances in the whole text."""
-    firsts = [worker.table.firsts() for worker in workers]
-    n_inputs = 1 + max((run[1] for worker in workers for run in worker.new_words), default=0)
-    lengths: NDArray[np.int64] = np.zeros(n_inputs, dtype=np.int64)
-    runs = []
-    for worker, positions in zip(workers, firsts, strict=True):
-        for (begin, text), (end, _) in pairwise([*worker.new_words, (len(positions), -1)]):
-            if end > begin:  # a worker's positions rise
-                lengths[text] = max(lengths[text], positions[end - 1] + 1)
-                runs.append((positions[begin:end], text))
-    before = np.cumsum(lengths) - lengths
-    for positions, text in runs:
-        positions += before[text]
-    return firsts
+def _first_tasks(worker: Worker) -> NDArray[np.int64]:
+    """Return in which task each of a worker's words came first, int64 (n_words,), rising."""
+    sizes, numbers = zip(*worker.began, strict=True) if worker.began else ((), ())
+    new_words = np.diff([*sizes, len(worker.table)])
+    return np.repeat(np.array(numbers, dtype=np.int64), new_words)
 
 
 def _replaced(table: WordTable, bad: NDArray[np.int64]) -> tuple[WordTable, NDArray[np.int32]]:

@@ -43,11 +43,11 @@ texts = st.lists(
 ).map(b"".join)
 
 
-def encode(table, data, check=False, position=0):
+def encode(table, data, check=False):
     text = np.frombuffer(data + bytes(PADDING), dtype=np.uint8)
     ids = np.full(len(data) // 2 + 1, -7, dtype=np.int32)
     breaks = np.full(len(data) // 2 + 2, -7, dtype=np.int32)
-    n_ids, n_breaks, bad = table.encode(text, len(data), position, check, ids, breaks)
+    n_ids, n_breaks, bad = table.encode(text, len(data), check, ids, breaks)
     return ids[:n_ids], breaks[:n_breaks], bad
 
 
@@ -118,8 +118,6 @@ def test_many_words_grow_the_table():
     ids, _, _ = encode(table, b" ".join(words + words[::-1]))
     assert ids.tolist() == [*range(100_000), *range(99_999, -1, -1)]
     assert (table.counts() == 2).all()
-    positions = np.cumsum([0] + [len(word) + 1 for word in words[:-1]])
-    assert (table.firsts() == positions).all()
 
 
 @pytest.mark.parametrize("simd", SIMD)
@@ -228,7 +226,7 @@ def test_tables_merge_in_the_order_given():
 
 def test_buffers_that_are_too_small_are_refused():
     with pytest.raises(ValueError, match="too small"):
-        WordTable().encode(b"short", 5, 0, True, np.empty(9, np.int32), np.empty(9, np.int32))
+        WordTable().encode(b"short", 5, True, np.empty(9, np.int32), np.empty(9, np.int32))
     with pytest.raises(ValueError, match="no room"):
         keep_known(
             np.int32([0, 0]),
