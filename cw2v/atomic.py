@@ -8,20 +8,11 @@ import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Literal, overload
+from typing import IO
 
 
-@overload
-def atomic_write(
-    path: str | os.PathLike[str], mode: Literal["wb"] = "wb", *, encoding: None = None
-) -> contextlib.AbstractContextManager[IO[bytes]]: ...
-@overload
-def atomic_write(
-    path: str | os.PathLike[str], mode: Literal["w"], *, encoding: str | None = None
-) -> contextlib.AbstractContextManager[IO[str]]: ...
-def atomic_write(
-    path: str | os.PathLike[str], mode: Literal["wb", "w"] = "wb", *, encoding: str | None = None
-) -> contextlib.AbstractContextManager[IO[Any]]:
+@contextlib.contextmanager
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Write a file so that `path` holds the old contents or the new, never a part.
 
     The block writes to a temporary file in the same folder. When the block ends, that file
@@ -36,24 +27,50 @@ def atomic_write(
     ----------
     path : str or os.PathLike
         Where the file shall be; a first ``~`` is the home folder.
-    mode : {"wb", "w"}
-        Bytes or text.
-    encoding : str, optional
-        Of text; UTF-8 unless given.
 
-    Returns
-    -------
-    context manager
-        Gives the open file.
+    Yields
+    ------
+    binary file
 
     Raises
     ------
     OSError
         As `check_writable`, or what went wrong while writing (its ``filename`` is `path`).
     """
-    if mode == "wb" and encoding is not None:
-        raise ValueError("encoding is for mode 'w'; a file of bytes has none")
-    return _atomic_write(path, mode, encoding or "utf-8")
+    check_writable(path)
+    target = _target(path)
+    if _is_special(target):
+        try:
+            with target.open("wb") as file:
+                yield file
+        except OSError as error:
+            _name_file(error, path)
+            raise
+        return
+
+    # Made by os.open so that a new file gets the permissions the umask says;
+    # tempfile would make it private to its owner.
+    name = os.fsdecode(os.fsencode(target.name)[:100])  # a name has 255 bytes at most
+    temporary = target.with_name(f".{name}.{secrets.token_hex(6)}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except OSError as error:
+        error.filename = os.fspath(path)
+        raise
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            if target.exists():
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            _name_file(error, path)
+        raise
+    _sync_folder(target.parent)
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -93,47 +110,6 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise PermissionError(
             f"cannot write {os.fspath(path)}: no new file may be made in the folder {folder}"
         )
-
-
-@contextlib.contextmanager
-def _atomic_write(
-    path: str | os.PathLike[str], mode: Literal["wb", "w"], encoding: str
-) -> Iterator[IO[Any]]:
-    check_writable(path)
-    target = _target(path)
-    text = {} if mode == "wb" else {"encoding": encoding}
-    if _is_special(target):
-        try:
-            with target.open(mode, **text) as file:  # type: ignore[call-overload]
-                yield file
-        except OSError as error:
-            _name_file(error, path)
-            raise
-        return
-
-    # Made by os.open so that a new file gets the permissions the umask says;
-    # tempfile would make it private to its owner.
-    name = os.fsdecode(os.fsencode(target.name)[:100])  # a name has 255 bytes at most
-    temporary = target.with_name(f".{name}.{secrets.token_hex(6)}.tmp")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    except OSError as error:
-        error.filename = os.fspath(path)
-        raise
-    try:
-        with os.fdopen(descriptor, mode, **text) as file:  # type: ignore[call-overload]
-            if target.exists():
-                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            _name_file(error, path)
-        raise
-    _sync_folder(target.parent)
 
 
 def _name_file(error: OSError, path: str | os.PathLike[str]) -> None:

@@ -100,7 +100,7 @@ def write_word2vec(
     for start in range(0, n_rows, _WORDS_PER_CHECK):
         _encode_words(ordered[start : start + _WORDS_PER_CHECK], prefix, start)
 
-    opened = _append_to(path) if append else atomic_write(path, "wb")
+    opened = _append_to(path) if append else atomic_write(path)
     with opened as file, compress_into(file, path) as stream:
         if header:
             total = n_rows if total is None else total
@@ -308,7 +308,7 @@ def write_counts(
     append : bool
         Write behind what the file holds.
     """
-    opened = _append_to(path) if append else atomic_write(path, "wb")
+    opened = _append_to(path) if append else atomic_write(path)
     with opened as file, compress_into(file, path) as stream:
         for start in range(0, len(order), _WORDS_PER_CHECK):
             rows = order[start : start + _WORDS_PER_CHECK].tolist()

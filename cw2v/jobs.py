@@ -66,6 +66,7 @@ def run_jobs(
     workers: int,
     most_waiting: int,
     look_around: Callable[[], None] = lambda: None,
+    at_end: Callable[[], None] = lambda: None,
 ) -> Iterator[Result]:
     """Do jobs in threads.
 
@@ -84,6 +85,8 @@ def run_jobs(
         Jobs begun or waiting at a time.
     look_around : callable
         Called in the calling thread between jobs, a few times a second.
+    at_end : callable
+        Called when nothing more is wanted, before the threads are waited for.
 
     Yields
     ------
@@ -141,6 +144,7 @@ def run_jobs(
         yield from collect(0)
     finally:
         is_over.set()
+        at_end()
         for _ in threads:
             todo.put(None)
         for thread in threads:

@@ -110,7 +110,7 @@ def write_state(
     text = json.dumps(header, allow_nan=False).encode("ascii")
     with contextlib.ExitStack() as stack:
         if isinstance(target, (str, os.PathLike)):
-            file = stack.enter_context(atomic_write(target, "wb"))
+            file = stack.enter_context(atomic_write(target))
             stream: Any = stack.enter_context(compress_into(file, target))
             if stream is not file:
                 stream = _Onward(stream)

@@ -89,7 +89,7 @@ def write_npz(
             raise ValueError(
                 f"{len(words)} words need as many counts, got shape {arrays['counts'].shape}"
             )
-    with atomic_write(path, "wb") as file:
+    with atomic_write(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from cw2v._keytable import KeyTable, PhrasePruner
 from cw2v._pairs import PairCounter
 from cw2v.corpus import ScannedCorpus
+from cw2v.jobs import run_jobs
 from cw2v.params import usable_cpus
 from cw2v.readers import scan_corpus
 
@@ -185,13 +185,8 @@ def _count_pairs(
                 return
             counter.count(ids, breaks, to_corpus, is_first)
 
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for _ in pool.map(count, counters):
-                pass
-        except BaseException:
-            stopped.set()
-            raise
+    for _ in run_jobs(counters, count, workers=workers, most_waiting=workers, at_end=stopped.set):
+        pass
     return counters
 
 

@@ -298,7 +298,7 @@ def save_as_line_sentence(
     The file appears whole or not at all, and is compressed if its name ends in .gz, .bz2, .xz
     or .zst.
     """
-    with atomic_write(filename, "wb") as file, compress_into(file, filename) as stream:
+    with atomic_write(filename) as file, compress_into(file, filename) as stream:
         for sentence in corpus:
             stream.write((" ".join(sentence) + "\n").encode())
 

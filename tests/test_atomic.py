@@ -25,20 +25,6 @@ def test_a_new_file_appears_with_its_contents(tmp_path):
     assert names(tmp_path) == ["new"]
 
 
-def test_text_is_utf8_unless_asked_otherwise(tmp_path):
-    with atomic_write(tmp_path / "a", "w") as file:
-        file.write("é")
-    with atomic_write(tmp_path / "b", "w", encoding="latin-1") as file:
-        file.write("é")
-    assert (tmp_path / "a").read_bytes() == "é".encode()
-    assert (tmp_path / "b").read_bytes() == b"\xe9"
-
-
-def test_bytes_have_no_encoding(tmp_path):
-    with pytest.raises(ValueError, match="encoding"):
-        atomic_write(tmp_path / "a", "wb", encoding="utf8")
-
-
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, MemoryError, SystemExit])
 def test_an_exception_leaves_the_old_file(tmp_path, error):
     path = tmp_path / "old"
