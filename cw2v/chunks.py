@@ -32,10 +32,21 @@ def available_memory() -> int:
                 limits.append(int(line.split()[1]) << 10)
     if not limits and hasattr(os, "sysconf"):
         limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    with contextlib.suppress(OSError, ValueError):  # no container, or "max"
-        limits.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    limits.extend(_free_in_container(Path("/sys/fs/cgroup")))
     limits.extend(_free_addresses())
     return min(limits, default=4 << 30)
+
+
+def _free_in_container(group: Path) -> list[int]:
+    """Return the bytes that a control group's limit leaves, or nothing if it sets none."""
+    try:
+        limit = int((group / "memory.max").read_text())
+        lines = (group / "memory.stat").read_text().splitlines()
+    except (OSError, ValueError):  # no container, or "max"
+        return []
+    used = {name: int(size) for name, _, size in (line.partition(" ") for line in lines)}
+    # What else there is, is copies of files, which make room.
+    return [max(0, limit - sum(used.get(name, 0) for name in ("anon", "shmem", "kernel")))]
 
 
 def _free_addresses() -> list[int]:

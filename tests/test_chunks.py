@@ -122,3 +122,14 @@ def test_a_limit_on_addresses_is_respected():
         [sys.executable, "-c", LIMITED], capture_output=True, text=True, timeout=60, check=False
     )
     assert run.stdout == "2\n", run.stderr
+
+
+def test_what_a_container_has_in_use_is_not_free(tmp_path):
+    assert chunks._free_in_container(tmp_path) == []
+    (tmp_path / "memory.stat").write_text("anon 300\nfile 900\nkernel 60\nshmem 40\n")
+    (tmp_path / "memory.max").write_text("max\n")
+    assert chunks._free_in_container(tmp_path) == []
+    (tmp_path / "memory.max").write_text("1000\n")
+    assert chunks._free_in_container(tmp_path) == [600]
+    (tmp_path / "memory.max").write_text("100\n")
+    assert chunks._free_in_container(tmp_path) == [0]
