@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from cw2v.vectortable import KEY_TYPES, Key, VectorTable
+from cw2v.vectortable import KEY_TYPES, Key, VectorTable, fitted
 from cw2v.weights import new_vectors
 
 logger = logging.getLogger(__name__)
@@ -56,9 +56,7 @@ class GrowingTable(VectorTable):
                     f"conflicts with its existing type {before.dtype}"
                 )
             if len(before) != len(self):
-                kept = min(len(before), len(self))
-                self.expandos[attr] = np.zeros(len(self), dtype=before.dtype)
-                self.expandos[attr][:kept] = before[:kept]
+                self.expandos[attr] = fitted(before, len(self))
 
     def set_vecattr(self, key: Key, attr: str, val: Any) -> None:
         """Store the value `val` under the name `attr` for `key`."""

@@ -1,0 +1,138 @@
+/* csrc/kernels_rows.h - sums of rows, one row added to many, and rows asked for ahead.
+ *
+ * A part of kernels_simd.h, which includes it where vectors are defined. */
+
+/* Vectors of a row that stay in registers while the rows pass by: all of it if they fit, because how
+ * many rows pass is hard to foretell, and each time that they have, the CPU may have guessed wrong. */
+enum { TILE_K = 12 };
+
+/* Call f(n, 0, ..., k) for n vectors of columns at a time, from column k on. If half a vector is
+ * all that is left then, f(n, LANES / 2, ..., k) takes it along. */
+#define WITH_VECTORS(n, dim, f, ...)                                                             \
+    for (; k + (n) * LANES <= (dim); k += (n) * LANES) {                                         \
+        if ((dim) - k == (n) * LANES + LANES / 2) {                                              \
+            f(n, LANES / 2, __VA_ARGS__, k);                                                     \
+            k = (dim);                                                                           \
+            break;                                                                               \
+        }                                                                                        \
+        f(n, 0, __VA_ARGS__, k);                                                                 \
+    }
+
+#define WITH_COLUMNS(dim, f, ...)                                                                \
+    {                                                                                            \
+        ptrdiff_t k = 0;                                                                         \
+        WITH_VECTORS(TILE_K, dim, f, __VA_ARGS__)                                                \
+        WITH_VECTORS(TILE_K / 2, dim, f, __VA_ARGS__)                                            \
+        WITH_VECTORS(TILE_K / 4, dim, f, __VA_ARGS__)                                            \
+        WITH_VECTORS(1, dim, f, __VA_ARGS__)                                                     \
+        if (k < (dim)) f(0, (int)((dim) - k), __VA_ARGS__, k);                                   \
+    }
+
+INLINE void sum_columns(const int n_vectors, const int rest, const float *const *x, int n,
+                        float scale, float *sum, ptrdiff_t k) {
+    vec total[TILE_K + 1];
+    UNROLL for (int v = 0; v <= n_vectors; v++) total[v] = splat(0.0f);
+    for (int i = 0; i < n; i++) {
+        const float *row = x[i] + k;
+        UNROLL for (int v = 0; v < n_vectors; v++) total[v] += load(row + v * LANES);
+        if (rest > 0) total[n_vectors] += load_head(row + n_vectors * LANES, rest);
+    }
+    sum += k;
+    UNROLL for (int v = 0; v < n_vectors; v++) store(sum + v * LANES, scale * total[v]);
+    if (rest > 0) store_head(sum + n_vectors * LANES, scale * total[n_vectors], rest);
+}
+
+static void sum_rows(const float *const *x, int n, ptrdiff_t dim, float scale, float *sum) {
+    WITH_COLUMNS(dim, sum_columns, x, n, scale, sum)
+}
+
+INLINE void add_columns(const int n_vectors, const int rest, float *const *x, int n, float scale,
+                        const float *step, ptrdiff_t k) {
+    vec more[TILE_K + 1];
+    step += k;
+    UNROLL for (int v = 0; v < n_vectors; v++) more[v] = scale * load(step + v * LANES);
+    if (rest > 0) more[n_vectors] = scale * load_head(step + n_vectors * LANES, rest);
+    for (int i = 0; i < n; i++) {
+        float *row = x[i] + k, *end = row + n_vectors * LANES;
+        UNROLL for (int v = 0; v < n_vectors; v++) {
+            store(row + v * LANES, load(row + v * LANES) + more[v]);
+        }
+        if (rest > 0) store_head(end, load_head(end, rest) + more[n_vectors], rest);
+    }
+}
+
+static void add_to_rows(float *const *x, int n, ptrdiff_t dim, float scale, const float *step) {
+    WITH_COLUMNS(dim, add_columns, x, n, scale, step)
+}
+
+/* ---- asking for rows ----------------------------------------------------------------------- */
+
+/* Four lines at a time, the last four of a row perhaps again: a CPU that two threads share may need
+ * four cycles for each turn of a loop. */
+enum { LINE = 64, LINES = 4 };
+
+INLINE void prefetch_lines(const char *row, ptrdiff_t size) {
+    /* Where the first line begins, of which the row may have but the end, and the last. */
+    const char *line = row - ((uintptr_t)row & (LINE - 1));
+    const char *last = row + size - 1 - ((uintptr_t)(row + size - 1) & (LINE - 1));
+    const char *last_four = last - (LINES - 1) * LINE;
+    if (last_four < line) {
+        for (; line <= last; line += LINE) __builtin_prefetch(line, 1, 3);
+        return;
+    }
+    for (;; line += LINES * LINE) {
+        if (line > last_four) line = last_four;
+        UNROLL for (int l = 0; l < LINES; l++) __builtin_prefetch(line + l * LINE, 1, 3);
+        if (line == last_four) return;
+    }
+}
+
+static void prefetch_rows(const cw2v_matrix *matrix, const uint32_t *rows, int shift, int n,
+                          ptrdiff_t dim) {
+    const float *shared = matrix->shared;
+    if (matrix->n_own == 0) {
+        for (int i = 0; i < n; i++) {
+            prefetch_lines((const char *)(shared + (ptrdiff_t)(rows[i] >> shift) * dim), 4 * dim);
+        }
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        prefetch_lines((const char *)cw2v_row(matrix, rows[i] >> shift, dim), 4 * dim);
+    }
+}
+
+static void prefetch(const cw2v_soon *soon, ptrdiff_t dim) {
+    for (int i = 0; i < soon->n; i++) prefetch_lines((const char *)soon->rows[i], 4 * dim);
+}
+
+/* A few of them, for which an update asks on its way along the columns; fewer, and the others are
+ * one that is in the cache. */
+enum { FEW_SOON = 4 };
+
+typedef struct {
+    const float *rows[FEW_SOON];
+} few_soon;
+
+INLINE few_soon few_of(const cw2v_soon *soon, const float *other) {
+    few_soon few;
+    UNROLL for (int i = 0; i < FEW_SOON; i++) few.rows[i] = i < soon->n ? soon->rows[i] : other;
+    return few;
+}
+
+/* Ask for the line of column k: of all the few by turns, while k goes through the columns of one
+ * line. `prefetch_ends` is for the last two lines of each row, which k may not have come to. */
+INLINE void prefetch_along(const few_soon *few, ptrdiff_t k) {
+    enum { TURNS = LINE / (4 * LANES), EACH = FEW_SOON / TURNS };
+    const int turn = (int)(k / LANES) & (TURNS - 1);
+    UNROLL for (int i = 0; i < EACH; i++) {
+        __builtin_prefetch(few->rows[turn * EACH + i] + k - turn * LANES, 1, 3);
+    }
+}
+
+INLINE void prefetch_ends(const few_soon *few, ptrdiff_t dim) {
+    const ptrdiff_t last = dim - 1, last_but_one = last < LINE / 4 ? 0 : last - LINE / 4;
+    UNROLL for (int i = 0; i < FEW_SOON; i++) {
+        __builtin_prefetch(few->rows[i] + last_but_one, 1, 3);
+        __builtin_prefetch(few->rows[i] + last, 1, 3);
+    }
+}

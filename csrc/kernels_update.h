@@ -1,0 +1,195 @@
+/* csrc/kernels_update.h - X += G Y and Y += G^T X, in one pass over the columns.
+ *
+ * A part of kernels_simd.h, which includes it where vectors are defined. */
+
+/* Up to 8 rows of one side are held in registers, old and new, while the rows of the other
+ * side pass by: each broadcast error serves two multiply-adds. With two rows of x held, and those
+ * of y passing, for each vector of columns:
+ *
+ *     load x0, x1;                                            new0 = x0, new1 = x1
+ *     load y0;  store y0 + g00 * x0 + g10 * x1;   new0 += g00 * y0, new1 += g10 * y0
+ *     load y1;  store y1 + g01 * x0 + g11 * x1;   new0 += g01 * y1, new1 += g11 * y1
+ *     ...
+ *     store new0, new1
+ *
+ * The error of held row j and passing row i is g[i * pass_stride + j * hold_stride]. */
+typedef struct {
+    float *const *hold;
+    float *const *pass;           /* to these the step is added, */
+    const float *const *old_pass; /* and this is what the passing rows were before */
+    int n_pass;
+    const float *g;
+    int hold_stride, pass_stride;
+    const few_soon *soon; /* if it prefetches */
+} update_job;
+
+/* The sum of a passing row is a chain of multiply-adds, of which more than 3 are cut in two. Few held
+ * rows leave registers for twice the columns, so that there are enough chains, and each broadcast
+ * error serves four multiply-adds. */
+enum { FEW = 3, WIDE = 2 };
+
+enum {
+    IN_PLACE, /* the two lists above are the same */
+    APART     /* they are not */
+};
+
+/* `wide` vectors of columns from k on, n floats of each. */
+INLINE void update_columns(int n, const int wide, const int n_hold, const int how,
+                           const update_job *job, ptrdiff_t k) {
+    vec old[TILE_Y * WIDE], new[TILE_Y * WIDE];
+    UNROLL for (int j = 0; j < n_hold; j++) {
+        UNROLL for (int v = 0; v < wide; v++) {
+            old[j * wide + v] = new[j * wide + v] = load_part(job->hold[j] + k + v * LANES, n);
+        }
+    }
+    for (int i = 0; i < job->n_pass; i++) {
+        const float *old_row = job->old_pass[i] + k;
+        float *row = job->pass[i] + k;
+        vec a[WIDE], b[WIDE], c[WIDE];
+        UNROLL for (int v = 0; v < wide; v++) {
+            a[v] = b[v] = load_part(old_row + v * LANES, n);
+            if (how == APART) b[v] = load_part(row + v * LANES, n);
+            c[v] = splat(0.0f);
+        }
+        const float *g = job->g + (ptrdiff_t)i * job->pass_stride;
+        UNROLL for (int j = 0; j < n_hold; j++) {
+            vec error = splat(g[j * job->hold_stride]);
+            UNROLL for (int v = 0; v < wide; v++) {
+                new[j * wide + v] += error * a[v];
+                if (n_hold > FEW && (j & 1)) c[v] += error * old[j * wide + v];
+                else b[v] += error * old[j * wide + v];
+            }
+        }
+        UNROLL for (int v = 0; v < wide; v++) {
+            if (n_hold > FEW) b[v] += c[v];
+            store_part(row + v * LANES, b[v], n);
+        }
+    }
+    UNROLL for (int j = 0; j < n_hold; j++) {
+        UNROLL for (int v = 0; v < wide; v++) {
+            store_part(job->hold[j] + k + v * LANES, new[j * wide + v], n);
+        }
+    }
+}
+
+INLINE void update_tile(const int n_hold, const int how, const int prefetching,
+                        const update_job *job, ptrdiff_t dim) {
+    ptrdiff_t k = 0;
+    if (n_hold <= FEW) {
+        for (; k + WIDE * LANES <= dim; k += WIDE * LANES) {
+            UNROLL for (int v = 0; prefetching && v < WIDE; v++) {
+                prefetch_along(job->soon, k + v * LANES);
+            }
+            update_columns(LANES, WIDE, n_hold, how, job, k);
+        }
+    }
+    for (; k + LANES <= dim; k += LANES) {
+        if (prefetching) prefetch_along(job->soon, k);
+        update_columns(LANES, 1, n_hold, how, job, k);
+    }
+    if (prefetching) prefetch_ends(job->soon, dim);
+    WITH_REST(k, dim, update_columns, 1, n_hold, how, job, k)
+}
+
+/* All of it inlined: the compiler is to know that the errors of held rows are side by side. */
+INLINE void hold_y(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                   const float *g, const int prefetching, const few_soon *soon) {
+    update_job job = {y, x, (const float *const *)x, n_x, g, 1, cw2v_row_stride(n_y), soon};
+    WITH_CONSTANT(n_y, update_tile, IN_PLACE, prefetching, &job, dim)
+}
+
+INLINE void hold_x(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                   const float *g, const int prefetching, const few_soon *soon) {
+    update_job job = {x, y, (const float *const *)y, n_y, g, cw2v_row_stride(n_y), 1, soon};
+    WITH_CONSTANT(n_x, update_tile, IN_PLACE, prefetching, &job, dim)
+}
+
+/* Update in one tile, if all rows of one side can be held. */
+INLINE int update_in_one(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                         const float *g, const int prefetching, const few_soon *soon) {
+    /* With 7 or 8, not all that is old stays in 16 registers. */
+    if (n_y <= 6 || (n_y <= TILE_Y && n_x > 6)) {
+        hold_y(x, n_x, y, n_y, dim, g, prefetching, soon);
+        return 1;
+    }
+    if (n_x <= TILE_Y) {
+        hold_x(x, n_x, y, n_y, dim, g, prefetching, soon);
+        return 1;
+    }
+    return 0;
+}
+
+/* One row h, whose errors stay in registers: n columns from k on of
+ * step = g Y, added to what is there unless `first`, and Y += g^T h. */
+INLINE void update_one_columns(int n, const int n_y, int first, const float *h,
+                               float *const *y, const vec *error, float *step, ptrdiff_t k) {
+    vec a = load_part(h + k, n);
+    vec sum = splat(0.0f);
+    if (!first) sum = load_part(step + k, n);
+    UNROLL for (int j = 0; j < n_y; j++) {
+        vec b = load_part(y[j] + k, n);
+        KEEP_IN_REGISTER(b);
+        sum += error[j] * b;
+        b += error[j] * a;
+        store_part(y[j] + k, b, n);
+    }
+    store_part(step + k, sum, n);
+}
+
+INLINE void update_one_tile(const int n_y, int first, const float *h, float *const *y,
+                            ptrdiff_t dim, const float *g, float *step) {
+    vec error[TILE_Y];
+    float *rows[TILE_Y];
+    UNROLL for (int j = 0; j < n_y; j++) {
+        error[j] = splat(g[j]);
+        rows[j] = y[j];
+    }
+    ptrdiff_t k = 0;
+    for (; k + LANES <= dim; k += LANES) {
+        update_one_columns(LANES, n_y, first, h, rows, error, step, k);
+    }
+    WITH_REST(k, dim, update_one_columns, n_y, first, h, rows, error, step, k)
+}
+
+static void update_apart(const float *h, float *const *y, int n_y, ptrdiff_t dim, const float *g,
+                         float *step) {
+    int first = 1;
+    for (int tile = tile_of(n_y); n_y > 0; n_y -= tile, y += tile, g += tile, first = 0) {
+        int n = n_y < tile ? n_y : tile;
+        WITH_CONSTANT(n, update_one_tile, first, h, y, dim, g, step)
+    }
+}
+
+static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                   const float *g, float *spare) {
+    if (n_x == 1) {
+        update_apart(x[0], y, n_y, dim, g, spare);
+        add_to_rows(x, 1, dim, 1.0f, spare);
+        return;
+    }
+    if (update_in_one(x, n_x, y, n_y, dim, g, 0, NULL)) return;
+    /* Several tiles of y: the first would change the rows of x that the next must see. */
+    const float *copies[CW2V_X_MAX];
+    for (int i = 0; i < n_x; i++) {
+        copies[i] = memcpy(spare + i * dim, x[i], (size_t)dim * sizeof(float));
+    }
+    update_job job = {y, x, copies, n_x, g, 1, cw2v_row_stride(n_y), NULL};
+    for (int tile = tile_of(n_y); n_y > 0; n_y -= tile, job.hold += tile, job.g += tile) {
+        int n = n_y < tile ? n_y : tile;
+        WITH_CONSTANT(n, update_tile, APART, 0, &job, dim)
+    }
+}
+
+static void update_prefetching(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                               const float *g, float *spare, const cw2v_soon *soon) {
+    if (n_x == 1 || (n_x > TILE_Y && n_y > TILE_Y)) { /* not in one tile */
+        prefetch(soon, dim);
+        update(x, n_x, y, n_y, dim, g, spare);
+        return;
+    }
+    few_soon few = few_of(soon, x[0]);
+    for (int i = FEW_SOON; i < soon->n; i++) {
+        prefetch_lines((const char *)soon->rows[i], 4 * dim);
+    }
+    update_in_one(x, n_x, y, n_y, dim, g, 1, &few);
+}
