@@ -63,11 +63,6 @@ typedef void cw2v_logistic_error_fn(float *s, int n_x, int n_y, const cw2v_label
 typedef double cw2v_logistic_loss_fn(const float *s, int n_x, int n_y,
                                      const cw2v_labels *labels);
 
-/* X += G Y and Y += G^T X, both products taken with the rows as they were before.
- * `spare` has room for n_x * dim floats. */
-typedef void cw2v_update_fn(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                            const float *g, float *spare);
-
 /* Rows, `dim` long, that will be written soon, and that are to be asked for. A CPU waits for a
  * few dozen cache lines at a time, and may forget what it is asked for beyond that: so long rows
  * are asked for line by line, on the way along the columns of an update, if it is of one tile and
@@ -79,13 +74,13 @@ typedef struct {
 
 enum { CW2V_LONG_ROW = 112 }; /* with more floats than this it is worth it */
 
-/* As `update`, and meanwhile ask for rows. */
-typedef void cw2v_update_prefetching_fn(float *const *x, int n_x, float *const *y, int n_y,
-                                        ptrdiff_t dim, const float *g, float *spare,
-                                        const cw2v_soon *soon);
-
 /* Ask for them at once. */
 typedef void cw2v_prefetch_fn(const cw2v_soon *soon, ptrdiff_t dim);
+
+/* X += G Y and Y += G^T X, both products taken with the rows as they were before; meanwhile ask for
+ * the rows of `soon`, unless it is NULL. `spare` has room for n_x * dim floats. */
+typedef void cw2v_update_fn(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                            const float *g, float *spare, const cw2v_soon *soon);
 
 /* As `update`, for one row h that stays as it is: step = g Y and Y += g^T h. */
 typedef void cw2v_update_apart_fn(const float *h, float *const *y, int n_y, ptrdiff_t dim,
@@ -109,7 +104,6 @@ typedef struct {
     cw2v_logistic_error_fn *logistic_error;
     cw2v_logistic_loss_fn *logistic_loss;
     cw2v_update_fn *update;
-    cw2v_update_prefetching_fn *update_prefetching;
     cw2v_update_apart_fn *update_apart;
     cw2v_sum_rows_fn *sum_rows;
     cw2v_add_to_rows_fn *add_to_rows;

@@ -57,7 +57,8 @@ static double logistic_loss(const float *s, int n_x, int n_y, const cw2v_labels 
 }
 
 static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                   const float *g, float *spare) {
+                   const float *g, float *spare, const cw2v_soon *soon) {
+    (void)soon;
     int stride = cw2v_row_stride(n_y);
     for (ptrdiff_t k = 0; k < dim; k++) {
         /* One column at a time: each y[j][k] is needed as it was by every x[i][k]. */
@@ -69,12 +70,6 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
             for (int i = 0; i < n_x; i++) y[j][k] += g[i * stride + j] * spare[i];
         }
     }
-}
-
-static void update_prefetching(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                               const float *g, float *spare, const cw2v_soon *soon) {
-    (void)soon;
-    update(x, n_x, y, n_y, dim, g, spare);
 }
 
 static void update_apart(const float *h, float *const *y, int n_y, ptrdiff_t dim, const float *g,
@@ -123,7 +118,6 @@ static const cw2v_kernels table = {
     .logistic_error = logistic_error,
     .logistic_loss = logistic_loss,
     .update = update,
-    .update_prefetching = update_prefetching,
     .update_apart = update_apart,
     .sum_rows = sum_rows,
     .add_to_rows = add_to_rows,

@@ -89,8 +89,7 @@ INLINE int tile_of(int n) {
 #define KERNELS(cpu)                                                                             \
     {                                                                                            \
         .name = (cpu), .dots = dots, .logistic_error = logistic_error,                           \
-        .logistic_loss = logistic_loss, .update = update,                                        \
-        .update_prefetching = update_prefetching, .update_apart = update_apart,                  \
+        .logistic_loss = logistic_loss, .update = update, .update_apart = update_apart,          \
         .sum_rows = sum_rows, .add_to_rows = add_to_rows, .prefetch_rows = prefetch_rows,        \
         .prefetch = prefetch                                                                     \
     }

@@ -104,19 +104,15 @@ INLINE void hold_x(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
     WITH_CONSTANT(n_x, update_tile, IN_PLACE, prefetching, &job, dim)
 }
 
-/* Update in one tile, if all rows of one side can be held. */
-INLINE int update_in_one(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                         const float *g, const int prefetching, const few_soon *soon) {
+/* In one tile: all rows of one side can be held. */
+INLINE void update_in_one(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                          const float *g, const int prefetching, const few_soon *soon) {
     /* With 7 or 8, not all that is old stays in 16 registers. */
     if (n_y <= 6 || (n_y <= TILE_Y && n_x > 6)) {
         hold_y(x, n_x, y, n_y, dim, g, prefetching, soon);
-        return 1;
-    }
-    if (n_x <= TILE_Y) {
+    } else {
         hold_x(x, n_x, y, n_y, dim, g, prefetching, soon);
-        return 1;
     }
-    return 0;
 }
 
 /* One row h, whose errors stay in registers: n columns from k on of
@@ -160,15 +156,9 @@ static void update_apart(const float *h, float *const *y, int n_y, ptrdiff_t dim
     }
 }
 
-static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                   const float *g, float *spare) {
-    if (n_x == 1) {
-        update_apart(x[0], y, n_y, dim, g, spare);
-        add_to_rows(x, 1, dim, 1.0f, spare);
-        return;
-    }
-    if (update_in_one(x, n_x, y, n_y, dim, g, 0, NULL)) return;
-    /* Several tiles of y: the first would change the rows of x that the next must see. */
+/* In several tiles of y, the first of which would change the rows of x that the next must see. */
+static void update_in_tiles(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                            const float *g, float *spare) {
     const float *copies[CW2V_X_MAX];
     for (int i = 0; i < n_x; i++) {
         copies[i] = memcpy(spare + i * dim, x[i], (size_t)dim * sizeof(float));
@@ -180,16 +170,33 @@ static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t
     }
 }
 
-static void update_prefetching(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                               const float *g, float *spare, const cw2v_soon *soon) {
-    if (n_x == 1 || (n_x > TILE_Y && n_y > TILE_Y)) { /* not in one tile */
-        prefetch(soon, dim);
-        update(x, n_x, y, n_y, dim, g, spare);
-        return;
-    }
+/* A function of its own: together with the other, both get slower. */
+static __attribute__((noinline)) void update_asking(float *const *x, int n_x, float *const *y,
+                                                    int n_y, ptrdiff_t dim, const float *g,
+                                                    const cw2v_soon *soon) {
     few_soon few = few_of(soon, x[0]);
     for (int i = FEW_SOON; i < soon->n; i++) {
         prefetch_lines((const char *)soon->rows[i], 4 * dim);
     }
     update_in_one(x, n_x, y, n_y, dim, g, 1, &few);
+}
+
+static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
+                   const float *g, float *spare, const cw2v_soon *soon) {
+    const int in_one = n_x > 1 && (n_x <= TILE_Y || n_y <= TILE_Y);
+    if (soon != NULL) {
+        if (in_one) {
+            update_asking(x, n_x, y, n_y, dim, g, soon);
+            return;
+        }
+        prefetch(soon, dim);
+    }
+    if (in_one) {
+        update_in_one(x, n_x, y, n_y, dim, g, 0, NULL);
+    } else if (n_x > 1) {
+        update_in_tiles(x, n_x, y, n_y, dim, g, spare);
+    } else {
+        update_apart(x[0], y, n_y, dim, g, spare);
+        add_to_rows(x, 1, dim, 1.0f, spare);
+    }
 }

@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, uint32_t
 
 from cw2v._blocks cimport Blocks
 from cw2v._job cimport Job, Soon, State
-from cw2v._kernels cimport cw2v_kernels, cw2v_row
+from cw2v._kernels cimport cw2v_kernels, cw2v_row, cw2v_soon
 
 cdef enum:
     AHEAD = 2                   # blocks between asking for a row and using it
@@ -46,11 +46,9 @@ cdef inline void find_soon(const Job *job, State *state, int i) noexcept nogil:
     state.soon.n = n
 
 
-cdef inline void prefetch_in_step(State *state) noexcept nogil:
-    """Have the next step ask for its share of the rows that are needed soon."""
-    cdef Soon *soon = &state.soon
-    cdef int left = soon.n - soon.at
-    state.scratch.soon.rows = soon.rows + soon.at
-    state.scratch.soon.n = (left + soon.steps - 1) // soon.steps
-    soon.at += state.scratch.soon.n
+cdef inline void take_share(Soon *soon, cw2v_soon *share) noexcept nogil:
+    """Give the next step its share of the rows that are needed soon."""
+    share.rows = soon.rows + soon.at
+    share.n = (soon.n - soon.at + soon.steps - 1) // soon.steps
+    soon.at += share.n
     soon.steps -= 1

@@ -135,6 +135,7 @@ def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g, *,
     cdef const cw2v_kernels *kernels = table(name)
     cdef size_t[::1] soon_rows
     cdef cw2v_soon asked
+    cdef const cw2v_soon *if_any = NULL
     cdef float[:, ::1] errors = padded(g)
     cdef float[:, ::1] spare = np.empty((x.shape[0], max(x.shape[1], X_MAX)), np.float32)
     cdef size_t[::1] x_rows = row_pointers(x), y_rows = row_pointers(y)
@@ -142,15 +143,11 @@ def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g, *,
         soon_rows = row_pointers(soon)
         asked.rows, asked.n = <float *const *> &soon_rows[0], <int> soon.shape[0]
         kernels.prefetch(&asked, soon.shape[1])
-        for _ in range(repeat):
-            kernels.update_prefetching(<float *const *> &x_rows[0], <int> x.shape[0],
-                                       <float *const *> &y_rows[0], <int> y.shape[0],
-                                       x.shape[1], &errors[0, 0], &spare[0, 0], &asked)
-        return
+        if_any = &asked
     for _ in range(repeat):
         kernels.update(<float *const *> &x_rows[0], <int> x.shape[0],
                        <float *const *> &y_rows[0], <int> y.shape[0], x.shape[1], &errors[0, 0],
-                       &spare[0, 0])
+                       &spare[0, 0], if_any)
 
 
 def update_apart(str name, const float[::1] h, float[:, ::1] y, const float[::1] g, *,

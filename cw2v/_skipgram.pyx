@@ -20,7 +20,8 @@ from libc.string cimport memcpy
 import numpy as np
 
 from cw2v._kernels cimport (
-    CW2V_LONG_ROW, X_MAX, Backend, Labels, cw2v_matrix, cw2v_row, cw2v_row_stride, find_backend,
+    CW2V_LONG_ROW, X_MAX, Backend, Labels, cw2v_matrix, cw2v_row, cw2v_row_stride, cw2v_soon,
+    find_backend,
 )
 from cw2v._stages cimport ERRORS, GATHER, LOSS, PREFETCH, PRODUCTS, SCATTER, UPDATE, ends
 from cw2v._step cimport (
@@ -60,17 +61,22 @@ cdef void move_locked(const Model *model, const cw2v_matrix *w, const int32_t *x
 
 cdef void skipgram_step(const Model *model, const cw2v_matrix *w, const int32_t *x, int n_x,
                         const Targets *targets, float lr, const Backend *backend, Scratch *s,
-                        double *loss) noexcept nogil:
+                        const cw2v_soon *soon, double *loss) noexcept nogil:
     """Move the rows of `n_x` distinct words, and those they score, one step down their loss.
 
     The rows of W are found by `w`, which is how this worker sees them. The rows that they score
-    are in `s.y_rows`. The loss before the step is added to `loss` unless that is NULL.
+    are in `s.y_rows`. On the way the rows of `soon` are asked for. The loss before the step is
+    added to `loss` unless that is NULL.
     """
     cdef int n_y = targets.n_y
     cdef int dim = <int> model.dim, stride = cw2v_row_stride(n_y)
-    cdef bint along = s.soon.n > 0 and dim > CW2V_LONG_ROW and backend.blas is NULL
-    if s.soon.n > 0 and not along:
-        backend.kernels.prefetch(&s.soon, dim)
+    cdef const cw2v_soon *in_update = NULL
+    if soon.n == 0:
+        pass
+    elif dim > CW2V_LONG_ROW and backend.blas is NULL:
+        in_update = soon
+    else:
+        backend.kernels.prefetch(soon, dim)
         ends(s.clock, PREFETCH)
     find_words(w, x, n_x, model.dim, s.x_rows)
     if model.lockf is not NULL:
@@ -103,11 +109,8 @@ cdef void skipgram_step(const Model *model, const cw2v_matrix *w, const int32_t 
     if backend.blas is not NULL:
         blas_changes(backend.blas, n_x, n_y, dim, s)
         scatter_add(s.x_rows, n_x, dim, s.dx)
-    elif along:
-        backend.kernels.update_prefetching(s.x_rows, n_x, s.y_rows, n_y, dim, s.g, s.x, &s.soon)
-        ends(s.clock, UPDATE)
     else:
-        backend.kernels.update(s.x_rows, n_x, s.y_rows, n_y, dim, s.g, s.x)
+        backend.kernels.update(s.x_rows, n_x, s.y_rows, n_y, dim, s.g, s.x, in_update)
         ends(s.clock, UPDATE)
     if model.lockf is not NULL:
         move_locked(model, w, x, n_x, s)
@@ -126,6 +129,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     cdef Targets targets
     cdef Scratch s
     cdef Backend chosen
+    cdef cw2v_soon none
     cdef double loss = 0
     cdef ptrdiff_t dim = w.shape[1], n_y = y.shape[0], j
     cdef int stride = cw2v_row_stride(<int> n_y)
@@ -144,12 +148,12 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     s.x_rows, s.y_rows = <float **> &rows[0], <float **> &rows[X_MAX]
     s.g = &g[0]
     s.clock = NULL
-    s.soon.n = 0
+    none.n = 0
     s.x, s.dx, s.locked = &copies[0, 0], &copies[X_MAX, 0], &copies[2 * X_MAX, 0]
     s.y, s.dy = &copies[4 * X_MAX, 0], &copies[4 * X_MAX + n_y, 0]
     for j in range(n_y):
         s.y_rows[j] = &w_out[y[j], 0]
     for _ in range(repeat):
-        skipgram_step(&model, &seen_w, &x[0], <int> x.shape[0], &targets, lr, &chosen, &s,
+        skipgram_step(&model, &seen_w, &x[0], <int> x.shape[0], &targets, lr, &chosen, &s, &none,
                       &loss if with_loss else NULL)
     return loss

@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, uint32_t
 from libc.string cimport memcpy
 
 from cw2v._blas cimport Products
-from cw2v._kernels cimport cw2v_labels, cw2v_matrix, cw2v_row, cw2v_row_stride, cw2v_soon
+from cw2v._kernels cimport cw2v_labels, cw2v_matrix, cw2v_row, cw2v_row_stride
 from cw2v._stages cimport UPDATE, Clock, ends
 
 
@@ -35,7 +35,6 @@ cdef struct Scratch:            # one worker's
     float *dx                   # (X_MAX, dim) their change
     float *y                    # (most n_y, dim) likewise, for BLAS only
     float *dy
-    cw2v_soon soon              # rows of blocks to come, for which skip-gram's step is to ask
     Clock *clock                # of the stages; NULL unless a profile is made
     float *locked               # (2 X_MAX, dim) rows that do not move by all of a step
 

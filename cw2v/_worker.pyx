@@ -8,13 +8,13 @@ import numpy as np
 
 from cw2v.ownrows import TURNS
 
-from cw2v._ahead cimport AHEAD, find_soon, prefetch, prefetch_in_step
+from cw2v._ahead cimport AHEAD, find_soon, prefetch, take_share
 from cw2v._blocks cimport (
     Around, Blocks, NoiseColumn, Sampling, add_paths, begin_piece, blocks_of_widest, fill_blocks,
 )
 from cw2v._cbow cimport cbow_step
 from cw2v._job cimport Job, State
-from cw2v._kernels cimport SEEN, X_MAX, cw2v_row_stride, find_backend
+from cw2v._kernels cimport SEEN, X_MAX, cw2v_row_stride, cw2v_soon, find_backend
 from cw2v._noise cimport add_noise
 from cw2v._ownrows cimport OwnRows, give_all, give_next, is_due, start_anew
 from cw2v._rng cimport seed_rng
@@ -55,6 +55,7 @@ cdef inline void score(const Job *job, State *state, int i, Targets *targets, fl
     """
     cdef const Blocks *blocks = &state.blocks
     cdef int n_x = blocks.n_x[i], row = 0, most
+    cdef cw2v_soon share
     targets.labels.seen = <const uint8_t *> (blocks.seen + i * X_MAX)
     find_rows(&job.model, targets, &state.scratch)
     ends(state.scratch.clock, GATHER)
@@ -66,10 +67,10 @@ cdef inline void score(const Job *job, State *state, int i, Targets *targets, fl
     most = (n_x + most - 1) // most             # as even as may be
     state.soon.steps = (n_x + most - 1) // most
     while row < n_x:
-        if state.soon.n > 0:
-            prefetch_in_step(state)
+        take_share(&state.soon, &share)
         skipgram_step(&job.model, &state.w.matrix, blocks.x + i * X_MAX + row,
-                      min(most, n_x - row), targets, lr, &job.backend, &state.scratch, loss)
+                      min(most, n_x - row), targets, lr, &job.backend, &state.scratch, &share,
+                      loss)
         row += most
         targets.labels.seen += most * SEEN
 
@@ -112,7 +113,7 @@ cdef void train_blocks(const Job *job, State *state, float lr) noexcept nogil:
     for i in range(n):
         if cw2v_read(job.stop):
             break
-        state.soon.n = state.soon.at = state.scratch.soon.n = 0
+        state.soon.n = state.soon.at = 0
         if i + AHEAD >= n:
             pass
         elif in_steps:

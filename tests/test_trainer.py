@@ -78,7 +78,7 @@ def test_one_worker_does_what_the_reference_does(
 
 
 @pytest.mark.parametrize("few_words", [0, 61])  # four rows of W at a time, or each on its own
-@pytest.mark.parametrize("vector_size", [112, 113, 128])  # cw2v_update_prefetching from 113 on
+@pytest.mark.parametrize("vector_size", [112, 113, 128])  # cw2v_soon in the update from 113 on
 @pytest.mark.parametrize("noise_span", [1, 3])
 def test_a_step_may_ask_for_long_rows_ahead(
     backend, noise_span, vector_size, few_words, monkeypatch
