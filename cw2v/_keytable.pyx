@@ -166,7 +166,7 @@ cdef class KeyTable:
             at = left_of(nodes, at, n_words)
 
     def add(self, KeyTable other not None):
-        """Add the counts of another table; other threads may read this one, but wait meanwhile."""
+        """Add the counts of another table. Other threads may read this one, but wait meanwhile."""
         if other is self:
             raise ValueError("a table cannot be added to itself")
         cdef bint done = True
@@ -217,6 +217,7 @@ cdef class KeyTable:
         if not (done and self.look_up()):
             raise MemoryError("no memory for the vocabulary of phrases")
 
+    @cython.critical_section
     def pruned(self, int64_t least):
         """Return a table of the keys that came at least so often."""
         cdef KeyTable kept = KeyTable()
@@ -239,18 +240,23 @@ cdef class KeyTable:
 
         uint8, int64 (n + 1,), int64 (n,). The key "" is the byte 0xff.
         """
-        cdef int64_t n = self.words.n_words, length = self.words.offsets[n]
+        cdef int64_t n, length
+        with cython.critical_section(self):
+            n = self.words.n_words
+            length = self.words.offsets[n]
         arena = np.empty(length, dtype=np.uint8)
         offsets = np.empty(n + 1, dtype=np.int64)
         counts = np.empty(n, dtype=np.int64)
         cdef uint8_t[::1] arena_view = arena
         cdef int64_t[::1] offsets_view = offsets, counts_view = counts
-        memcpy(&offsets_view[0], self.words.offsets, (n + 1) * sizeof(int64_t))
-        if n:
-            memcpy(&arena_view[0], self.words.arena, length)
-            memcpy(&counts_view[0], self.counts, n * sizeof(int64_t))
+        with cython.critical_section(self):
+            memcpy(&offsets_view[0], self.words.offsets, (n + 1) * sizeof(int64_t))
+            if n:
+                memcpy(&arena_view[0], self.words.arena, length)
+                memcpy(&counts_view[0], self.counts, n * sizeof(int64_t))
         return arena, offsets, counts
 
+    @cython.critical_section
     def get(self, str word not None):
         """Return how often a word or phrase came."""
         cdef bytes raw = word.encode("utf-8", "surrogatepass")
@@ -267,6 +273,7 @@ cdef class KeyTable:
             return ""
         return decoded(self.words.arena + begin, end - begin)
 
+    @cython.critical_section
     def as_dict(self):
         """Return all as a dict of str to int, in their order."""
         cdef int64_t i

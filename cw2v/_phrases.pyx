@@ -228,6 +228,10 @@ cdef class Joiner:
         A key is split at every delimiter; what is between the first part and the last is taken
         for connectors.
         """
+        with cython.critical_section(self.table):
+            return self.export_table()
+
+    cdef dict export_table(self):
         cdef KeyTable table = self.table
         cdef dict found = {}
         cdef int64_t keys[HELD]         # those that have a delimiter

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cw2v.callbacks import CallbackAny2Vec
 from cw2v.params import whole_number
-from cw2v.sources import Source, parts_of
+from cw2v.sources import Source, is_open, parts_of
 
 
 def check_counts(**given: object) -> None:
@@ -88,7 +88,7 @@ def identity(sentences: object, corpus_file: Source | None) -> object:
     """Return a value that is the same for the same text, or None where that cannot be known.
 
     It cannot of a list, which may have other words in it by now, or be another list at the
-    address of one that is gone. An open file, which can be read once, is the same as itself.
+    address of one that is gone; nor of an open file, nor of a pipe.
     """
     if sentences is not None or corpus_file is None:
         return None
@@ -100,10 +100,19 @@ def identity(sentences: object, corpus_file: Source | None) -> object:
 
 
 def _file_identity(part: Any) -> object:
-    """Return the same for a file as long as it does not change; None for a pipe with a name."""
-    if not isinstance(part, str | os.PathLike) or part == "-":
-        return part  # it has been read to its end
+    """Return the same for a file as long as it does not change; None for what is no file."""
+    if is_open(part):
+        return None
     status = Path(part).expanduser().stat()
     if not stat.S_ISREG(status.st_mode):
         return None
     return (os.fspath(part), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def check_text(n_words: int, corpus_file: Source | None, name: str) -> None:
+    """Raise ValueError if no word was read of what can be read only once."""
+    if n_words == 0 and corpus_file is not None and any(map(is_open, parts_of(corpus_file))):
+        raise ValueError(
+            f"{name} has no words: if build_vocab has read it, bring it back to its start "
+            "(seek(0)), or give the path of a file, which is then read once for both"
+        )

@@ -39,11 +39,13 @@ def available_memory() -> int:
 
 def _free_in_container(group: Path) -> list[int]:
     """Return the bytes that a control group's limit leaves, or nothing if it sets none."""
+    lines: list[str] = []
     try:
         limit = int((group / "memory.max").read_text())
-        lines = (group / "memory.stat").read_text().splitlines()
     except (OSError, ValueError):  # no container, or "max"
         return []
+    with contextlib.suppress(OSError):
+        lines = (group / "memory.stat").read_text().splitlines()
     used = {name: int(size) for name, _, size in (line.partition(" ") for line in lines)}
     # What else there is, is copies of files, which make room.
     return [max(0, limit - sum(used.get(name, 0) for name in ("anon", "shmem", "kernel")))]

@@ -460,7 +460,7 @@ def _read_numbers_as(
         for row, line in enumerate(islice(_lines(raw), first, n_rows + first)):
             numbers = line[line.index(b" ") :].split()
             try:
-                vectors[row] = np.array([parse(number) for number in numbers])
+                vectors[row] = np.array([parse(number) for number in numbers], dtype=dtype)
             except (ValueError, OverflowError) as error:
                 raise VectorFileError(
                     f"{os.fspath(path)}: line {row + first + 1} has a number that is no {dtype}, "

@@ -129,31 +129,31 @@ class GrowingTable(VectorTable):
                 f"{len(keys)} keys need vectors of shape ({len(keys)}, {self.vector_size}), "
                 f"got {given.shape}"
             )
+        given = given.astype(self.vectors.dtype, copy=False)
         extras = extras or {}
         for attr, values in extras.items():
-            if len(values) != len(keys):
+            if values.shape != (len(keys),):
                 raise ValueError(f"{len(keys)} keys need as many values of {attr!r}")
-        self.allocate_vecattrs(extras.keys(), [values.dtype for values in extras.values()])
-
         new = {key: place for place, key in enumerate(keys) if key not in self.key_to_index}
         known = [place for place, key in enumerate(keys) if key in self.key_to_index]
         added = list(new.values())
-        given = given.astype(self.vectors.dtype, copy=False)
+        vectors = np.vstack((self.vectors, given[added])) if added else self.vectors
+        self.allocate_vecattrs(extras.keys(), [values.dtype for values in extras.values()])
+
+        # All that can fail is done: keys without vectors would be worse than none.
+        self._invalidate_norms()
+        self.key_to_index.update(zip(new, count(len(self)), strict=False))
+        self.index_to_key.extend(new)
+        self.vectors = vectors
         if added:
-            vectors = np.vstack((self.vectors, given[added]))
-            # From here on nothing can fail: keys without vectors would be worse than none.
-            self.key_to_index.update(zip(new, count(len(self)), strict=False))
-            self.index_to_key.extend(new)
-            self.vectors = vectors
             self.allocate_vecattrs()
-            for attr, values in extras.items():
-                self.expandos[attr][len(self) - len(added) :] = values[added]
+        for attr, values in extras.items():
+            self.expandos[attr][len(self) - len(added) :] = values[added]
         if replace and known:
             rows = [self.key_to_index[keys[place]] for place in known]
             self.vectors[rows] = given[known]
             for attr, values in extras.items():
                 self.expandos[attr][rows] = values[known]
-        self._invalidate_norms()
 
     def __setitem__(self, keys: Key | list[Key], weights: npt.ArrayLike) -> None:
         """Add keys with their vectors; keys that are there get the new ones."""

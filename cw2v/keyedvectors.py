@@ -47,7 +47,8 @@ class KeyedVectors(Word2VecFiles):
         """
         known: Any = self if allow_inference else self.key_to_index
         chosen = [key for key in dict.fromkeys(keys) if key in known]
-        result = KeyedVectors.from_arrays(chosen, self._vectors_of(chosen))
+        vectors = self._vectors_of(chosen).astype(self.vectors.dtype, copy=False)
+        result = KeyedVectors.from_arrays(chosen, vectors)
         # The result counts its keys from the commonest, unless it gets the real counts.
         result.expandos["count"] = np.arange(len(chosen), 0, -1, dtype=np.int64)
         if copy_vecattrs:

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.callbacks import CallbackAny2Vec, StopTraining
-from cw2v.checks import check_callbacks, check_source
+from cw2v.checks import check_callbacks, check_source, check_text
 from cw2v.corpus import EncodedCorpus
 from cw2v.jobs import JobPasses, encode_sentences
 from cw2v.modelstate import Sentences
 from cw2v.modelweights import ModelWeights
-from cw2v.params import TrainParams, plain_int, whole_number
+from cw2v.params import TrainParams, plain_number
 from cw2v.passes import EncodedPasses, Pass, Passes, RereadPasses
 from cw2v.progress import LoggedProgress, Report
 from cw2v.sources import Source
@@ -135,9 +135,14 @@ class ModelTraining(ModelWeights):
         params = self._params(epochs=epochs, alpha=alpha, min_alpha=min_alpha, compute_loss=loss)
         promised = Promised(total_examples, total_words)
         plan = Plan(params, corpus_iterable, corpus_file, promised, queue_factor, report_delay)
-        if self.training_report.epochs:  # an earlier call's, with what was read for it
+        before = self.training_report
+        if before.epochs:  # an earlier call's, with what was read for it
             self.training_report = TrainingReport()
-        passes = self._passes(plan)
+        try:
+            passes = self._passes(plan)
+        except BaseException:
+            self.training_report = before
+            raise
         self.alpha, self.min_alpha = alpha, min_alpha
         self.epochs, self.compute_loss = params.epochs, loss
         self.add_lifecycle_event(
@@ -256,6 +261,7 @@ class ModelTraining(ModelWeights):
         start = time.perf_counter()
         with closing(self._scan(sentences, corpus_file)) as scanned:
             encoded = scanned.encode(self._vocabulary())
+        check_text(encoded.n_raw_tokens, corpus_file, scanned.name)
         self.training_report.read_seconds += time.perf_counter() - start
         return encoded
 
@@ -351,7 +357,7 @@ class ModelTraining(ModelWeights):
         ):
             if plan.corpus_file is None and given and given != found:
                 logger.warning(
-                    "EPOCH %i: supplied %s (%i) did not equal expected count (%i)",
+                    "EPOCH %i: supplied %s (%i) did not equal expected count (%s)",
                     epoch,
                     what,
                     found,
@@ -423,8 +429,8 @@ def _check_totals(total_examples: int | None, total_words: int | None, epochs: i
             "total_examples=model.corpus_count."
         )
     for name, total in (("total_examples", total_examples), ("total_words", total_words)):
-        if total is not None:
-            whole_number(name, plain_int(total), 0)
+        if total is not None and plain_number(name, total) < 0:
+            raise ValueError(f"{name} must be at least 0, got {total}")
     if epochs is None or (isinstance(epochs, int) and epochs <= 0):
         raise ValueError(
             "You must specify an explicit epochs count. The usual value is epochs=model.epochs."

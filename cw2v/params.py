@@ -138,7 +138,7 @@ def whole_number(name: str, value: Any, least: int, most: int | None = None) -> 
 
 def plain_number(name: str, value: Any) -> Any:
     """Return a number, be it infinite, as Python's own if it is NumPy's; else raise TypeError."""
-    if not isinstance(value, numbers.Real) or math.isnan(value):
+    if not isinstance(value, numbers.Real) or value != value:  # NaN
         raise TypeError(f"{name} must be a number, got {value!r}")
     return value.item() if hasattr(value, "item") else value
 

@@ -95,6 +95,8 @@ class _Stored(PhrasesTransformation):
         VectorFileError, ForbiddenPickleError, ValueError, OSError
             The file is no saved phrases; see `read_phrases`.
         """
+        if scoring is not None:
+            scoring = checked_scorer(scoring, cls.__name__)
         kind, state = read_phrases(fname, scoring)
         base: type[Any] = Phrases if kind == "Phrases" else FrozenPhrases
         made: _Stored = object.__new__(cls if issubclass(cls, base) else base)
@@ -246,11 +248,13 @@ class Phrases(_Stored):
             *(table, self.connector_words, self.delimiter, self.scoring),
             *(self.min_count, self.threshold, self.corpus_word_count),
         )
-        if self._made is None or self._made[0] != settings:
+        # A table that was added to is the same, but longer.
+        made, state = self._made, (*settings, len(table) if table is not None else 0)
+        if made is None or made[0] != state:
             kind = kind_of(self.scoring, *settings[4:])
             joiner = Joiner(*settings[:3], kind, *settings[3:], None)  # type: ignore[arg-type]
-            self._made = (settings, joiner)
-        return self._made[1]
+            made = self._made = (state, joiner)
+        return made[1]
 
     def add_vocab(self, sentences: Iterable[Iterable[str]]) -> None:
         """Count the words and phrases of more text.
@@ -291,7 +295,6 @@ class Phrases(_Stored):
                 self.min_reduce += 1
             return
         assert self._keys is not None
-        self._made = None  # it holds the table that is now changed
         table = self._keys.table
         table.add(counts.keys.table)
         if len(table) > self.max_vocab_size:

@@ -102,7 +102,8 @@ class Queries(GrowingTable):
         similarities = neighbors.cosines(self.vectors[rows], self._norms()[rows], mean)
         if not topn:
             return similarities
-        return self._named(similarities, topn, self._rows_among(keys, clip_start), clip_start)
+        excluded = self._rows_among(keys, clip_start)
+        return self._named(similarities, topn, excluded, self._rows_without_key(), clip_start)
 
     def most_similar_batch(
         self,
@@ -166,10 +167,11 @@ class Queries(GrowingTable):
             similarities: npt.NDArray[Any] = neighbors.many_cosines(vectors, norms, targets)
             return similarities
         found: list[Neighbors] = []
+        unused = self._rows_without_key()
         for start in range(0, n_queries, step := neighbors.queries_per_block(len(vectors))):
             block = neighbors.many_cosines(vectors, norms, targets[start : start + step])
             found += [
-                self._named(row, topn, excluded[start + place], clip_start)
+                self._named(row, topn, excluded[start + place], unused, clip_start)
                 for place, row in enumerate(block)
             ]
         return found
@@ -210,7 +212,7 @@ class Queries(GrowingTable):
             [self._vector_of(term, norm=True) for term in positive],
             [self._vector_of(term, norm=True) for term in negative],
         )
-        return self._named(scores, topn, excluded) if topn else scores
+        return self._named(scores, topn, excluded, self._rows_without_key()) if topn else scores
 
     def similar_by_key(
         self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
@@ -240,7 +242,8 @@ class Queries(GrowingTable):
         distances = self.distances(key1)
         own = self.get_index(key1)
         closer = np.flatnonzero(distances < distances[self.get_index(key2)])
-        return [self.index_to_key[row] for row in closer.tolist() if row != own]
+        keys = ((row, self.index_to_key[row]) for row in closer.tolist())
+        return [key for row, key in keys if row != own and key is not None]
 
     def words_closer_than(self, word1: Key, word2: Key) -> list[Key]:
         """Give `closer_than`, under its old name."""
@@ -407,18 +410,29 @@ class Queries(GrowingTable):
             if isinstance(key, KEY_TYPES) and self.has_index_for(key)
         }
 
+    def _rows_without_key(self) -> npt.NDArray[np.intp]:
+        """Give the rows that were prepared and have no key yet."""
+        if len(self.key_to_index) >= len(self):
+            return np.empty(0, np.intp)
+        return np.flatnonzero([key is None for key in self.index_to_key])
+
     def _named(
-        self, scores: npt.NDArray[Any], topn: int, excluded: set[int], first_row: int = 0
+        self,
+        scores: npt.NDArray[Any],
+        topn: int,
+        excluded: set[int],
+        unused: npt.NDArray[np.intp],
+        first_row: int = 0,
     ) -> Neighbors:
-        if (
-            len(self) and self.index_to_key[-1] is None
-        ):  # rows that were prepared and have no key yet
-            unused = (row for row, key in enumerate(self.index_to_key) if key is None)
-            excluded = excluded.union(row - first_row for row in unused)
-        return [
-            (self.index_to_key[place + first_row], float(scores[place]))
-            for place in neighbors.largest(scores, topn, excluded).tolist()
-        ]
+        """Give the keys with the largest scores, which are of the rows from `first_row` on."""
+        unused = unused[(unused >= first_row) & (unused < first_row + len(scores))] - first_row
+        if len(unused):
+            scores = scores.copy()
+            scores[unused] = -np.inf
+        places = neighbors.largest(scores, topn, excluded)
+        if len(unused):
+            places = places[scores[places] != -np.inf]
+        return [(self.index_to_key[place + first_row], float(scores[place])) for place in places]
 
 
 def _as_list(value: Any) -> list[Any]:

@@ -80,6 +80,11 @@ def find_inputs(source: Source) -> list[TextInput]:
     return [look_at(index, part) for index, part in enumerate(parts_of(source))]
 
 
+def is_open(part: Any) -> bool:
+    """Return whether a part of a source is open already: a file object, or "-"."""
+    return part == "-" or _is_file(part)
+
+
 def parts_of(source: Source) -> list[Any]:
     """List the files, "-" and file objects that `source` names; errors as for `find_inputs`."""
     if isinstance(source, (str, os.PathLike)) or _is_file(source):

@@ -335,6 +335,10 @@ def test_whole_numbers_are_not_rounded(tmp_path):
     (tmp_path / "v").write_text(f"2 2\na 1 {2**60 + 1}\nb 0 -3\n")
     vectors = read_word2vec(tmp_path / "v", datatype=np.int64).vectors
     assert vectors.tolist() == [[1, 2**60 + 1], [0, -3]]
+    largest = (tmp_path / "v").write_text(f"1 1\na {2**64 - 1}\n")
+    assert largest and read_word2vec(tmp_path / "v", datatype=np.uint64).vectors[0] == 2**64 - 1
+    with pytest.raises(VectorFileError, match="line 2 has a number that is no int64"):
+        read_word2vec(tmp_path / "v", datatype=np.int64)
     (tmp_path / "v").write_text("2 2\na 1 2\nb 0.7 -3\n")
     with pytest.raises(VectorFileError, match="line 3 has a number that is no int32"):
         read_word2vec(tmp_path / "v", datatype=np.int32)

@@ -505,7 +505,12 @@ def test_vectors_that_cannot_be_added_leave_the_table_as_it_was(kv):
         kv.add_vectors(["x"], np.array([["one"] * 6]))
     with pytest.raises(TypeError, match="unhashable"):
         kv.add_vectors(["x", ["y"]], np.zeros((2, 6)))
+    with pytest.raises(ValueError, match="1 keys need as many values of 'm'"):
+        kv.add_vectors(["x"], np.zeros((1, 6)), {"m": np.zeros((1, 2))})
+    with pytest.raises(TypeError, match="unhashable"):
+        kv.add_vectors(["x", ["y"]], np.zeros((2, 6)), {"m": np.zeros(2)})
     assert kv.key_to_index == before
+    assert "m" not in kv.expandos
     assert len(kv) == len(kv.vectors) == 12
     assert "x" not in kv
 
@@ -516,6 +521,8 @@ def test_rows_that_have_no_key_yet_are_no_neighbours_and_are_not_written(tmp_pat
     kv.add_vector("b", np.float32([-1, 0.1]))
     kv.set_vecattr("a", "count", 3)
     assert [key for key, _ in kv.most_similar("a")] == ["b"]
+    assert kv.closer_than("a", "b") == []
+    assert kv.rank("a", "b") == 1
     assert [key for key, _ in kv.most_similar_batch(["a"])[0]] == ["b"]
     kv.save_word2vec_format(tmp_path / "v", fvocab=tmp_path / "counts")
     assert (tmp_path / "v").read_text().splitlines()[0] == "2 2"
@@ -525,6 +532,9 @@ def test_rows_that_have_no_key_yet_are_no_neighbours_and_are_not_written(tmp_pat
     kv.save_word2vec_format(tmp_path / "v", binary=True)
     loaded = KeyedVectors.load_word2vec_format(tmp_path / "v", binary=True)
     assert loaded.index_to_key == ["a", "b"]
+    kv.add_vectors(["c", "d"], np.float32([[-1, -1], [0.5, 0.5]]))  # behind the empty rows
+    assert [key for key, _ in kv.most_similar("a", topn=9)] == ["d", "c", "b"]
+    assert [key for key, _ in kv.most_similar("a", topn=9, clip_start=2)] == ["d", "c"]
 
 
 class Guessing(KeyedVectors):

@@ -1,6 +1,7 @@
 """Phrases are gensim's: counts in the same order, scores, sentences; whatever the words."""
 
 import copy
+import itertools
 import math
 import pickle
 import sys
@@ -447,28 +448,31 @@ def test_gensims_phrases_are_loaded_with_a_scorer_of_the_users(gensims, tmp_path
 
 
 def test_more_is_counted_while_other_threads_join():
+    """Scores go by how many keys there are, and no thread keeps how many there were."""
     first = [[f"w{i}", f"w{i + 1}"] for i in range(200)]
-    ours = Phrases(first, min_count=1, threshold=1)
-    expected = [len(ours[sentence]) for sentence in first]
+    others = [[[f"x{i}_{j}", f"y{j}"] for j in range(2000)] for i in range(10)]
+    ours = Phrases(first, min_count=0.1, threshold=1)
     stop = threading.Event()
 
     def join():
-        joined = 0
-        while not stop.is_set() or not joined:
-            for sentence, _ in zip(first, expected, strict=True):
-                assert 1 <= len(ours[sentence]) <= 2
-                joined += 1
-        return joined
+        n_joined = 0
+        while not stop.is_set() or not n_joined:
+            for sentence in first:
+                assert "_".join(ours[sentence]) == "_".join(sentence)
+                n_joined += 1
+        return n_joined
 
     with ThreadPoolExecutor(2) as pool:
         waiting = [pool.submit(join) for _ in range(2)]
         try:
-            for i in range(30):
-                ours.add_vocab([[f"x{i}_{j}", f"y{j}"] for j in range(2000)])
+            for text in others:
+                ours.add_vocab(text)
         finally:
             stop.set()
         assert all(each.result() for each in waiting)
-    assert len(ours.vocab) == 201 + 200 + 30 * 2000 * 2 + 2000
+    at_once = Phrases([*first, *itertools.chain(*others)], min_count=0.1, threshold=1)
+    assert ours.find_phrases(first) == at_once.find_phrases(first)
+    assert ours.vocab == at_once.vocab
 
 
 def test_a_sentence_that_is_changed_meanwhile_is_joined_as_it_was():
