@@ -22,7 +22,7 @@
 
 /* The logits and errors of a block are an (n_x, n_y) matrix whose rows lie
  * cw2v_row_stride(n_y) floats apart, a whole number of the longest vectors and never less
- * than n_y + 3, so that kernels may read and write past a row's end. What stands there is ignored. */
+ * than n_y + 3, so that kernels may read and write past a row's end, where all is ignored. */
 static inline int cw2v_row_stride(int n_y) { return (n_y + 3 + 15) / 16 * 16; }
 
 /* s[i][j] = x[i] . y[j] */
@@ -63,10 +63,9 @@ typedef void cw2v_logistic_error_fn(float *s, int n_x, int n_y, const cw2v_label
 typedef double cw2v_logistic_loss_fn(const float *s, int n_x, int n_y,
                                      const cw2v_labels *labels);
 
-/* Rows, `dim` long, that will be written soon, and that are to be asked for. A CPU waits for a
- * few dozen cache lines at a time, and may forget what it is asked for beyond that: so long rows
- * are asked for line by line, on the way along the columns of an update, if it is of one tile and
- * they are four at most. */
+/* Rows, `dim` long, that will be written soon, to be asked for (prefetched). A CPU fetches a few
+ * dozen lines of memory at a time and may forget what else it is asked for. So an update that is
+ * given long rows asks for four of them line by line, as it goes along the columns. */
 typedef struct {
     float *const *rows;
     int n;

@@ -40,7 +40,8 @@ static inline __attribute__((always_inline)) void store_head(float *p, vec v, in
 
 /* The order of operands keeps NaN. */
 static inline vec clamp(vec v, float most) {
-    return (vec)_mm256_max_ps(_mm256_set1_ps(-most), _mm256_min_ps(_mm256_set1_ps(most), (__m256)v));
+    __m256 not_above = _mm256_min_ps(_mm256_set1_ps(most), (__m256)v);
+    return (vec)_mm256_max_ps(_mm256_set1_ps(-most), not_above);
 }
 
 static inline vec load_bytes(const uint8_t *p) {

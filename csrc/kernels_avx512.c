@@ -1,5 +1,5 @@
-/* csrc/kernels_avx512.c - the kernels for x86-64 CPUs with AVX-512 (F, VL, DQ and BW, as
- * all of them for servers have it since 2017). */
+/* csrc/kernels_avx512.c - the kernels for x86-64 CPUs with AVX-512: its parts F, VL, DQ and BW,
+ * which server CPUs have had since 2017. */
 
 #include <math.h>
 #include <stdint.h>
@@ -35,7 +35,8 @@ static inline __m256 fold(vec v) {
 
 /* The order of operands keeps NaN. */
 static inline vec clamp(vec v, float most) {
-    return (vec)_mm512_max_ps(_mm512_set1_ps(-most), _mm512_min_ps(_mm512_set1_ps(most), (__m512)v));
+    __m512 not_above = _mm512_min_ps(_mm512_set1_ps(most), (__m512)v);
+    return (vec)_mm512_max_ps(_mm512_set1_ps(-most), not_above);
 }
 
 static inline vec load_bytes(const uint8_t *p) {

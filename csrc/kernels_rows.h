@@ -2,8 +2,8 @@
  *
  * A part of kernels_simd.h, which includes it where vectors are defined. */
 
-/* Vectors of a row that stay in registers while the rows pass by: all of it if they fit, because how
- * many rows pass is hard to foretell, and each time that they have, the CPU may have guessed wrong. */
+/* Vectors of a row that stay in registers while the rows pass by: all of it if they fit, because
+ * the CPU cannot foretell how many rows pass, and may guess wrong at the end of each pass. */
 enum { TILE_K = 12 };
 
 /* Call f(n, 0, ..., k) for n vectors of columns at a time, from column k on. If half a vector is

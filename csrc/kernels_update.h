@@ -23,9 +23,9 @@ typedef struct {
     const few_soon *soon; /* if it prefetches */
 } update_job;
 
-/* The sum of a passing row is a chain of multiply-adds, of which more than 3 are cut in two. Few held
- * rows leave registers for twice the columns, so that there are enough chains, and each broadcast
- * error serves four multiply-adds. */
+/* The sum of a passing row is a chain of multiply-adds, of which more than 3 are cut in two. Few
+ * held rows leave registers for twice the columns, so that there are enough chains, and each
+ * broadcast error serves four multiply-adds. */
 enum { FEW = 3, WIDE = 2 };
 
 enum {

@@ -222,7 +222,8 @@ SELDOM static cw2v_words_status look_further(cw2v_words *words, const lookup *lo
 {
     cw2v_slot *slot = find_slot(words, look, bytes, length);
     if (slot->length == 0) {
-        if ((how & CW2V_CHECK) && !is_ascii(look) && !cw2v_is_utf8(bytes, length, how & CW2V_ALLOW_NUL))
+        if ((how & CW2V_CHECK) && !is_ascii(look)
+            && !cw2v_is_utf8(bytes, length, how & CW2V_ALLOW_NUL))
             return CW2V_WORDS_BAD_TEXT;
         cw2v_words_status status = insert(words, &slot, look, bytes, length);
         if (status != CW2V_WORDS_OK)
