@@ -187,3 +187,19 @@ def test_published_sets_are_read_as_gensim_reads_them(name, tmp_path):
     theirs = gensims(kv).evaluate_word_pairs(str(path))
     np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-4)
     assert ours[2] == theirs[2]
+
+
+def test_vectors_of_half_precision_are_evaluated_as_others(kv, tmp_path):
+    (tmp_path / "q.txt").write_text(": s\nking queen man woman\nthe king queen man\n")
+    kv.vectors = kv.vectors.astype(np.float16)
+    half = kv.evaluate_word_analogies(tmp_path / "q.txt")
+    kv.vectors = kv.vectors.astype(np.float32)
+    assert half == kv.evaluate_word_analogies(tmp_path / "q.txt")
+
+
+def test_an_empty_table_has_no_opinion_on_pairs(tmp_path):
+    (tmp_path / "pairs").write_text("a\tb\t1\nc\td\t2\n")
+    with pytest.warns(Warning, match="constant"):
+        result = KeyedVectors(3).evaluate_word_pairs(tmp_path / "pairs", dummy4unknown=True)
+    assert np.isnan(result[0][0])
+    assert result[2] == 100

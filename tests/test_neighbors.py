@@ -99,3 +99,10 @@ def test_places_without_a_way_between_them_are_at_distance_0():
     pytest.importorskip("ot")
     kv = KeyedVectors.from_arrays(["a", "b"], np.ones((2, 3), np.float32))
     assert kv.wmdistance(["a"], ["b"]) == 0
+
+
+def test_norms_of_a_large_matrix_are_those_of_its_rows():
+    vectors = np.random.default_rng(0).standard_normal((3000, 2000)).astype(np.float32)
+    np.testing.assert_allclose(
+        neighbors.row_norms(vectors), np.linalg.norm(vectors, axis=1), rtol=1e-6
+    )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_models import small
 
 from cw2v import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, LineSentence, Word2Vec
 from cw2v._prune import WordPruner
@@ -109,3 +110,10 @@ def test_what_does_not_fit_is_refused():
         counter.add(ids, 0, np.int32([3]), 0, False)
     with pytest.raises(ValueError, match="one number for each word"):
         counter.prune(np.zeros(1, np.uint8))
+
+
+def test_a_pruned_model_is_trained():
+    text = [["graph", "system", "trees"], ["trees", "system", "eps"]] * 20
+    model = small(text, max_vocab_size=3, min_count=0)
+    assert set(model.wv.index_to_key) >= {"system", "trees"}
+    assert len(model.training_report.epochs) == 5
