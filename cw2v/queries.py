@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import numbers
 from collections.abc import Iterable, Sequence
 from typing import Any, overload
 
@@ -330,8 +331,8 @@ class Queries(GrowingTable):
 
         Parameters
         ----------
-        word_or_vector : key, ndarray or list
-            A key, or a vector of shape (vector_size,).
+        word_or_vector : key, ndarray, list or tuple
+            A key, or a vector of shape (vector_size,). A tuple that is a key counts as one.
         other_words : iterable of keys
             Empty means all rows, the key itself included.
         """
@@ -398,9 +399,18 @@ class Queries(GrowingTable):
     # ------------------------------------------------------------------------------------
 
     def _vector_of(self, key: Key | npt.ArrayLike, *, norm: bool) -> npt.NDArray[Any]:
-        if isinstance(key, np.ndarray | list):
+        if isinstance(key, np.ndarray | list) or self._is_tuple_of_numbers(key):
             return np.asarray(key)
         return self.get_vector(key, norm=norm)
+
+    def _is_tuple_of_numbers(self, key: Any) -> bool:
+        """Say whether this is a vector given as a tuple, and no key."""
+        return (
+            isinstance(key, tuple)
+            and len(key) == self.vector_size
+            and all(isinstance(number, numbers.Real) for number in key)
+            and key not in self
+        )
 
     def _rows_among(self, keys: list[Any], first_row: int) -> set[int]:
         """Give the rows of what is a key; a derived class may have vectors for others as well."""

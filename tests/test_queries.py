@@ -190,6 +190,29 @@ def test_lists_are_vectors_too(twin):
     ]
 
 
+def test_a_tuple_of_numbers_is_a_vector(twin):
+    vector = (0.5, -1, *np.arange(8, dtype=np.float32))
+    ours, theirs = twin
+    np.testing.assert_allclose(ours.distances(vector), theirs.distances(vector), atol=3e-6)
+    with warnings.catch_warnings():  # gensim calls a method of its own that it deprecates
+        warnings.simplefilter("ignore", DeprecationWarning)
+        scores = [kv.most_similar_cosmul([vector, "king"], topn=None) for kv in twin]
+    np.testing.assert_allclose(scores[0], scores[1], rtol=1e-4)
+    with pytest.raises(KeyError, match="not present"):
+        ours.distances(vector[1:])
+
+
+def test_a_tuple_that_is_a_key_stays_a_key():
+    kv = KeyedVectors.from_arrays(
+        [(1.0, 0.0), ("a", "b"), "c"], np.float32([[0, 1], [1, 0], [1, 1]])
+    )
+    np.testing.assert_allclose(kv.distances((1.0, 0.0)), [0, 1, 1 - 0.5**0.5], atol=1e-6)
+    np.testing.assert_allclose(kv.distances((0.0, 1.0)), [0, 1, 1 - 0.5**0.5], atol=1e-6)
+    np.testing.assert_allclose(kv.distances(("a", "b")), [1, 0, 1 - 0.5**0.5], atol=1e-6)
+    with pytest.raises(KeyError, match="not present"):
+        kv.distances(("a", "c"))
+
+
 def test_distances_are_those_of_vectors_changed_in_place(twin):
     for kv in twin:
         kv.most_similar("king")
