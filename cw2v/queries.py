@@ -363,7 +363,7 @@ class Queries(GrowingTable):
         Raises
         ------
         ImportError
-            The package POT is not installed.
+            The package POT is not installed: ``pip install 'cw2v[wmd]'``.
         """
         known1 = [key for key in document1 if key in self]
         known2 = [key for key in document2 if key in self]

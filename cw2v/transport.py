@@ -43,7 +43,8 @@ def movers_distance(
         from ot import emd2  # type: ignore[import-untyped]
     except ImportError as error:
         raise ImportError(
-            "wmdistance needs the package POT (Python Optimal Transport): pip install POT"
+            "wmdistance needs the package POT (Python Optimal Transport): "
+            "pip install 'cw2v[wmd]', or pip install POT"
         ) from error
     # Imported here: it takes time, and only this function needs it.
     from scipy.spatial.distance import cdist  # type: ignore[import-untyped]
