@@ -76,6 +76,7 @@ class ModelFiles(Lifecycle):
     """
 
     wv: KeyedVectors
+    _is_being_loaded = False  # while the constructor runs for a model from a file
 
     def save(
         self,
@@ -237,9 +238,11 @@ class ModelFiles(Lifecycle):
                 else f"{source} holds a model without vectors"
             )
         model = cls.__new__(cls)
+        model._is_being_loaded = True
         for base in cls.__mro__:
             if ModelFiles in base.__bases__:
                 base.__init__(model)  # type: ignore[misc]
+        del model._is_being_loaded
         for name, value in attributes.items():
             if isinstance(getattr_static(cls, name, None), property):
                 setattr(model, name, value)

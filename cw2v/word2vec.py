@@ -262,7 +262,8 @@ class Word2Vec(ModelAnswers, ModelFiles):
                     "`train()`. The callbacks provided in this initialization without "
                     "triggering train will be ignored."
                 )
-        self.add_lifecycle_event("created", params=str(self))
+        if not self._is_being_loaded:
+            self.add_lifecycle_event("created", params=str(self))
 
     def _begin(self) -> None:
         """Set what a model has before it has read or learnt anything."""

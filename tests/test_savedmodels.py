@@ -186,3 +186,15 @@ def test_no_map_is_asked_for_by_false_as_well(tmp_path):
     model = trained()
     model.save(tmp_path / "model")
     same_vectors(Word2Vec.load(tmp_path / "model", mmap=False), model)
+
+
+def test_a_loaded_model_is_told_of_in_the_log_as_loaded_not_created(tmp_path, caplog):
+    Word2Vec(vector_size=4).save(tmp_path / "model")
+    caplog.set_level("INFO")
+    caplog.clear()
+    model = Word2Vec.load(tmp_path / "model")
+    events = [message for message in caplog.messages if "lifecycle event" in message]
+    assert len(events) == 1
+    assert "'event': 'loaded'" in events[0]
+    assert [event["event"] for event in model.lifecycle_events] == ["created", "saving", "loaded"]
+    assert vars(model).keys() == vars(Word2Vec(vector_size=4)).keys()
