@@ -77,6 +77,7 @@ class ModelState(Lifecycle):
     corpus_count: int
     corpus_total_words: int
     train_count: int
+    _earlier_calls: int = 0  # of `train`, before the matrices were laid out
     total_train_time: float
     running_training_loss: float
     min_alpha_yet_reached: float
@@ -124,6 +125,10 @@ class ModelState(Lifecycle):
         if self.seed is None:
             return int(np.random.SeedSequence().generate_state(1)[0])
         return self.seed
+
+    def _n_trained(self) -> int:
+        """Return how often these matrices were trained, which says what is drawn next."""
+        return max(0, self.train_count - self._earlier_calls)
 
     def _params(self, **changed: Any) -> TrainParams:
         """Return the settings of a training run, checked.

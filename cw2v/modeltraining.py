@@ -198,7 +198,7 @@ class ModelTraining(ModelWeights):
         weights, counts, keep = self._weights(), self._counts(), self._keep_thresholds()
         job_method = getattr(self._do_train_job, "__func__", None)
         if sentences is not None and job_method is not ModelTraining._do_train_job:
-            trainer = JobTrainer(counts, weights, params, run=self.train_count, keep=keep)
+            trainer = JobTrainer(counts, weights, params, run=self._n_trained(), keep=keep)
             if isinstance(before, JobPasses):
                 trainer.go_on_from(before.trainer)
             return JobPasses(
@@ -221,7 +221,7 @@ class ModelTraining(ModelWeights):
                 weights,
                 params,
                 report=report,
-                run=self.train_count,
+                run=self._n_trained(),
                 keep=keep,
                 epoch_part=promised.part(corpus.n_raw_sentences, corpus.n_raw_tokens),
             )

@@ -209,7 +209,7 @@ class ModelWeights(ModelVocabulary):
             self.syn1 = zero_vectors(n_words, self.layer1_size)
         if self.negative:
             self.syn1neg = zero_vectors(n_words, self.layer1_size)
-        self.train_count = 0
+        self._earlier_calls = self.train_count
 
     def update_weights(self) -> None:
         """Add rows for words that have none: random in W, zero in W'."""

@@ -271,7 +271,7 @@ class Word2Vec(ModelAnswers, ModelFiles):
         self.corpus_count = self.corpus_total_words = 0
         self.min_alpha_yet_reached = float(self.alpha)
         self.running_training_loss = 0.0
-        self.train_count = 0
+        self.train_count = self._earlier_calls = 0
         self.total_train_time = 0.0
         self.training_report = TrainingReport()
         self.cum_table = None

@@ -5,6 +5,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from small_models import OBJECTIVES, TEXT, small
 
+from cw2v import Word2Vec
+
 
 @pytest.mark.parametrize("settings", OBJECTIVES)
 def test_locked_words_stay_bit_for_bit(settings):
@@ -115,3 +117,29 @@ def test_vectors_that_are_not_finite_refuse_the_training_before_anything_is_chan
     with pytest.raises(ValueError, match="NaN"):
         model.train(TEXT, total_examples=300, epochs=7, start_alpha=0.5)
     assert (model.alpha, model.epochs) == (0.025, 5)
+
+
+def test_new_matrices_begin_the_draws_again_and_not_the_count_of_trainings(gensim_models):
+    for library in (gensim_models.Word2Vec, Word2Vec):
+        model = library(vector_size=4, min_count=1, workers=1)
+        vectors = []
+        for n_trained in range(2):
+            model.build_vocab(TEXT)
+            assert model.train_count == n_trained
+            model.train(TEXT, total_examples=len(TEXT), epochs=1)
+            vectors.append(model.wv.vectors)
+        model.build_vocab_from_freq({"a": 3, "b": 2})
+        assert model.train_count == 2
+    assert_array_equal(vectors[0], vectors[1])  # of ours, the last
+
+
+def test_a_second_training_of_the_same_matrices_draws_anew():
+    model = small(None)
+    model.build_vocab(TEXT)
+    start = model.wv.vectors.copy(), model.syn1neg.copy()
+    vectors = []
+    for _ in range(2):
+        model.wv.vectors[:], model.syn1neg[:] = start
+        model.train(TEXT, total_examples=len(TEXT), epochs=1)
+        vectors.append(model.wv.vectors.copy())
+    assert (vectors[0] != vectors[1]).any()
