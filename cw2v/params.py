@@ -100,6 +100,11 @@ class TrainParams:
             "seed": (0, None),
             "batch_words": (1, 1_000_000_000),
         }
+        if isinstance(self.workers, int) and self.workers < 1:
+            raise ValueError(
+                f"workers must be 1 to 1,024, got {self.workers}: to use all CPUs, say "
+                "workers=os.cpu_count()"
+            )
         for name, (least, most) in whole.items():
             object.__setattr__(self, name, whole_number(name, getattr(self, name), least, most))
         real = {"ns_exponent": -math.inf, "sample": 0.0, "alpha": 0.0, "min_alpha": 0.0}

@@ -318,6 +318,10 @@ def test_a_text_must_be_given_once_and_be_iterable(tmp_path):
     ("setting", "message"),
     [
         ({"vector_size": "8"}, "vector_size must be a whole number"),
+        (
+            {"workers": -1},
+            r"workers must be 1 to 1,024, got -1: to use all CPUs.*os\.cpu_count\(\)",
+        ),
         ({"memory_budget": "1G"}, "memory_budget must be a whole number, at least 0, got '1G'"),
         ({"memory_budget": -1}, "memory_budget must be"),
         ({"unicode_errors": "ignore"}, "'strict', 'replace' or 'keep', got 'ignore'"),
