@@ -119,8 +119,9 @@ class ModelTraining(ModelWeights):
         RuntimeError
             There is no vocabulary, or it has a single word: there is nothing to tell apart.
         ValueError
-            Totals or `epochs` are not given, or below 0, neither `hs` nor `negative` is set, or the
-            matrices are not what `build_vocab` laid out.
+            Neither `total_examples` nor `total_words` is given, or one of them is below 0; `epochs`
+            is not given, or below 1; a setting is out of range; neither `hs` nor `negative` is set;
+            or the matrices are not what `build_vocab` laid out.
         TypeError
             Not exactly one text is given, or a generator for several epochs.
         FloatingPointError
