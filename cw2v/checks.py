@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v.callbacks import CallbackAny2Vec
-from cw2v.params import whole_number
+from cw2v.params import least_count, whole_number
 from cw2v.sources import Source, is_open, parts_of
 
 
-def check_counts(**given: object) -> None:
-    """Raise TypeError or ValueError unless each is None or a number of occurrences or words."""
-    for name, value in given.items():
+def check_counts(min_count: object, **limits: object) -> None:
+    """Raise TypeError or ValueError unless each is None, or a threshold or a number of words."""
+    if min_count is not None:
+        least_count("min_count", min_count)
+    for name, value in limits.items():
         if value is not None:
             whole_number(name, value, 0)
 

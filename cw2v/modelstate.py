@@ -37,12 +37,12 @@ class ModelState(Lifecycle):
     min_alpha: float
     window: int
     shrink_windows: bool
-    min_count: int | None
+    min_count: float | None
     max_vocab_size: int | None
     max_final_vocab: int | None
     sorted_vocab: int
     null_word: int
-    sample: float
+    sample: float | None
     seed: int | None
     workers: int
     sg: int
@@ -67,7 +67,7 @@ class ModelState(Lifecycle):
     syn1neg: NDArray[np.float32]  # only with `negative`
     syn1: NDArray[np.float32]  # only with `hs`
     cum_table: NDArray[np.uint32] | None
-    effective_min_count: int
+    effective_min_count: float
     _tree: HuffmanTree | None
     _counted: Counted | None  # what scan_vocab found, until it is asked for as a dict
     _raw_vocab: dict[Any, int] | None
@@ -147,7 +147,7 @@ class ModelState(Lifecycle):
             "negative": self.negative,
             "noise_span": self.noise_span,
             "ns_exponent": self.ns_exponent,
-            "sample": self.sample,
+            "sample": 0.0 if self.sample is None else self.sample,
             "alpha": self.alpha,
             "min_alpha": self.min_alpha,
             "epochs": self.epochs,

@@ -116,7 +116,7 @@ class ModelVocabulary(ModelState):
         update: bool = False,
         keep_raw_vocab: bool = False,
         trim_rule: TrimRule | None = None,
-        min_count: int | None = None,
+        min_count: float | None = None,
         sample: float | None = None,
         dry_run: bool = False,
     ) -> dict[str, int]:
@@ -131,7 +131,7 @@ class ModelVocabulary(ModelState):
         trim_rule : callable, optional
             Called with word, count and the least count; answers `cw2v.RULE_KEEP`,
             `cw2v.RULE_DISCARD` or `cw2v.RULE_DEFAULT`.
-        min_count, sample : int and float, optional
+        min_count, sample : float, optional
             Instead of the model's, and kept as the model's.
         dry_run : bool
             Change nothing but `effective_min_count`: only say what would be.
@@ -164,7 +164,7 @@ class ModelVocabulary(ModelState):
                 raise RuntimeError(self._why_empty)
             logger.warning(self._why_empty)
         self.effective_min_count = choice.min_count
-        probabilities = keep_probabilities(choice.counts, sample, choice.total)
+        probabilities = keep_probabilities(choice.counts, sample or 0.0, choice.total)
         words = counted.words(choice.rows)
         sample_ints = (probabilities * UINT32_MAX).astype(np.uint32)
         if dry_run:
@@ -241,7 +241,7 @@ class ModelVocabulary(ModelState):
         self,
         choice: Choice,
         probabilities: NDArray[np.float64],
-        min_count: int | None,
+        min_count: float | None,
         update: bool,
     ) -> dict[str, int]:
         """Say what was chosen, to the log and to the caller."""

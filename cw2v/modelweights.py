@@ -311,10 +311,11 @@ class ModelWeights(ModelVocabulary):
     def _keep_thresholds(self) -> NDArray[np.uint32] | None:
         """Return `wv.expandos["sample_int"]`, or None where the counts must do.
 
-        They do with `sample` 0, which keeps every word whatever the thresholds, as in gensim.
+        They do with `sample` 0, which keeps every word whatever the thresholds; with None these
+        decide, which are those of the last vocabulary. Both are as in gensim.
         """
         given = self.wv.expandos.get("sample_int")
-        if not self.sample or given is None or given.shape != (len(self.wv),):
+        if self.sample == 0 or given is None or given.shape != (len(self.wv),):
             return None
         keep: NDArray[np.uint32] = np.clip(given, 0, UINT32_MAX).astype(np.uint32)
         return keep

@@ -141,6 +141,20 @@ def whole_number(name: str, value: Any, least: int, most: int | None = None) -> 
     return number
 
 
+def least_count(name: str, value: Any) -> float:
+    """Return a threshold for counts: int where it is whole, else float.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is no finite number, or below 0.
+    """
+    is_fraction = isinstance(value, numbers.Real) and math.isfinite(value) and value % 1 != 0
+    if is_fraction and value > 0:
+        return float(value)
+    return whole_number(name, math.floor(value) if is_fraction else plain_int(value), 0)
+
+
 def plain_number(name: str, value: Any) -> Any:
     """Return a number, be it infinite, as Python's own if it is NumPy's; else raise TypeError."""
     if not isinstance(value, numbers.Real) or value != value:  # NaN

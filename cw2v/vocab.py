@@ -11,14 +11,14 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v.params import plain_int, whole_number
+from cw2v.params import least_count, plain_int, whole_number
 
 # What a rule may answer of a word; gensim's numbers.
 RULE_DEFAULT = 0  # as min_count decides
 RULE_DISCARD = 1
 RULE_KEEP = 2
 
-TrimRule: TypeAlias = Callable[[Any, int, int], int]  # word, count, min_count
+TrimRule: TypeAlias = Callable[[Any, int, Any], int]  # word, count, min_count (which may be 2.5)
 
 
 class Counted(Protocol):
@@ -82,7 +82,7 @@ def build_vocabulary(scanned: Counted, *, min_count: int = 5) -> Vocabulary:
     ValueError
         `min_count` is negative.
     """
-    choice = choose_words(scanned, min_count)
+    choice = choose_words(scanned, whole_number("min_count", plain_int(min_count), 0))
     if not len(choice.rows):
         raise RuntimeError(why_empty(scanned, choice))
     order = by_falling_count(choice.counts)
@@ -99,7 +99,7 @@ class Choice:
         int64 (n_words,), the places of these words in what was counted, rising.
     counts : ndarray
         int64 (n_words,), how often they came.
-    min_count : int
+    min_count : int or float
         The least count, unless a rule said otherwise.
     n_dropped, total_dropped : int
         How many words are left out, and how often they came together.
@@ -111,7 +111,7 @@ class Choice:
 
     rows: NDArray[np.int64]
     counts: NDArray[np.int64]
-    min_count: int
+    min_count: float
     n_dropped: int
     total_dropped: int
     by_rule: bool
@@ -125,7 +125,7 @@ class Choice:
 
 def choose_words(
     counted: Counted,
-    min_count: int,
+    min_count: float,
     *,
     max_final_vocab: int | None = None,
     trim_rule: TrimRule | None = None,
@@ -135,14 +135,14 @@ def choose_words(
     Parameters
     ----------
     counted : Counted
-    min_count : int, at least 0
+    min_count : int or float, at least 0
         Rarer words are left out, unless the rule keeps them.
     max_final_vocab : int, at least 0, optional
         Raise `min_count` to where at most so many words are left.
     trim_rule : callable, optional
         See `kept_by_rule`.
     """
-    min_count = whole_number("min_count", plain_int(min_count), 0)
+    min_count = least_count("min_count", min_count)
     counts = np.asarray(counted.counts, dtype=np.int64)
     asked = min_count
     if max_final_vocab is not None:
@@ -169,7 +169,7 @@ def choose_words(
 
 
 def kept_by_rule(
-    words: list[Any], counts: NDArray[np.int64], min_count: int, trim_rule: TrimRule | None
+    words: list[Any], counts: NDArray[np.int64], min_count: float, trim_rule: TrimRule | None
 ) -> NDArray[np.bool_]:
     """Return which words a rule keeps, as gensim's `keep_vocab_item` does.
 
@@ -178,7 +178,7 @@ def kept_by_rule(
     words : list
         (n_words,)
     counts : ndarray of int64, shape (n_words,)
-    min_count : int
+    min_count : int or float
         What the rule is told, and what decides where it answers `RULE_DEFAULT`.
     trim_rule : callable or None
         Called with word, count and `min_count`; answers `RULE_DISCARD`, `RULE_KEEP` or

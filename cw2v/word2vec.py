@@ -67,14 +67,14 @@ class Word2Vec(ModelAnswers, ModelFiles):
     window : int, at least 1
         Largest distance, in words left by subsampling, from a centre word to its context. No
         window is wider than 10,000, the length of gensim's longest sentence.
-    min_count : int, at least 0
+    min_count : int or float, at least 0
         Words that occur less often are left out.
     max_vocab_size : int, optional
         While counting, forget the rarest words between two sentences whenever there are more
         than this; word for word as gensim does. It does not limit the memory that reading
         takes.
-    sample : float, at least 0
-        Threshold of subsampling, as a part of the text; 0 for none; from 1 up, a count.
+    sample : float, at least 0, or None
+        Threshold of subsampling, as a part of the text; 0 or None for none; from 1 up, a count.
     seed : int, at least 0, or None
         With `workers=1`, the same seed gives the same vectors, bit for bit. None takes
         another one each time.
@@ -175,9 +175,9 @@ class Word2Vec(ModelAnswers, ModelFiles):
         vector_size: int = 100,
         alpha: float = 0.025,
         window: int = 5,
-        min_count: int | None = 5,
+        min_count: float | None = 5,
         max_vocab_size: int | None = None,
-        sample: float = 1e-3,
+        sample: float | None = 1e-3,
         seed: int | None = 1,
         workers: int = 3,
         min_alpha: float = 0.0001,

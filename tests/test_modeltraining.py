@@ -53,15 +53,6 @@ def test_neither_objective_is_an_error_of_train_and_both_a_warning(caplog):
     assert "Both hierarchical softmax and negative sampling are activated." in caplog.text
 
 
-def test_a_sample_of_0_keeps_every_word_whatever_was_said_before(gensim_models):
-    for library in (Word2Vec, gensim_models.Word2Vec):
-        model = library(vector_size=4, min_count=1, sample=1e-3, workers=1)
-        model.build_vocab(TEXT)
-        model.sample = 0
-        n_words = sum(map(len, TEXT))
-        assert model.train(TEXT, total_examples=300, epochs=1) == (n_words, n_words)
-
-
 def test_a_subclass_may_have_its_own_way_to_count():
     class Counted(Word2Vec):
         def scan_vocab(self, corpus_iterable=None, *args, **kwargs):

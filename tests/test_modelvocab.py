@@ -54,10 +54,13 @@ def table_of(model):
             {},
             {"min_count": 0},
             {"min_count": 3},
+            {"min_count": 1.5},
+            {"min_count": 2.5, "max_final_vocab": 4},
             {"max_final_vocab": 4},
             {"max_final_vocab": 4, "min_count": 2},
             {"sorted_vocab": 0},
             {"sample": 0},
+            {"sample": None},
             {"sample": 0.05},
             {"sample": 2.5},
             {"ns_exponent": -1.0},
@@ -191,6 +194,15 @@ def test_the_settings_of_prepare_vocab_become_the_models():
     assert (model.min_count, model.sample, model.effective_min_count) == (3, 0.5, 3)
     model.build_vocab(SENTENCES, min_count=2, sample=0.1)
     assert (model.min_count, model.sample, len(model.wv)) == (2, 0.1, 12)
+
+
+@pytest.mark.parametrize(
+    ("min_count", "message"),
+    [(-0.5, "min_count must be at least 0"), (np.nan, "whole number"), (np.inf, "whole number")],
+)
+def test_a_least_count_that_makes_no_sense_is_refused(min_count, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        Word2Vec(min_count=min_count)
 
 
 def test_a_dry_run_changes_no_word():

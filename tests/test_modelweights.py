@@ -82,6 +82,33 @@ def test_sample_int_says_which_words_are_kept():
     assert kept == counts.sum()
 
 
+def test_a_sample_of_0_keeps_every_word_whatever_was_said_before(gensim_models):
+    for library in (Word2Vec, gensim_models.Word2Vec):
+        model = library(vector_size=4, min_count=1, sample=1e-3, workers=1)
+        model.build_vocab(TEXT)
+        model.sample = 0
+        n_words = sum(map(len, TEXT))
+        assert model.train(TEXT, total_examples=300, epochs=1) == (n_words, n_words)
+
+
+def test_no_sample_keeps_every_word_as_in_gensim(gensim_models):
+    for library in (gensim_models.Word2Vec, Word2Vec):
+        model = library(TEXT, min_count=1, vector_size=4, sample=None, workers=1)
+        assert model.sample is None
+        assert (model.wv.expandos["sample_int"] == 2**32 - 1).all()
+        n_words = sum(map(len, TEXT))
+        assert model.train(TEXT, total_examples=len(TEXT), epochs=1) == (n_words, n_words)
+
+
+def test_taking_sample_away_leaves_the_chances_of_the_last_vocabulary(gensim_models):
+    for library in (gensim_models.Word2Vec, Word2Vec):
+        model = library(min_count=1, vector_size=4, sample=1e-9, workers=1)
+        model.build_vocab(TEXT)
+        model.sample = None
+        kept, read = model.train(TEXT, total_examples=len(TEXT), epochs=1)
+        assert kept < read
+
+
 def test_rows_that_training_cannot_write_to_are_copied_first():
     model = small(None, hs=1)
     model.build_vocab(TEXT)

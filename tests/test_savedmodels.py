@@ -198,3 +198,11 @@ def test_a_loaded_model_is_told_of_in_the_log_as_loaded_not_created(tmp_path, ca
     assert "'event': 'loaded'" in events[0]
     assert [event["event"] for event in model.lifecycle_events] == ["created", "saving", "loaded"]
     assert vars(model).keys() == vars(Word2Vec(vector_size=4)).keys()
+
+
+def test_a_model_with_a_fraction_as_least_count_and_no_sample_is_saved_and_loaded(tmp_path):
+    model = trained(min_count=np.float32(1.5), sample=None)
+    model.save(tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model")
+    assert (loaded.min_count, loaded.effective_min_count, loaded.sample) == (1.5, 1.5, None)
+    assert train(loaded)[1] == 2 * sum(map(len, SENTENCES))
