@@ -112,7 +112,15 @@ def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path):
     assert names(tmp_path / "folder") == ["target"]
 
 
-def test_a_special_file_is_written_directly():
+def test_a_special_file_is_written_directly(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with atomic_write(path) as file:
+        file.write(b"piped")
+    assert os.read(reader, 100) == b"piped"
+    os.close(reader)
+    assert path.is_fifo()
     with atomic_write(os.devnull) as file:
         file.write(b"gone")
     check_writable(os.devnull)

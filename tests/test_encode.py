@@ -238,7 +238,7 @@ def test_buffers_that_are_too_small_are_refused():
 
 
 @given(data=texts)
-def test_first_and_last_space(data):
+def test_the_first_and_the_last_space_are_found(data):
     spaces = [i for i, byte in enumerate(data) if byte in WHITE_SPACE]
     assert first_space(data, 0, len(data)) == (spaces[0] if spaces else -1)
     assert last_space(data, 0, len(data)) == (spaces[-1] if spaces else -1)

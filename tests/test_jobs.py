@@ -191,8 +191,11 @@ def test_progress_is_reported():
 
 def test_a_seed_that_is_set_to_none_afterwards_is_no_error():
     model = Walks(workers=1)
+    before = model.wv.vectors.copy()
     model.seed = None  # as fastnode2vec does
-    model.train(nodes(1), total_examples=N_NODES, epochs=1)
+    trained, _ = model.train(nodes(1), total_examples=N_NODES, epochs=1)
+    assert trained == N_NODES * 20
+    assert (model.wv.vectors != before).any()
 
 
 def test_a_callback_may_stop_the_jobs_between_epochs():
@@ -276,7 +279,7 @@ def test_a_word_without_a_row_is_an_error():
         walks.train(nodes(1), total_examples=N_NODES, epochs=1)
 
 
-def test_sentences_are_looked_up():
+def test_sentences_become_ids_without_the_words_that_are_not_known():
     ids, starts = encode_sentences([["a", "x"], [], ["b", "a"]], {"a": 0, "b": 1})
     assert (ids.tolist(), starts.tolist()) == ([0, 1, 0], [0, 1, 1, 3])
     assert (ids.dtype, starts.dtype) == (np.int32, np.int64)

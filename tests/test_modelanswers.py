@@ -120,6 +120,10 @@ def test_large_products_do_not_overflow():
     assert (best, probability) == (model.wv.index_to_key[3], 1)
 
 
-def test_any_window_can_score():
+def test_a_window_beyond_any_sentence_scores_as_the_sentence():
+    text = random_text(5)
     model = Word2Vec(random_text(30), min_count=1, window=2**70, hs=1, negative=0, workers=1)
-    assert np.isfinite(model.score(random_text(5))).all()
+    scores = model.score(text)
+    model.window = max(map(len, text))
+    np.testing.assert_array_equal(scores, model.score(text))
+    assert (scores[[len(sentence) > 1 for sentence in text]] < 0).all()

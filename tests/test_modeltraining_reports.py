@@ -22,6 +22,7 @@ def test_the_loss_is_the_sum_of_the_last_call_and_falls(settings):
     model.train(TEXT, total_examples=len(TEXT), epochs=1, compute_loss=False)
     assert model.get_latest_training_loss() == 0
     assert model.training_report.epochs[0].loss is None
+    assert small(**settings).get_latest_training_loss() == 0
 
 
 def test_the_first_loss_is_what_guessing_costs():
@@ -50,7 +51,7 @@ def test_the_report_is_of_the_last_training():
     assert model.training_report is second
 
 
-def test_what_happened_is_kept():
+def test_lifecycle_events_are_kept_until_that_is_ended():
     model = small(epochs=1)
     events = [event["event"] for event in model.lifecycle_events]
     assert events[-1] == "created"

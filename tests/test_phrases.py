@@ -267,7 +267,7 @@ def test_an_error_in_the_sentences_is_the_callers():
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
-def test_copies(copied):
+def test_copies_and_pickles_join_the_same_phrases(copied):
     phrases = Phrases(TEXT, min_count=1, threshold=1, connector_words={"of"})
     for asked in (False, True):
         if asked:
@@ -389,7 +389,7 @@ def test_gensims_old_files(gensims, name):
             assert ours.vocab == dict(theirs.vocab)
 
 
-def test_own_transformations():
+def test_a_class_with_a_score_of_its_own_joins_by_it():
     class Pairs(PhrasesTransformation):
         def score_candidate(self, word_a, word_b, in_between):
             return "+".join([word_a, *in_between, word_b]), 1.0
@@ -400,7 +400,7 @@ def test_own_transformations():
         PhrasesTransformation(())[["a", "b"]]
 
 
-def test_scorers(gensims):
+def test_scorers_give_what_gensims_give_and_never_raise(gensims):
     for counts in [(3, 4, 2, 50, 1, 100), (3, 4, 2, 50, 2.5, 100), (3, 4, 0, 50, 0, 100)]:
         for ours, theirs in [
             (original_scorer, gensims.original_scorer),

@@ -127,7 +127,7 @@ def test_long_streams_are_gensims(gensims, tmp_path, spaces):
     ("suffix", "opener"), [(".gz", gzip.open), (".bz2", bz2.open), (".xz", lzma.open)]
 )
 @pytest.mark.parametrize("limit", [None, 0, 2])
-def test_compressed_files(gensims, tmp_path, suffix, opener, limit):
+def test_compressed_files_are_read_as_plain_ones(gensims, tmp_path, suffix, opener, limit):
     path = tmp_path / f"text{suffix}"
     with opener(path, "wb") as file:
         file.write("a b\n\n\u3000c\nd\n".encode())
@@ -140,7 +140,7 @@ def test_compressed_files(gensims, tmp_path, suffix, opener, limit):
 
 
 @pytest.mark.parametrize("mode", ["r", "rb", "r+b"])
-def test_open_files(gensims, tmp_path, mode):
+def test_open_files_are_read_as_by_gensim(gensims, tmp_path, mode):
     path = tmp_path / "text"
     path.write_bytes("a b\r\nc\u2028d é\n".encode())
     with path.open(mode, **({"encoding": "utf-8"} if mode == "r" else {})) as file:
@@ -150,7 +150,7 @@ def test_open_files(gensims, tmp_path, mode):
         assert cw2v.Word2Vec(reader, min_count=1, sg=1).wv.key_to_index.keys() == set("abcdé")
 
 
-def test_folders(gensims, tmp_path):
+def test_files_of_a_folder_are_read_one_after_another_as_by_gensim(gensims, tmp_path):
     for name, text in [("b", "1 2\n3\n4\n"), ("a.txt", "5\n\n6 7 8 9\n"), (".hidden", "10\n")]:
         (tmp_path / name).write_text(text)
     for limit in (None, 2):
@@ -168,7 +168,7 @@ def test_folders(gensims, tmp_path):
         cw2v.PathLineSentences(tmp_path / "missing")
 
 
-def test_brown(gensims, tmp_path):
+def test_the_brown_corpus_has_gensims_tokens(gensims, tmp_path):
     (tmp_path / "ca01").write_text("\tThe/at  Fulton/np-tl ,/, a/b/c x\n\n``/`` It/pps\n")
     (tmp_path / "cb01").write_text("said/vbd/x\nYes/uh\n")
     (tmp_path / "sub").mkdir()

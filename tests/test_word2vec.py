@@ -1,6 +1,5 @@
 """Word2Vec: gensim's interface, from a text to vectors that make sense."""
 
-import copy
 import pickle
 import sys
 import threading
@@ -97,7 +96,7 @@ def test_an_iterable_is_read_once_by_the_constructor():
     assert text.passes == 1
 
 
-def test_training_in_two_calls_is_training_in_one(tmp_path):
+def test_train_says_how_many_words_it_trained_on_and_read():
     sentences = two_topics()
     once = small(sentences)
     twice = small(None)
@@ -172,10 +171,12 @@ def test_a_list_whose_tokens_changed_in_place_is_read_again():
 
 def test_more_training_goes_on_from_where_the_last_ended():
     sentences = two_topics(300)
-    model = small(sentences)
+    model = small(sentences, alpha=0.1)
     before = model.wv.vectors.copy()
-    model.train(sentences, total_examples=model.corpus_count, epochs=1)
-    assert (model.wv.vectors != before).any()
+    model.train(sentences, total_examples=model.corpus_count, epochs=1, start_alpha=1e-3)
+    moved = np.abs(model.wv.vectors - before).max(axis=1)
+    assert (moved > 0).all()
+    assert (moved < 0.1 * np.abs(before).max(axis=1)).all()
     assert model.train_count == 2
 
 
@@ -184,6 +185,7 @@ def test_another_text_is_encoded_with_the_same_dictionary():
     words = list(model.wv.index_to_key)
     model.train([["sea1", "new", "sea2"]] * 50, total_examples=50, epochs=2)
     assert model.wv.index_to_key == words
+    assert [epoch.words for epoch in model.training_report.epochs] == [100, 100]
 
 
 def test_callbacks_are_called_in_order_and_the_vectors_are_up_to_date():
@@ -258,14 +260,6 @@ def test_ctrl_c_while_training_leaves_a_model_that_works():
     assert np.isfinite(model.wv.vectors).all()
     model.report = None
     model.train(sentences, total_examples=5000, epochs=1)
-
-
-def test_the_loss_is_the_sum_over_all_epochs():
-    model = small(two_topics(), epochs=3, compute_loss=True, alpha=0.1)
-    epochs = model.training_report.epochs
-    assert model.get_latest_training_loss() == pytest.approx(sum(epoch.loss for epoch in epochs))
-    assert epochs[2].loss / epochs[2].pairs < epochs[0].loss / epochs[0].pairs
-    assert small(two_topics()).get_latest_training_loss() == 0
 
 
 @pytest.mark.parametrize("sg", [0, 1])
@@ -378,19 +372,13 @@ def test_a_text_without_a_known_word_trains_nothing_and_says_so(caplog):
     assert_array_equal(model.wv.vectors, before)
 
 
-def test_a_model_can_be_copied():
-    model = small(sample=0)
-    other = copy.deepcopy(model)
-    other.train(SENTENCES, total_examples=9, epochs=1)
-    assert (other.wv.vectors != model.wv.vectors).any()
-
-
 def test_a_model_can_be_pickled_without_what_belongs_to_its_process():
     model = small(report=lambda progress: None)
     model.build_vocab(SENTENCES)
     other = pickle.loads(pickle.dumps(model))
     assert_array_equal(other.wv.vectors, model.wv.vectors)
     other.train(SENTENCES, total_examples=9, epochs=1)
+    assert other.report is None
     assert model.report is not None
 
 
