@@ -18,11 +18,6 @@ from numpy.typing import NDArray
 SEGMENT_IDS = 1 << 20  # 4 MB: what a worker takes of the store's memory at a time
 
 
-def default_memory_budget() -> int:
-    """Return half of the memory that is available to this process, in bytes."""
-    return available_memory() // 2
-
-
 def available_memory() -> int:
     """Return the memory available now: the machine's, or less where less is allowed."""
     limits = []
@@ -134,15 +129,16 @@ class IdStore:
 
     Parameters
     ----------
-    memory_budget : int, at least 0
-        Bytes of ids held in memory; the rest goes to a temporary file.
+    memory_budget : int, at least 0, or None
+        Bytes of ids held in memory; the rest goes to a temporary file. None for half of the
+        memory available.
     most_ids : int, optional
         No more than these are to come.
     """
 
-    def __init__(self, memory_budget: int, most_ids: int | None = None) -> None:
+    def __init__(self, memory_budget: int | None, most_ids: int | None = None) -> None:
         self._lock = threading.Lock()
-        room = memory_budget // 4
+        room = (available_memory() // 2 if memory_budget is None else memory_budget) // 4
         self._room = room if most_ids is None else min(room, most_ids)
         self._taken = 0
         self._memory: NDArray[np.int32] = np.empty(0, dtype=np.int32)

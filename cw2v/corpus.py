@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sized
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +22,14 @@ from cw2v.chunks import (
     InPlace,
     Piece,
     TemporaryIds,
-    default_memory_budget,
     release_behind,
 )
 from cw2v.names import Names, TextNames, TokenNames
-from cw2v.params import whole_number
 from cw2v.progress import REPORT_SECONDS, Progress, Report
-from cw2v.scan import RANGE_SIZE, BadText, Scan, merge
+from cw2v.reading import Reading, UnicodeErrors
+from cw2v.scan import BadText, Scan, merge
 from cw2v.sentences import count_sentences, cut_lines, cut_stream
-from cw2v.sources import BLOCK_SIZE, Source, TextInput, find_inputs
+from cw2v.sources import Source, TextInput, find_inputs
 from cw2v.vocab import Vocabulary
 
 __all__ = [
@@ -43,8 +42,6 @@ __all__ = [
 ]
 
 logger = logging.getLogger(__name__)
-
-UnicodeErrors = Literal["strict", "replace", "keep"]
 
 TOKENS_AT_A_TIME = 1 << 16  # of a Python iterable, between two reports
 
@@ -275,9 +272,6 @@ def scan_files(
     memory_budget: int | None = None,
     unicode_errors: UnicodeErrors = "strict",
     report: Report | None = None,
-    _range_size: int = RANGE_SIZE,
-    _block_size: int = BLOCK_SIZE,
-    _simd: str | None = None,
 ) -> ScannedCorpus:
     r"""Read text once: tokens at ASCII white space, a line is a sentence.
 
@@ -311,55 +305,32 @@ def scan_files(
     TypeError
         `source` is nothing that can be read.
     """
-    return scan_inputs(
-        find_inputs(source),
+    reading = Reading(
         workers=workers,
         memory_budget=memory_budget,
         unicode_errors=unicode_errors,
         report=report,
-        _range_size=_range_size,
-        _block_size=_block_size,
-        _simd=_simd,
     )
+    return scan_inputs(find_inputs(source), reading)
 
 
-def scan_inputs(
-    inputs: list[TextInput],
-    *,
-    how: int = 0,
-    workers: int = 1,
-    memory_budget: int | None = None,
-    unicode_errors: UnicodeErrors = "strict",
-    report: Report | None = None,
-    _range_size: int = RANGE_SIZE,
-    _block_size: int = BLOCK_SIZE,
-    _simd: str | None = None,
-) -> ScannedCorpus:
+def scan_inputs(inputs: list[TextInput], reading: Reading, how: int = 0) -> ScannedCorpus:
     """Read inputs that were looked at before; otherwise as `scan_files`.
 
     Parameters
     ----------
+    inputs : list of TextInput
+    reading : Reading
     how : int
         `UNICODE_SPACES`, `ALLOW_NUL` of `cw2v._encode`, or their sum: split as Python's
         str.split does; take NUL for a character like any other.
     """
-    workers = whole_number("workers", workers, 1)
-    check_reading(memory_budget, unicode_errors)
-    budget = default_memory_budget() if memory_budget is None else memory_budget
-    store = IdStore(budget, _most_ids(inputs, workers))
+    store = IdStore(reading.memory_budget, _most_ids(inputs, reading.workers))
+    how += CHECK if reading.unicode_errors == "strict" else 0
     try:
-        scan = Scan(
-            inputs,
-            workers,
-            store,
-            how=how + (CHECK if unicode_errors == "strict" else 0),
-            report=report,
-            range_size=_range_size,
-            block_size=_block_size,
-            simd=_simd,
-        )
+        scan = Scan(inputs, store, reading, how)
         scan.run()
-        table, counts, ids = merge(scan.workers, unicode_errors == "replace")
+        table, counts, ids = merge(scan.workers, reading.unicode_errors == "replace")
         numbered = [
             (task, _Part(text, piece, worker_ids))
             for worker, worker_ids in zip(scan.workers, ids, strict=True)
@@ -399,8 +370,7 @@ def scan_sentences(
     A sentence that is a str is read as its single characters, which is rarely meant: that is
     said once, as a warning in the log, with gensim's words.
     """
-    check_reading(memory_budget)
-    budget = default_memory_budget() if memory_budget is None else memory_budget
+    reading = Reading(memory_budget=memory_budget, report=report)
     if isinstance(sentences, (str, bytes, os.PathLike)):
         raise TypeError(
             f"sentences must be an iterable of token lists, not a {type(sentences).__name__}: "
@@ -409,7 +379,7 @@ def scan_sentences(
     # A stream made of another may have __len__ although that has none.
     total = operator.length_hint(sentences, -1) if isinstance(sentences, Sized) else -1
     encoder = TokenEncoder(iter(sentences))
-    store = IdStore(budget)
+    store = IdStore(reading.memory_budget)
     writer = IdWriter(store)
     breaks: NDArray[np.int32] = np.empty(TOKENS_AT_A_TIME, dtype=np.int32)
     began = reported = time.monotonic()
@@ -465,15 +435,3 @@ def _most_ids(inputs: list[TextInput], workers: int) -> int | None:
         return None
     # A token and its white space are two bytes; a worker may leave half of a segment empty.
     return sum(text.size or 0 for text in inputs) + (workers + 1) * 2 * SEGMENT_IDS
-
-
-def check_reading(
-    memory_budget: int | None = None, unicode_errors: UnicodeErrors = "strict"
-) -> None:
-    """Raise TypeError or ValueError for a setting that makes no sense; see `scan_files`."""
-    if memory_budget is not None:
-        whole_number("memory_budget", memory_budget, 0)
-    if unicode_errors not in get_args(UnicodeErrors):
-        raise ValueError(
-            f"unicode_errors must be 'strict', 'replace' or 'keep', got {unicode_errors!r}"
-        )

@@ -10,12 +10,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v.corpus import EncodedCorpus, ScannedCorpus, UnicodeErrors
+from cw2v.corpus import EncodedCorpus, ScannedCorpus
 from cw2v.huffman import HuffmanTree
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.lifecycle import Lifecycle
 from cw2v.params import WIDEST_WINDOW, TrainParams, plain_int
 from cw2v.progress import Report
+from cw2v.reading import Reading, UnicodeErrors
 from cw2v.trainer import TrainingReport
 from cw2v.vocab import Counted
 
@@ -129,6 +130,15 @@ class ModelState(Lifecycle):
     def _n_trained(self) -> int:
         """Return how often these matrices were trained, which says what is drawn next."""
         return max(0, self.train_count - self._earlier_calls)
+
+    def _reading(self) -> Reading:
+        """Return how texts are to be read, checked."""
+        return Reading(
+            workers=self.workers,
+            memory_budget=self.memory_budget,
+            unicode_errors=self.unicode_errors,
+            report=self.report,
+        )
 
     def _params(self, **changed: Any) -> TrainParams:
         """Return the settings of a training run, checked.

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v.corpus import ScannedCorpus, scan_files
+from cw2v.corpus import ScannedCorpus, scan_inputs
 from cw2v.huffman import HuffmanTree, build_tree
 from cw2v.latevalues import with_paths
 from cw2v.modelstate import ModelState, Sentences
 from cw2v.noise import UINT32_MAX, cumulative_table, keep_probabilities
 from cw2v.pruning import EmptySentences, count_with_limit
 from cw2v.readers import scan_corpus
-from cw2v.sources import Source
+from cw2v.sources import Source, find_inputs
 from cw2v.vocab import (
     Choice,
     Counted,
@@ -98,16 +99,12 @@ class ModelVocabulary(ModelState):
         self, sentences: Any, corpus_file: Source | None, workers: int | None = None
     ) -> ScannedCorpus:
         """Read a text once, by the fastest way there is for what it comes in."""
-        workers = self.workers if workers is None else workers
-        how: dict[str, Any] = {
-            "workers": workers,
-            "memory_budget": self.memory_budget,
-            "unicode_errors": self.unicode_errors,
-            "report": self.report,
-        }
+        reading = self._reading()
+        if workers is not None:
+            reading = replace(reading, workers=workers)
         if corpus_file is not None:
-            return scan_files(corpus_file, **how)
-        return scan_corpus(sentences, **how)
+            return scan_inputs(find_inputs(corpus_file), reading)
+        return scan_corpus(sentences, reading)
 
     # ---- choosing ---------------------------------------------------------------------------
 

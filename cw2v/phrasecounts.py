@@ -16,6 +16,7 @@ from cw2v.corpus import ScannedCorpus
 from cw2v.jobs import run_jobs
 from cw2v.params import usable_cpus
 from cw2v.readers import scan_corpus
+from cw2v.reading import Reading
 
 MOST_WORKERS = 4  # each goes through the whole text, and counts its share
 
@@ -142,7 +143,7 @@ def count_phrases(
     """
     if workers is None:
         workers = min(usable_cpus(), MOST_WORKERS)
-    scanned = scan_corpus(sentences, workers=workers)
+    scanned = scan_corpus(sentences, Reading(workers=workers))
     try:
         arena, offsets = scanned.utf8()
         words = scanned.words()

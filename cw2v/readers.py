@@ -12,16 +12,17 @@ import operator
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from cw2v._encode import ALLOW_NUL, UNICODE_SPACES
 from cw2v.atomic import atomic_write
 from cw2v.compressed import compress_into
-from cw2v.corpus import ScannedCorpus, UnicodeErrors, scan_inputs, scan_sentences
+from cw2v.corpus import ScannedCorpus, scan_inputs, scan_sentences
 from cw2v.packing import UNPACKED_FILES
-from cw2v.progress import Report
-from cw2v.sources import TextInput, TextReader, look_at
+from cw2v.reading import Reading
+from cw2v.sources import TextInput, TextReader, look_at, name_of
 
 MAX_WORDS_IN_BATCH = 10000  # gensim's name; the longest sentence that readers give
 
@@ -36,7 +37,7 @@ _BYTE_FILES: tuple[type, ...] = (
     *UNPACKED_FILES,
 )
 
-Scanner = Callable[..., ScannedCorpus]
+Scanner = Callable[[Reading], ScannedCorpus]
 
 
 class _LineReader:
@@ -71,26 +72,12 @@ class _LineReader:
             raise AttributeError("_cw2v_scan")  # a subclass, or a file object, has its own way
         return self._scan
 
-    def _scan(
-        self,
-        *,
-        workers: int = 1,
-        memory_budget: int | None = None,
-        unicode_errors: UnicodeErrors = "strict",
-        report: Report | None = None,
-    ) -> ScannedCorpus:
+    def _scan(self, reading: Reading) -> ScannedCorpus:
         """Read everything by threads: the sentences that iterating gives, in the same order."""
         longest, _ = _checked(self.max_sentence_length, self.limit)
         inputs = self._inputs()
         assert inputs is not None
-        scanned = scan_inputs(
-            inputs,
-            how=UNICODE_SPACES + ALLOW_NUL,
-            workers=workers,
-            memory_budget=memory_budget,
-            unicode_errors=unicode_errors,
-            report=report,
-        )
+        scanned = scan_inputs(inputs, reading, UNICODE_SPACES + ALLOW_NUL)
         scanned.cut_lines(longest)
         return scanned
 
@@ -139,9 +126,7 @@ class LineSentence(_LineReader):
             if type(self.source) not in _BYTE_FILES:
                 return None
             self.source.seek(0)
-            name = getattr(self.source, "name", None)
-            shown = name if isinstance(name, str) else f"the {type(self.source).__name__} given"
-            return [TextInput(0, shown, None, self.source, None, None, self.limit)]
+            return [TextInput(0, name_of(self.source), file=self.source, n_lines=self.limit)]
         return [_look_at(0, self.source, self.limit)]
 
     def _other_lines(self) -> Iterable[str | bytes]:
@@ -235,27 +220,14 @@ class Text8Corpus:
             raise AttributeError("_cw2v_scan")
         return self._scan
 
-    def _scan(
-        self,
-        *,
-        workers: int = 1,
-        memory_budget: int | None = None,
-        unicode_errors: UnicodeErrors = "strict",
-        report: Report | None = None,
-    ) -> ScannedCorpus:
+    def _scan(self, reading: Reading) -> ScannedCorpus:
         """Read everything by threads: the sentences that iterating gives, in the same order."""
         longest, _ = _checked(self.max_sentence_length, None)
         text = _look_at(0, self.fname, None)
         with _opened(text) as file:
             blocks = _BlockFile(_stream(file))
-            scanned = scan_inputs(
-                [TextInput(0, text.name, None, blocks, None, None)],  # type: ignore[arg-type]
-                how=UNICODE_SPACES + ALLOW_NUL,
-                workers=workers,
-                memory_budget=memory_budget,
-                unicode_errors=unicode_errors,
-                report=report,
-            )
+            inputs = [TextInput(0, text.name, file=blocks)]  # type: ignore[arg-type]
+            scanned = scan_inputs(inputs, reading, UNICODE_SPACES + ALLOW_NUL)
         scanned.cut_stream(longest, len(blocks.tail.decode("utf-8", "replace").split()))
         return scanned
 
@@ -303,24 +275,12 @@ def save_as_line_sentence(
             stream.write((" ".join(sentence) + "\n").encode())
 
 
-def scan_corpus(
-    sentences: Iterable[Iterable[Any]],
-    *,
-    workers: int = 1,
-    memory_budget: int | None = None,
-    unicode_errors: UnicodeErrors = "strict",
-    report: Report | None = None,
-) -> ScannedCorpus:
+def scan_corpus(sentences: Iterable[Iterable[Any]], reading: Reading) -> ScannedCorpus:
     """Read sentences once, by threads where they come from a reader of ours."""
     if hasattr(sentences, "_cw2v_scan"):
-        scanned: ScannedCorpus = sentences._cw2v_scan(
-            workers=workers,
-            memory_budget=memory_budget,
-            unicode_errors=unicode_errors,
-            report=report,
-        )
+        scanned: ScannedCorpus = sentences._cw2v_scan(reading)
         return scanned
-    return scan_sentences(sentences, memory_budget=memory_budget, report=report)
+    return scan_sentences(sentences, memory_budget=reading.memory_budget, report=reading.report)
 
 
 def _checked(max_sentence_length: int, limit: int | None) -> tuple[int, int | None]:
@@ -333,8 +293,7 @@ def _checked(max_sentence_length: int, limit: int | None) -> tuple[int, int | No
 
 
 def _look_at(index: int, path: str | os.PathLike[str], limit: int | None) -> TextInput:
-    text = look_at(index, Path(path).expanduser())
-    return TextInput(index, text.name, text.path, None, text.size, text.packing, limit)
+    return replace(look_at(index, Path(path).expanduser()), n_lines=limit)
 
 
 class _Stream(io.RawIOBase):

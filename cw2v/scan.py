@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from cw2v._encode import PADDING, WordTable, merge_tables
 from cw2v.chunks import IdStore, IdWriter, Piece
-from cw2v.progress import REPORT_SECONDS, Progress, Report
+from cw2v.progress import REPORT_SECONDS, Progress
+from cw2v.reading import Reading
 from cw2v.sources import BlockBuffer, TextInput, TextReader, read_into, whole_words
-
-RANGE_SIZE = 1 << 22  # bytes of a plain file given to a worker at a time
 
 
 class BadText(UnicodeDecodeError):
@@ -93,14 +92,14 @@ class Failures:
 class Worker:
     """One thread's share: its own words, ids and buffer."""
 
-    def __init__(self, store: IdStore, how: int, block_size: int, simd: str | None) -> None:
-        self.table = WordTable(simd)
+    def __init__(self, store: IdStore, reading: Reading, how: int) -> None:
+        self.table = WordTable(reading.simd)
         self.pieces: list[tuple[int, int, Piece]] = []  # (task, input, piece)
         self.began: list[tuple[int, int]] = []  # (size of the table, task) at each task
         self.stored_bytes = 0  # read so far, of files as they are stored
         self._writer = IdWriter(store)
         self._how = how
-        self._buffer = BlockBuffer(block_size)
+        self._buffer = BlockBuffer(reading.block_size)
         self._breaks: NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self._file: BinaryIO | None = None  # the plain file read last
         self._path: str | None = None
@@ -187,40 +186,22 @@ class Scan:
     Parameters
     ----------
     inputs : list of TextInput
-    n_workers : int, at least 1
     store : IdStore
         Where the ids go.
+    reading : Reading
     how : int
         How text is split and checked: a sum of `cw2v._encode.CHECK` and the like.
-    report : callable or None
-    range_size, block_size : int, bytes
-        Only speed depends on them.
-    simd : str or None
-        Which tokeniser; None for the fastest.
     """
 
-    def __init__(
-        self,
-        inputs: list[TextInput],
-        n_workers: int,
-        store: IdStore,
-        *,
-        how: int,
-        report: Report | None,
-        range_size: int,
-        block_size: int,
-        simd: str | None = None,
-    ) -> None:
+    def __init__(self, inputs: list[TextInput], store: IdStore, reading: Reading, how: int) -> None:
         self._inputs = inputs
-        self._range_size = range_size
-        self._block_size = block_size
-        self._report = report
-        self.workers = [Worker(store, how, block_size, simd) for _ in range(n_workers)]
+        self._reading = reading
+        self.workers = [Worker(store, reading, how) for _ in range(reading.workers)]
         self._failures = Failures()
         # Ctrl-C while it waits would leave the lock of a queue.Queue taken; not so of these.
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._room: queue.SimpleQueue[None] = queue.SimpleQueue()  # for so many tasks more
-        for _ in range(2 * n_workers):
+        for _ in range(2 * reading.workers):
             self._room.put(None)
         self._next_number = 0
         self._streamed_bytes = 0  # read by the thread that hands out tasks
@@ -310,13 +291,14 @@ class Scan:
     def _tell(self, last: bool = False) -> None:
         """Report how far it is, a few times a second."""
         now = time.monotonic()
-        if self._report is None or (not last and now - self._reported < REPORT_SECONDS):
+        report = self._reading.report
+        if report is None or (not last and now - self._reported < REPORT_SECONDS):
             return
         self._reported = now
         done = self._streamed_bytes + sum(worker.stored_bytes for worker in self.workers)
         if last and self._total is not None:
             done = self._total
-        self._report(Progress("read", done, self._total, "bytes", now - self._began))
+        report(Progress("read", done, self._total, "bytes", now - self._began))
 
     def _number(self) -> int:
         self._next_number += 1
@@ -328,8 +310,8 @@ class Scan:
         for text in self._inputs:
             if text.is_plain_file:
                 assert text.size is not None
-                for begin in range(0, text.size, self._range_size):
-                    end = min(begin + self._range_size, text.size)
+                for begin in range(0, text.size, self._reading.range_size):
+                    end = min(begin + self._reading.range_size, text.size)
                     yield Task(self._number(), text, begin, end)
             elif text.is_packed_file and n_packed > 1:
                 yield Task(self._number(), text)  # several at once, each by one worker
@@ -338,7 +320,7 @@ class Scan:
 
     def _stream_tasks(self, text: TextInput) -> Generator[Task, None, None]:
         """Read a pipe, file object or single compressed file here; workers encode its blocks."""
-        buffer = BlockBuffer(self._block_size)
+        buffer = BlockBuffer(self._reading.block_size)
         before = self._streamed_bytes
         with TextReader(text) as reader:
             for length, position in whole_words(reader.read_into, 0, None, buffer):

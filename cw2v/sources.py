@@ -28,8 +28,6 @@ from cw2v.packing import (
 
 Source: TypeAlias = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | BinaryIO
 
-BLOCK_SIZE = 1 << 18  # bytes read at a time; a block, its ids and the common words fit in L2
-
 _BYTES: tuple[type, ...] = (bytes, bytearray, memoryview)
 
 
@@ -39,10 +37,10 @@ class TextInput:
 
     index: int  # its place among all inputs
     name: str  # for messages
-    path: str | None  # None for standard input and file objects
-    file: BinaryIO | None  # the open file where there is no path
-    size: int | None  # bytes as stored; None where it cannot be known
-    packing: Packing | None  # None for plain text, or not yet known
+    path: str | None = None  # None for standard input and file objects
+    file: BinaryIO | None = None  # the open file where there is no path
+    size: int | None = None  # bytes as stored; None where it cannot be known
+    packing: Packing | None = None  # None for plain text, or not yet known
     n_lines: int | None = None  # read no more lines than this
 
     @property
@@ -126,16 +124,16 @@ def look_at(index: int, item: Any) -> TextInput:
     if item == "-":
         if sys.stdin is None:  # the process was started with `<&-`
             raise OSError(errno.EBADF, "it is closed; there is nothing to read", "standard input")
-        return _look_at_open(index, "standard input", sys.stdin.buffer)
+        return TextInput(index, "standard input", file=sys.stdin.buffer)
     if _is_file(item):
         if isinstance(item, io.TextIOBase):
-            raise TypeError(f"{_name_of(item)} is open as text; open it with mode 'rb'")
-        return _look_at_open(index, _name_of(item), item)
+            raise TypeError(f"{name_of(item)} is open as text; open it with mode 'rb'")
+        return TextInput(index, name_of(item), file=item)
     path = os.path.expanduser(item)  # noqa: PTH111 (a Path would drop "./")
     name = str(path)
     status = Path(path).stat()
     if not stat.S_ISREG(status.st_mode):  # a pipe: opened when its turn comes
-        return TextInput(index, name, path, None, None, None)
+        return TextInput(index, name, path)
     with Path(path).open("rb", buffering=0) as file:
         head = file.read(MAGIC_SIZE)
     packing = packing_of(head)
@@ -145,18 +143,15 @@ def look_at(index: int, item: Any) -> TextInput:
             f"{name} is named like a file compressed with {promised}, but it begins with "
             f"{head!r}; rename it if it is plain text, fetch it again if it is damaged"
         )
-    return TextInput(index, name, path, None, status.st_size, packing or promised)
-
-
-def _look_at_open(index: int, name: str, file: BinaryIO) -> TextInput:
-    return TextInput(index, name, None, file, None, None)
+    return TextInput(index, name, path, size=status.st_size, packing=packing or promised)
 
 
 def _is_file(item: Any) -> bool:
     return hasattr(item, "readinto") or hasattr(item, "read")
 
 
-def _name_of(file: Any) -> str:
+def name_of(file: Any) -> str:
+    """Return what messages call an open file."""
     name = getattr(file, "name", None)
     return name if isinstance(name, str) else f"the {type(file).__name__} given"
 
@@ -193,7 +188,7 @@ def read_into(file: Any, view: memoryview) -> int:
         return int(n)
     data = file.read(len(view))
     if isinstance(data, str):
-        raise TypeError(f"{_name_of(file)} gives text; open it with mode 'rb'")
+        raise TypeError(f"{name_of(file)} gives text; open it with mode 'rb'")
     view[: len(data)] = data
     return len(data)
 

@@ -11,7 +11,6 @@ import numpy as np
 from cw2v._kernels import default_backend
 from cw2v.callbacks import CallbackAny2Vec
 from cw2v.checks import check_callbacks, check_counts, check_report, check_source
-from cw2v.corpus import UnicodeErrors, check_reading
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.modelanswers import ModelAnswers
 from cw2v.modelfile import ModelFiles
@@ -25,6 +24,7 @@ from cw2v.readers import (
     PathLineSentences,
     Text8Corpus,
 )
+from cw2v.reading import UnicodeErrors
 from cw2v.sources import Source
 from cw2v.trainer import TrainingReport
 from cw2v.vocab import TrimRule
@@ -238,7 +238,7 @@ class Word2Vec(ModelAnswers, ModelFiles):
             max_vocab_size=self.max_vocab_size,
             max_final_vocab=self.max_final_vocab,
         )
-        check_reading(memory_budget, unicode_errors)
+        self._reading()
         check_report(report)
         to_call = check_callbacks(callbacks)
         if not hasattr(self, "wv"):  # else a subclass has made one

@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cw2v import chunks
-from cw2v.corpus import BadText, scan_files, scan_sentences
+from cw2v.corpus import BadText, scan_files, scan_inputs, scan_sentences
 from cw2v.packing import packing_of
+from cw2v.reading import Reading
+from cw2v.sources import find_inputs
 from cw2v.vocab import Vocabulary, build_vocabulary
 
 WHITE_SPACE = [b" ", b"\t", b"\n", b"\v", b"\f", b"\r", b"\r\n", b"\n\n"]
@@ -45,6 +47,11 @@ def empty_temp(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     yield folder
     assert list(folder.iterdir()) == []
+
+
+def scan_in_parts(source, **reading):
+    """Do as `scan_files` does, with further settings: the sizes of ranges and blocks."""
+    return scan_inputs(find_inputs(source), Reading(**reading))
 
 
 def twin(texts, errors="surrogateescape"):
@@ -98,13 +105,13 @@ def test_any_split_gives_what_python_reads(
     for i, text in enumerate(data):
         paths.append(tmp_path / f"{i}.txt")
         paths[-1].write_bytes(text)
-    scanned = scan_files(
+    scanned = scan_in_parts(
         paths,
         workers=workers,
         unicode_errors="keep",
         memory_budget=budget,
-        _range_size=range_size,
-        _block_size=block_size,
+        range_size=range_size,
+        block_size=block_size,
     )
     check_against_twin(scanned, twin(data))
 
@@ -114,8 +121,8 @@ def test_any_split_gives_what_python_reads(
 def test_a_pipe_gives_what_python_reads(data, workers, block_size):
     if data[:2] == b"\x1f\x8b":
         return
-    scanned = scan_files(
-        io.BytesIO(data), workers=workers, unicode_errors="keep", _block_size=block_size
+    scanned = scan_in_parts(
+        io.BytesIO(data), workers=workers, unicode_errors="keep", block_size=block_size
     )
     check_against_twin(scanned, twin([data]))
 
@@ -131,7 +138,7 @@ def test_every_place_where_two_ranges_can_meet(tmp_path):
     path = tmp_path / "text"
     path.write_bytes(data)
     for range_size in range(1, len(data) + 1):
-        scanned = scan_files(path, workers=2, _range_size=range_size)
+        scanned = scan_in_parts(path, workers=2, range_size=range_size)
         check_against_twin(scanned, twin([data]))
 
 
@@ -149,7 +156,7 @@ def test_any_number_of_workers_gives_the_same_bits(tmp_path):
     first = None
     for source in ([path, path], [packed, packed], [path, packed]):
         for workers in (1, 2, 4):
-            scanned = scan_files(source, workers=workers, _range_size=50_000, _block_size=10_000)
+            scanned = scan_in_parts(source, workers=workers, range_size=50_000, block_size=10_000)
             words, counts = scanned.words(), scanned.counts
             encoded = scanned.encode(build_vocabulary(scanned))
             if first is None:
@@ -181,8 +188,8 @@ def test_what_exceeds_the_budget_goes_to_disk_and_is_the_same(
     path.write_bytes(big_text())
     results = []
     for budget in (None, 0, 100_000, 300_000):
-        scanned = scan_files(
-            path, workers=workers, memory_budget=budget, _range_size=20_000, _block_size=5_000
+        scanned = scan_in_parts(
+            path, workers=workers, memory_budget=budget, range_size=20_000, block_size=5_000
         )
         results.append(scanned.encode(build_vocabulary(scanned)))
         del scanned
@@ -254,7 +261,7 @@ def test_a_giant_line_of_giant_words(tmp_path, workers):
     words = [b"w" * (1 << 20), b"v" * (1 << 20), b"small", b"w" * (1 << 20)]
     path = tmp_path / "giant"
     path.write_bytes(b" ".join(words))
-    scanned = scan_files(path, workers=workers, _range_size=100_000, _block_size=10_000)
+    scanned = scan_in_parts(path, workers=workers, range_size=100_000, block_size=10_000)
     check_against_twin(scanned, twin([path.read_bytes()]))
     assert scanned.n_raw_sentences == 1
 
@@ -275,25 +282,25 @@ def test_bad_bytes_are_found_wherever_they_are(tmp_path, data, reason, place, wo
     before = b"fine words \xc3\xa9 here\n" * 50
     path.write_bytes(before + data + b" and " + data + b"\n" + before + b"\0\xff")
     with pytest.raises(ValueError, match=reason) as error:
-        scan_files(path, workers=workers, _range_size=64, _block_size=16)
+        scan_in_parts(path, workers=workers, range_size=64, block_size=16)
     assert isinstance(error.value, BadText)
     assert isinstance(error.value, UnicodeDecodeError)
     assert f"bad.txt, byte {len(before) + place}:" in str(error.value)
     assert "unicode_errors='replace'" in str(error.value)
     with pytest.raises(BadText, match=f"byte {len(before) + place}:"):
-        scan_files(io.BytesIO(path.read_bytes()), workers=workers, _block_size=16)
+        scan_in_parts(io.BytesIO(path.read_bytes()), workers=workers, block_size=16)
     packed = tmp_path / "bad.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
     with pytest.raises(BadText, match=f"byte of the decompressed text {len(before) + place}:"):
-        scan_files([packed, packed], workers=workers, _block_size=16)
+        scan_in_parts([packed, packed], workers=workers, block_size=16)
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_bad_bytes_are_replaced_when_asked_and_equal_words_are_one(tmp_path, workers):
     path = tmp_path / "bad.txt"
     path.write_bytes(b"a\xff b a\xfe a\xc3 \0 \xef\xbf\xbd\n" * 30)
-    scanned = scan_files(
-        path, workers=workers, unicode_errors="replace", _range_size=40, _block_size=9
+    scanned = scan_in_parts(
+        path, workers=workers, unicode_errors="replace", range_size=40, block_size=9
     )
     assert scanned.words() == ["a\ufffd", "b", "\ufffd"]
     assert scanned.counts.tolist() == [90, 30, 60]
@@ -395,7 +402,7 @@ def test_progress_rises_to_the_total(tmp_path, monkeypatch):
     packed.write_bytes(gzip.compress(path.read_bytes(), 1))
     size = path.stat().st_size + packed.stat().st_size
     seen = []
-    scan_files([path, packed], report=seen.append, _range_size=50_000, _block_size=10_000)
+    scan_in_parts([path, packed], report=seen.append, range_size=50_000, block_size=10_000)
     done = [progress.done for progress in seen]
     assert done == sorted(done)
     assert len(done) > 5
@@ -431,13 +438,13 @@ def test_an_error_in_report_stops_everything(tmp_path, empty_temp, monkeypatch, 
         if kind == "list":
             scan_sentences([["a"] * 100] * 5000, memory_budget=0, report=report)
         else:
-            scan_files(
+            scan_in_parts(
                 sources[kind],
                 workers=2,
                 memory_budget=0,
                 report=report,
-                _range_size=5000,
-                _block_size=500,
+                range_size=5000,
+                block_size=500,
             )
     assert len(calls) == 3
 
@@ -447,7 +454,7 @@ def test_real_text_is_read_as_python_reads_it(tmp_path):
     files = sorted(Path(os.environ["CW2V_DATA"]).rglob("*.txt*"))
     if not files:
         pytest.skip("the folder CW2V_DATA has no texts")
-    from cw2v.sources import TextReader, find_inputs
+    from cw2v.sources import TextReader
 
     for path in files[:5]:
         (text,) = find_inputs(path)
@@ -459,5 +466,5 @@ def test_real_text_is_read_as_python_reads_it(tmp_path):
         data = bytes(view[:n])
         small = tmp_path / "small.txt"
         small.write_bytes(data)
-        scanned = scan_files(small, workers=2, unicode_errors="keep", _range_size=100_000)
+        scanned = scan_in_parts(small, workers=2, unicode_errors="keep", range_size=100_000)
         check_against_twin(scanned, twin([data]))

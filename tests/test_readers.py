@@ -4,7 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
-from functools import partial
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import cw2v
 from cw2v import readers
 from cw2v.corpus import scan_inputs, scan_sentences
+from cw2v.reading import Reading
 from cw2v.vocab import Vocabulary
 
 SPACES = [chr(c) for c in range(0x10000) if chr(c).isspace()]
@@ -46,7 +47,7 @@ def check(reader, theirs):
     expected = list(theirs)
     assert list(reader) == expected
     assert list(reader) == expected
-    scanned = reader._cw2v_scan(workers=2)
+    scanned = reader._cw2v_scan(Reading(workers=2))
     twin = scan_sentences(expected)
     assert scanned.words() == twin.words()
     assert scanned.counts.tolist() == twin.counts.tolist()
@@ -55,10 +56,13 @@ def check(reader, theirs):
     assert sentences_of(scanned) == expected
 
 
-def in_small_parts(monkeypatch, range_size, block_size):
-    monkeypatch.setattr(
-        readers, "scan_inputs", partial(scan_inputs, _range_size=range_size, _block_size=block_size)
-    )
+def with_settings(monkeypatch, **changed):
+    """Have the readers' threads read with other settings, as the sizes of ranges and blocks."""
+
+    def scan(inputs, reading, how):
+        return scan_inputs(inputs, replace(reading, **changed), how)
+
+    monkeypatch.setattr(readers, "scan_inputs", scan)
 
 
 @files
@@ -73,7 +77,7 @@ def test_lines_are_gensims(gensims, tmp_path, text, longest, limit, range_size, 
     path = tmp_path / "text"
     path.write_bytes(text.encode())
     with pytest.MonkeyPatch.context() as monkeypatch:
-        in_small_parts(monkeypatch, range_size, block_size)
+        with_settings(monkeypatch, range_size=range_size, block_size=block_size)
         for source in (path, str(path), io.BytesIO(text.encode())):
             check(
                 cw2v.LineSentence(source, longest, limit),
@@ -84,13 +88,13 @@ def test_lines_are_gensims(gensims, tmp_path, text, longest, limit, range_size, 
 @pytest.mark.parametrize("simd", [None, "portable"])
 @pytest.mark.parametrize("before", [0, 1, 61, 62, 63, 64, 65, 126, 127, 128])
 def test_every_white_space_at_every_place(tmp_path, monkeypatch, simd, before):
-    monkeypatch.setattr(readers, "scan_inputs", partial(scan_inputs, _simd=simd))
+    with_settings(monkeypatch, simd=simd)
     for character in [*SPACES, *NEARLY_SPACES]:
         for after in ("b", ""):
             text = "a" * before + character + after
             path = tmp_path / "text"
             path.write_bytes(text.encode())
-            scanned = cw2v.LineSentence(path)._cw2v_scan()
+            scanned = cw2v.LineSentence(path)._cw2v_scan(Reading())
             twin = scan_sentences([part.split() for part in text.split("\n")])
             assert scanned.words() == twin.words(), (character, after)
 
@@ -107,7 +111,7 @@ def test_a_stream_is_gensims(gensims, tmp_path, text, longest, block, range_size
     path.write_bytes(text.encode())
     reader = cw2v.Text8Corpus(path, longest)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        in_small_parts(monkeypatch, range_size, 16)
+        with_settings(monkeypatch, range_size=range_size, block_size=16)
         check(reader, gensims.Text8Corpus(str(path), longest))
         # gensim's blocks have a fixed size; ours is tried with others, by itself
         monkeypatch.setattr(readers, "_STREAM_BLOCK", block)
@@ -160,7 +164,7 @@ def test_files_of_a_folder_are_read_one_after_another_as_by_gensim(gensims, tmp_
         check(ours, theirs)
     check(cw2v.PathLineSentences(tmp_path / "b"), gensims.PathLineSentences(str(tmp_path / "b")))
     (tmp_path / "sub").mkdir()
-    for use in (list, lambda reader: reader._cw2v_scan()):
+    for use in (list, lambda reader: reader._cw2v_scan(Reading())):
         with pytest.raises(IsADirectoryError):
             use(cw2v.PathLineSentences(tmp_path))
     check(cw2v.PathLineSentences(tmp_path / "sub"), [])
@@ -194,7 +198,7 @@ def test_a_class_with_sentences_of_its_own_is_iterated(tmp_path):
     assert not hasattr(Shouting(path), "_cw2v_scan")
     assert not hasattr(Stream(path), "_cw2v_scan")
     assert hasattr(Quiet(path), "_cw2v_scan")
-    assert readers.scan_corpus(Shouting(path)).words() == ["A", "B"]
+    assert readers.scan_corpus(Shouting(path), Reading()).words() == ["A", "B"]
 
 
 class OwnFile(io.BytesIO):
@@ -217,7 +221,7 @@ def test_invalid_utf8_is_an_error_either_way(tmp_path, bad):
             list(reader)
         assert str(path) in error.value.__notes__[0]
         with pytest.raises(UnicodeDecodeError, match="is not valid UTF-8"):
-            reader._cw2v_scan()
+            reader._cw2v_scan(Reading())
 
 
 @pytest.mark.parametrize("reader", [cw2v.LineSentence, cw2v.Text8Corpus, cw2v.PathLineSentences])
@@ -239,7 +243,7 @@ def test_impossible_lengths_are_refused(tmp_path, reader):
 
 
 def test_missing_files_are_named():
-    for use in (list, lambda reader: reader._cw2v_scan()):
+    for use in (list, lambda reader: reader._cw2v_scan(Reading())):
         with pytest.raises(FileNotFoundError, match="no/such"):
             use(cw2v.LineSentence("no/such"))
 

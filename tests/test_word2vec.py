@@ -130,10 +130,10 @@ def test_a_file_is_read_once_unless_it_changed(tmp_path, monkeypatch):
     path = tmp_path / "text.txt"
     path.write_text("graph trees minors\n" * 20)
     scans = []
-    scan = modelvocab.scan_files
+    scan = modelvocab.scan_inputs
     monkeypatch.setattr(
         modelvocab,
-        "scan_files",
+        "scan_inputs",
         lambda *args, **settings: scans.append(1) or scan(*args, **settings),
     )
     model = small(None)
