@@ -10,7 +10,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,7 +125,7 @@ class IdStore:
     """All provisional ids of a corpus; many workers write, each through its own `IdWriter`.
 
     Memory is one range of addresses, set aside at first use; its pages cost nothing until they
-    are written. So the ids can be translated where they lie: see `InPlace`.
+    are written. So the ids can be translated where they lie: see `IdsInPlace`.
 
     Parameters
     ----------
@@ -209,20 +209,34 @@ def _address_range(n: int) -> NDArray[np.int32]:
     return np.frombuffer(pages, dtype=np.int32)
 
 
-def release_behind(ids: NDArray[np.int32], n: int) -> NDArray[np.int32]:
-    """Return the first `n` ids of an `IdStore`'s memory; the pages behind them are set free."""
-    pages: Any = ids.base
-    if isinstance(pages, memoryview):
-        pages = pages.obj
-    if isinstance(pages, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        used = -(-4 * n // mmap.PAGESIZE) * mmap.PAGESIZE
-        if used < len(pages):
-            pages.madvise(mmap.MADV_DONTNEED, used)
-    return ids[:n]
+class NewIds(Protocol):
+    """Where the pieces of a store are written anew, one after another, in other ids.
+
+    For each piece in order: ``read`` it, fill the room that is given, ``commit``.
+    """
+
+    def read(self, number: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the ids of a piece, and room for as many and one more."""
+
+    def commit(self, n: int) -> None:
+        """Keep the first `n` ids of those written into the room."""
+
+    def as_array(self) -> NDArray[np.int32]:
+        """Return all ids kept."""
+
+    def close(self) -> None:
+        """Give back what is no longer needed; the array stays."""
 
 
-class InPlace:
-    """Reads the pieces of a store in order, while its memory is written over from the front.
+def new_ids(store: IdStore, pieces: list[Piece], n: int) -> NewIds:
+    """Return where `n` ids made of those in a store are written: over these if there is room."""
+    if n < len(store.memory):  # with room for one more
+        return IdsInPlace(store, pieces)
+    return IdsInFile(store, pieces)
+
+
+class IdsInPlace:
+    """Writes ids over those in the memory of a store, from the front, and reads ahead of that.
 
     With one worker, what is written never catches up with what is read. With several, pieces
     lie a little out of order; one that is about to be written over is moved away first.
@@ -234,17 +248,67 @@ class InPlace:
         in_memory = [number for number, piece in enumerate(pieces) if piece.in_memory]
         self._by_place = sorted(in_memory, key=lambda number: pieces[number].place, reverse=True)
         self._moved: dict[int, NDArray[np.int32]] = {}
+        self._n = 0  # ids written
 
-    def ids_of(self, number: int, written: int) -> NDArray[np.int32]:
-        """Return the ids of piece `number`, which may now be written from `written` on."""
+    def read(self, number: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the ids of a piece, and the memory behind the ids kept."""
         piece = self._pieces[number]
-        end = written + piece.n_ids
+        end = self._n + piece.n_ids
         while self._by_place and self._pieces[self._by_place[-1]].place < end:
             other = self._by_place.pop()
             if other > number:
                 self._moved[other] = self._store.ids_of(self._pieces[other]).copy()
         moved = self._moved.pop(number, None)
-        return self._store.ids_of(piece) if moved is None else moved
+        ids = self._store.ids_of(piece) if moved is None else moved
+        return ids, self._store.memory[self._n :]
+
+    def commit(self, n: int) -> None:
+        """Keep the first `n` ids of those written into the room."""
+        self._n += n
+
+    def as_array(self) -> NDArray[np.int32]:
+        """Return all ids kept; the pages behind them are set free."""
+        ids = self._store.memory
+        pages: Any = ids.base
+        if isinstance(pages, memoryview):
+            pages = pages.obj
+        if isinstance(pages, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            used = -(-4 * self._n // mmap.PAGESIZE) * mmap.PAGESIZE
+            if used < len(pages):
+                pages.madvise(mmap.MADV_DONTNEED, used)
+        return ids[: self._n]
+
+    def close(self) -> None:
+        """Do nothing: the memory is the store's."""
+
+
+class IdsInFile:
+    """Writes ids to a temporary file."""
+
+    def __init__(self, store: IdStore, pieces: list[Piece]) -> None:
+        self._store = store
+        self._pieces = pieces
+        self._room: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._file = TemporaryIds()
+
+    def read(self, number: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the ids of a piece, and room for as many and one more."""
+        piece = self._pieces[number]
+        if len(self._room) <= piece.n_ids:
+            self._room = np.empty(piece.n_ids + 1, dtype=np.int32)
+        return self._store.ids_of(piece), self._room
+
+    def commit(self, n: int) -> None:
+        """Keep the first `n` ids of those written into the room."""
+        self._file.append(self._room[:n])
+
+    def as_array(self) -> NDArray[np.int32]:
+        """Return all ids kept, as a map of the file."""
+        return self._file.as_array()
+
+    def close(self) -> None:
+        """Close the file; its map stays."""
+        self._file.close()
 
 
 class IdWriter:

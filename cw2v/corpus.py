@@ -7,6 +7,7 @@ import operator
 import os
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sized
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,16 +20,14 @@ from cw2v.chunks import (
     SEGMENT_IDS,
     IdStore,
     IdWriter,
-    InPlace,
     Piece,
-    TemporaryIds,
-    release_behind,
+    new_ids,
 )
 from cw2v.names import Names, TextNames, TokenNames
 from cw2v.progress import REPORT_SECONDS, Progress, Report
 from cw2v.reading import Reading, UnicodeErrors
 from cw2v.scan import BadText, Scan, merge
-from cw2v.sentences import count_sentences, cut_lines, cut_stream
+from cw2v.sentences import SentenceStarts, count_sentences, cut_lines, cut_stream
 from cw2v.sources import Source, TextInput, find_inputs
 from cw2v.vocab import Vocabulary
 
@@ -80,11 +79,11 @@ class EncodedCorpus:
 
 @dataclass(slots=True)
 class _Part:
-    """One piece of provisional ids and how to read it."""
+    """One piece of provisional ids, and whose it is."""
 
     text: int  # which input; the end of an input ends a sentence
     piece: Piece
-    ids: NDArray[np.int32] | None  # the corpus's id of each of its worker's; None: the same
+    worker: int  # whose ids they are
 
 
 class RawPiece(NamedTuple):
@@ -117,6 +116,7 @@ class ScannedCorpus:
         n_raw_sentences: int,
         names: Names,
         parts: list[_Part],
+        to_corpus: list[NDArray[np.int32] | None],
         store: IdStore,
     ) -> None:
         self.name = name
@@ -125,6 +125,7 @@ class ScannedCorpus:
         self.n_raw_sentences = int(n_raw_sentences)
         self._names = names
         self._parts: list[_Part] | None = parts
+        self._to_corpus = to_corpus  # for each worker, the corpus's id of its own; None: the same
         self._store = store
 
     def __len__(self) -> int:
@@ -166,9 +167,8 @@ class ScannedCorpus:
         """Go through the provisional ids in the order of the text; they stay where they are."""
         text = -1
         for part in self._kept_parts():
-            yield RawPiece(
-                self._store.ids_of(part.piece), part.piece.breaks, part.ids, part.text != text
-            )
+            ids, breaks = self._store.ids_of(part.piece), part.piece.breaks
+            yield RawPiece(ids, breaks, self._to_corpus[part.worker], part.text != text)
             text = part.text
 
     def utf8(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -209,55 +209,34 @@ class ScannedCorpus:
             self._store.close()
 
     def _encode(self, parts: list[_Part], vocabulary: Vocabulary) -> EncodedCorpus:
-        to_word: NDArray[np.int32] = np.full(len(self), -1, dtype=np.int32)
+        to_word = self._ids_in(vocabulary)
+        n_tokens = int(self.counts[to_word >= 0].sum())
+        by_worker = [to_word if ids is None else to_word[ids] for ids in self._to_corpus]
+        starts = SentenceStarts(self.n_raw_sentences)
+        text = -1
+        with closing(new_ids(self._store, [part.piece for part in parts], n_tokens)) as new:
+            for number, part in enumerate(parts):
+                if part.text != text:
+                    starts.end_sentence()
+                    text = part.text
+                breaks = part.piece.breaks
+                ends: NDArray[np.int64] = np.empty(len(breaks), dtype=np.int64)
+                old, room = new.read(number)
+                n_kept = keep_known(old, breaks, by_worker[part.worker], room, ends)
+                new.commit(n_kept)
+                starts.add(ends, n_kept)
+            starts.end_sentence()
+            return EncodedCorpus(
+                new.as_array(), starts.as_array(), self.n_raw_tokens, self.n_raw_sentences
+            )
+
+    def _ids_in(self, vocabulary: Vocabulary) -> NDArray[np.int32]:
+        """Return the id in a vocabulary of each distinct word, -1 if it is not there."""
+        ids: NDArray[np.int32] = np.full(len(self), -1, dtype=np.int32)
         found = self._names.find(vocabulary.words)
         known = np.flatnonzero(found >= 0)
-        to_word[found[known]] = known
-        n_tokens = int(self.counts[to_word >= 0].sum())
-        # The translated ids take the place of the provisional ones, if they all fit there.
-        ids = self._store.memory
-        file = TemporaryIds() if n_tokens + 1 > len(ids) else None  # + 1: see keep_known
-        in_place = InPlace(self._store, [part.piece for part in parts])
-        try:
-            starts: NDArray[np.int64] = np.zeros(self.n_raw_sentences + 1, dtype=np.int64)
-            n_starts = 1
-            done = 0
-            text = -1
-            maps: dict[int, NDArray[np.int32]] = {}  # by worker
-            for number, part in enumerate(parts):
-                if part.text != text and done > starts[n_starts - 1]:
-                    starts[n_starts] = done
-                    n_starts += 1
-                text = part.text
-                to_word_here = to_word
-                if part.ids is not None:
-                    if id(part.ids) not in maps:
-                        maps[id(part.ids)] = to_word[part.ids]
-                    to_word_here = maps[id(part.ids)]
-                piece = part.piece
-                if file is None:
-                    kept, found_ids = ids[done:], in_place.ids_of(number, done)
-                else:
-                    kept = np.empty(piece.n_ids + 1, dtype=np.int32)
-                    found_ids = self._store.ids_of(piece)
-                ends: NDArray[np.int64] = np.empty(len(piece.breaks), dtype=np.int64)
-                n_kept = keep_known(found_ids, piece.breaks, to_word_here, kept, ends)
-                if file is not None:
-                    file.append(kept[:n_kept])
-                ends += done
-                ends = ends[np.diff(ends, prepend=starts[n_starts - 1]) > 0]
-                starts[n_starts : n_starts + len(ends)] = ends
-                n_starts += len(ends)
-                done += n_kept
-            if done > starts[n_starts - 1]:
-                starts[n_starts] = done
-                n_starts += 1
-            starts.resize(n_starts, refcheck=False)
-            ids = release_behind(ids, n_tokens) if file is None else file.as_array()
-            return EncodedCorpus(ids, starts, self.n_raw_tokens, self.n_raw_sentences)
-        finally:
-            if file is not None:
-                file.close()
+        ids[found[known]] = known
+        return ids
 
     def close(self) -> None:
         """Set the provisional ids free; `words` and `counts` stay."""
@@ -330,10 +309,10 @@ def scan_inputs(inputs: list[TextInput], reading: Reading, how: int = 0) -> Scan
     try:
         scan = Scan(inputs, store, reading, how)
         scan.run()
-        table, counts, ids = merge(scan.workers, reading.unicode_errors == "replace")
+        table, counts, to_corpus = merge(scan.workers, reading.unicode_errors == "replace")
         numbered = [
-            (task, _Part(text, piece, worker_ids))
-            for worker, worker_ids in zip(scan.workers, ids, strict=True)
+            (task, _Part(text, piece, number))
+            for number, worker in enumerate(scan.workers)
             for task, text, piece in worker.pieces
         ]
         parts = [part for _, part in sorted(numbered, key=operator.itemgetter(0))]
@@ -341,7 +320,13 @@ def scan_inputs(inputs: list[TextInput], reading: Reading, how: int = 0) -> Scan
         store.close()
         raise
     return ScannedCorpus(
-        _name_of(inputs), counts, count_sentences(_pieces(parts)), TextNames(table), parts, store
+        _name_of(inputs),
+        counts,
+        count_sentences(_pieces(parts)),
+        TextNames(table),
+        parts,
+        to_corpus,
+        store,
     )
 
 
@@ -410,13 +395,13 @@ def scan_sentences(
                         now - began,
                     )
                 )
-        parts = [_Part(0, piece, None) for piece in writer.finish()]
+        parts = [_Part(0, piece, 0) for piece in writer.finish()]
     except BaseException:
         store.close()
         raise
     name = "the sentences given"
     return ScannedCorpus(
-        name, encoder.counts(), encoder.n_sentences, TokenNames(encoder), parts, store
+        name, encoder.counts(), encoder.n_sentences, TokenNames(encoder), parts, [None], store
     )
 
 

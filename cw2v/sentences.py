@@ -66,6 +66,40 @@ def cut_stream(pieces: Iterable[tuple[int, Piece]], longest: int, n_tail: int) -
         begin += piece.n_ids
 
 
+class SentenceStarts:
+    """Where sentences start, while the words of pieces are dropped; those left empty, too.
+
+    Parameters
+    ----------
+    most : int
+        No more sentences than these are to come.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._starts: NDArray[np.int64] = np.zeros(most + 1, dtype=np.int64)
+        self._n = 1
+        self._n_words = 0
+
+    def add(self, ends: NDArray[np.int64], n_words: int) -> None:
+        """Add a piece of `n_words` words, with the number of words before each sentence end."""
+        ends = ends + self._n_words
+        ends = ends[np.diff(ends, prepend=self._starts[self._n - 1]) > 0]
+        self._starts[self._n : self._n + len(ends)] = ends
+        self._n += len(ends)
+        self._n_words += n_words
+
+    def end_sentence(self) -> None:
+        """End a sentence behind the last word, if it has words."""
+        if self._n_words > self._starts[self._n - 1]:
+            self._starts[self._n] = self._n_words
+            self._n += 1
+
+    def as_array(self) -> NDArray[np.int64]:
+        """Return the starts, and the number of words; nothing can be added afterwards."""
+        self._starts.resize(self._n, refcheck=False)
+        return self._starts
+
+
 def _add_breaks(piece: Piece, cuts: NDArray[np.int64]) -> None:
     breaks = np.concatenate([piece.breaks, cuts.astype(np.int32)])
     breaks.sort()

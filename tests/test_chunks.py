@@ -93,9 +93,8 @@ def test_ids_are_translated_where_they_lie_whatever_the_order_of_the_pieces(give
     expected = [part for part in expected if part]
 
     counts = np.bincount(whole, minlength=N_WORDS).astype(np.int64)
-    scanned = ScannedCorpus(
-        "text", counts, len(places) + 1, Names(), [_Part(0, piece, None) for piece in pieces], store
-    )
+    parts = [_Part(0, piece, 0) for piece in pieces]
+    scanned = ScannedCorpus("text", counts, len(places) + 1, Names(), parts, [None], store)
     corpus = scanned.encode(Vocabulary(words, counts[words]))
     assert_array_equal(corpus.ids, [word for part in expected for word in part])
     assert_array_equal(corpus.starts, np.cumsum([0, *map(len, expected)]))
