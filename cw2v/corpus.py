@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import operator
 import os
-import time
 from collections.abc import Hashable, Iterable, Iterator, Sized
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from cw2v.chunks import (
     new_ids,
 )
 from cw2v.names import Names, TextNames, TokenNames
-from cw2v.progress import REPORT_SECONDS, Progress, Report
+from cw2v.progress import ReadProgress, Report
 from cw2v.reading import Reading, UnicodeErrors
 from cw2v.scan import BadText, Scan, merge
 from cw2v.sentences import SentenceStarts, count_sentences, cut_lines, cut_stream
@@ -363,11 +362,11 @@ def scan_sentences(
         )
     # A stream made of another may have __len__ although that has none.
     total = operator.length_hint(sentences, -1) if isinstance(sentences, Sized) else -1
+    progress = ReadProgress(report, total if total >= 0 else None, "sentences")
     encoder = TokenEncoder(iter(sentences))
     store = IdStore(reading.memory_budget)
     writer = IdWriter(store)
     breaks: NDArray[np.int32] = np.empty(TOKENS_AT_A_TIME, dtype=np.int32)
-    began = reported = time.monotonic()
     warned = done = False
     try:
         while not done:
@@ -376,25 +375,8 @@ def scan_sentences(
             writer.commit(n_ids, breaks[:n_breaks])
             if encoder.text_sentence is not None and not warned:
                 warned = True
-                logger.warning(
-                    "Each 'sentences' item should be a list of words (usually unicode strings). "
-                    "One is instead plain %s, read as its single characters: %.60r. Split it "
-                    "first, as with .split()",
-                    type(encoder.text_sentence),
-                    encoder.text_sentence,
-                )
-            now = time.monotonic()
-            if report is not None and (done or now - reported >= REPORT_SECONDS):
-                reported = now
-                report(
-                    Progress(
-                        "read",
-                        encoder.n_sentences,
-                        total if total >= 0 else None,
-                        "sentences",
-                        now - began,
-                    )
-                )
+                _warn_of_text(encoder.text_sentence)
+            progress.tell(encoder.n_sentences, last=done)
         parts = [_Part(0, piece, 0) for piece in writer.finish()]
     except BaseException:
         store.close()
@@ -402,6 +384,17 @@ def scan_sentences(
     name = "the sentences given"
     return ScannedCorpus(
         name, encoder.counts(), encoder.n_sentences, TokenNames(encoder), parts, [None], store
+    )
+
+
+def _warn_of_text(sentence: Any) -> None:
+    """Log that a sentence is a text, with gensim's words."""
+    logger.warning(
+        "Each 'sentences' item should be a list of words (usually unicode strings). "
+        "One is instead plain %s, read as its single characters: %.60r. Split it "
+        "first, as with .split()",
+        type(sentence),
+        sentence,
     )
 
 

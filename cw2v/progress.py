@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -50,6 +51,33 @@ REPORT_SECONDS = 0.2  # from one report to the next
 # Called from the thread that called cw2v, a few times a second, never from a worker.
 # An exception it raises stops the stage and reaches the caller.
 Report: TypeAlias = Callable[[Progress], None]
+
+
+class ReadProgress:
+    """Reports how far reading is, a few times a second.
+
+    Parameters
+    ----------
+    report : callable or None
+        Gets the reports.
+    total, unit
+        See `Progress`.
+    """
+
+    def __init__(
+        self, report: Report | None, total: int | None, unit: Literal["bytes", "sentences"]
+    ) -> None:
+        self._report = report
+        self.total = total
+        self._unit = unit
+        self._began = self._reported = time.monotonic()
+
+    def tell(self, done: int, last: bool = False) -> None:
+        """Report, if it is time or for the last time."""
+        now = time.monotonic()
+        if self._report is not None and (last or now - self._reported >= REPORT_SECONDS):
+            self._reported = now
+            self._report(Progress("read", done, self.total, self._unit, now - self._began))
 
 
 class LoggedProgress:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from cw2v._encode import PADDING, WordTable, merge_tables
 from cw2v.chunks import IdStore, IdWriter, Piece
-from cw2v.progress import REPORT_SECONDS, Progress
+from cw2v.progress import ReadProgress
 from cw2v.reading import Reading
 from cw2v.sources import BlockBuffer, TextInput, TextReader, read_into, whole_words
 
@@ -205,10 +204,9 @@ class Scan:
             self._room.put(None)
         self._next_number = 0
         self._streamed_bytes = 0  # read by the thread that hands out tasks
-        sizes = [text.size for text in inputs]
-        known = [size for size in sizes if size is not None]
-        self._total = sum(known) if len(known) == len(sizes) else None
-        self._began = self._reported = time.monotonic()
+        known = [text.size for text in inputs if text.size is not None]
+        total = sum(known) if len(known) == len(inputs) else None
+        self._progress = ReadProgress(reading.report, total, "bytes")
 
     def run(self) -> None:
         """Read everything; raises the failure that comes first in the text."""
@@ -290,15 +288,10 @@ class Scan:
 
     def _tell(self, last: bool = False) -> None:
         """Report how far it is, a few times a second."""
-        now = time.monotonic()
-        report = self._reading.report
-        if report is None or (not last and now - self._reported < REPORT_SECONDS):
-            return
-        self._reported = now
         done = self._streamed_bytes + sum(worker.stored_bytes for worker in self.workers)
-        if last and self._total is not None:
-            done = self._total
-        report(Progress("read", done, self._total, "bytes", now - self._began))
+        if last and self._progress.total is not None:
+            done = self._progress.total
+        self._progress.tell(done, last)
 
     def _number(self) -> int:
         self._next_number += 1

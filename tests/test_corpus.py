@@ -395,7 +395,7 @@ def test_errors_of_the_users_iterable_reach_the_caller(empty_temp):
 
 
 def test_progress_rises_to_the_total(tmp_path, monkeypatch):
-    monkeypatch.setattr("cw2v.scan.REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("cw2v.progress.REPORT_SECONDS", 0.0)
     path = tmp_path / "text"
     path.write_bytes(big_text())
     packed = tmp_path / "text.gz"
@@ -420,8 +420,7 @@ def test_progress_rises_to_the_total(tmp_path, monkeypatch):
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
 @pytest.mark.parametrize("kind", ["file", "packed", "pipe", "list"])
 def test_an_error_in_report_stops_everything(tmp_path, empty_temp, monkeypatch, error, kind):
-    monkeypatch.setattr("cw2v.scan.REPORT_SECONDS", 0.0)
-    monkeypatch.setattr("cw2v.corpus.REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("cw2v.progress.REPORT_SECONDS", 0.0)
     calls = []
 
     def report(progress):
