@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from types import GeneratorType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,31 +80,6 @@ def check_source(sentences: object, corpus_file: object, passes: int) -> None:
             "The corpus_iterable must be an iterable of lists of strings, got "
             f"{type(sentences).__name__} instead"
         )
-
-
-def identity(sentences: object, corpus_file: Source | None) -> object:
-    """Return a value that is the same for the same text, or None where that cannot be known.
-
-    It cannot of a list, which may have other words in it by now, or be another list at the
-    address of one that is gone; nor of an open file, nor of a pipe.
-    """
-    if sentences is not None or corpus_file is None:
-        return None
-    try:
-        files = [_file_identity(part) for part in parts_of(corpus_file)]
-    except (OSError, TypeError, ValueError):  # which whoever reads it will raise, too
-        return None
-    return None if None in files else files
-
-
-def _file_identity(part: Any) -> object:
-    """Return the same for a file as long as it does not change; None for what is no file."""
-    if is_open(part):
-        return None
-    status = Path(part).expanduser().stat()
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    return (os.fspath(part), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def check_text(n_words: int, corpus_file: Source | None, name: str) -> None:

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v.corpus import EncodedCorpus, ScannedCorpus
 from cw2v.huffman import HuffmanTree
+from cw2v.kepttext import KeptText
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.lifecycle import Lifecycle
 from cw2v.params import WIDEST_WINDOW, TrainParams, plain_int
@@ -85,11 +85,9 @@ class ModelState(Lifecycle):
     training_report: TrainingReport
     random: np.random.RandomState
 
-    # What belongs to this process, and is left behind when the model is copied.
-    _scanned: ScannedCorpus | None  # text that is read and not encoded yet
-    _keep_ids: bool  # ask scan_vocab for it
-    _encoded: EncodedText | None
-    _text_at_hand: object  # while the constructor trains
+    # What belongs to this process, and is left behind when the model is copied or saved.
+    _kept: KeptText = KeptText()  # what build_vocab has read
+    _text_at_hand: object = None  # while the constructor trains
 
     def __str__(self) -> str:
         """Return the model's size and learning rate, as gensim does."""
@@ -103,10 +101,9 @@ class ModelState(Lifecycle):
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what belongs to this process: the text, and who is reported to."""
         state = {**self.__dict__, "_raw_vocab": self.raw_vocab}
-        for name in ("_job_trainer", "_job_results"):
+        for name in ("_job_trainer", "_job_results", "_kept", "_text_at_hand"):
             state.pop(name, None)
-        left_behind = ("_encoded", "_scanned", "_text_at_hand", "_counted", "report")
-        return state | dict.fromkeys(left_behind)
+        return state | dict.fromkeys(("_counted", "report"))
 
     @property
     def raw_vocab(self) -> dict[Any, int] | None:
@@ -203,25 +200,3 @@ class ModelState(Lifecycle):
             report["total"],
         )
         return report
-
-
-class EncodedText:
-    """A text in ids of a model's words, and what it was made of.
-
-    Parameters
-    ----------
-    text : object
-        Equal for the same text only; see `cw2v.checks.identity`.
-    words : list
-        The vocabulary, `wv.index_to_key`.
-    corpus : EncodedCorpus
-    """
-
-    def __init__(self, text: object, words: list[Any], corpus: EncodedCorpus) -> None:
-        self.corpus = corpus
-        self._text = text
-        self._words, self._n_words = words, len(words)
-
-    def is_of(self, text: object, words: list[Any]) -> bool:
-        """Say whether this is `text`, in ids of `words`."""
-        return text == self._text and words is self._words and len(words) == self._n_words

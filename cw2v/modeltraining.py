@@ -257,8 +257,9 @@ class ModelTraining(ModelWeights):
     def _encode(self, sentences: Sentences | None, corpus_file: Source | None) -> EncodedCorpus:
         """Return the text in ids: as `build_vocab` encoded it, if it is the same."""
         text = self._identity(sentences, corpus_file)
-        if self._encoded is not None and self._encoded.is_of(text, self.wv.index_to_key):
-            return self._encoded.corpus
+        kept = self._kept.corpus_of(text, self.wv.index_to_key)
+        if kept is not None:
+            return kept
         start = time.perf_counter()
         with closing(self._scan(sentences, corpus_file)) as scanned:
             encoded = scanned.encode(self._vocabulary())

@@ -83,10 +83,7 @@ class ModelVocabulary(ModelState):
         except BaseException:
             scanned.close()
             raise
-        if self._keep_ids:
-            self._scanned = scanned
-        else:
-            scanned.close()
+        self._kept.take(scanned)
         logger.info(
             "collected %i word types from a corpus of %i raw words and %i sentences",
             len(self._counted.counts),

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cw2v._encode import give_back_memory
-from cw2v.checks import check_finite, check_rule, check_source, identity
+from cw2v.checks import check_finite, check_rule, check_source
 from cw2v.huffman import HuffmanTree, build_tree, check_tree
+from cw2v.kepttext import KeptText, identity
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.latevalues import LateValues, made_values
-from cw2v.modelstate import EncodedText, Sentences
+from cw2v.modelstate import Sentences
 from cw2v.modelvocab import ModelVocabulary
 from cw2v.noise import UINT32_MAX
 from cw2v.sources import Source
@@ -74,11 +75,9 @@ class ModelWeights(ModelVocabulary):
         if update:
             self._check_updatable()
         # Before it is read: a file that changes meanwhile is another one afterwards.
-        text = self._identity(corpus_iterable, corpus_file)
+        self._kept = KeptText(self._identity(corpus_iterable, corpus_file))
         start = time.perf_counter()
-        self._encoded = None
-        self._keep_ids = text is not None
-        try:
+        with self._kept:
             total_words, corpus_count = self.scan_vocab(
                 corpus_iterable, corpus_file, progress_per=progress_per, trim_rule=trim_rule
             )
@@ -88,14 +87,8 @@ class ModelWeights(ModelVocabulary):
             if kwargs.get("dry_run"):
                 return
             self.corpus_total_words, self.corpus_count = total_words, corpus_count
-            if self._scanned is not None:
-                corpus = self._scanned.encode(self._vocabulary())
-                self._encoded = EncodedText(text, self.wv.index_to_key, corpus)
-        finally:
-            self._keep_ids = False
-            if self._scanned is not None:
-                self._scanned.close()
-                self._scanned = None
+            if self._kept.scanned is not None:
+                self._kept.encode(self._vocabulary())
         give_back_memory()
         encoded_at = time.perf_counter()
         self.estimate_memory(vocab_size=report["num_retained_words"])
@@ -137,7 +130,7 @@ class ModelWeights(ModelVocabulary):
         counted = CountedMapping(word_freq)
         if update:
             self._check_updatable()
-        self._encoded = None
+        self._kept = KeptText()
         self._counted, self._raw_vocab = counted, None
         logger.info(
             "collected %i unique word types, with total frequency of %i",
@@ -172,7 +165,13 @@ class ModelWeights(ModelVocabulary):
                 )
 
     def _identity(self, sentences: object, corpus_file: Source | None) -> object:
-        """Return what tells this text from others, or None where its ids are not to be kept."""
+        """Return what tells this text from others, or None where its ids are not to be kept.
+
+        While the constructor trains, its text cannot change.
+        """
+        text = sentences if corpus_file is None else corpus_file
+        if text is not None and text is self._text_at_hand:
+            return None if self.reread and corpus_file is None else "the text at hand"
         return identity(sentences, corpus_file)
 
     def _vocabulary(self) -> Vocabulary:
@@ -249,7 +248,7 @@ class ModelWeights(ModelVocabulary):
         self.cum_table = other.cum_table
         self.corpus_count = other.corpus_count
         self.corpus_total_words = other.corpus_total_words
-        self._encoded, self._tree = other._encoded, other._tree
+        self._kept, self._tree = other._kept, other._tree
         if self.hs and self._tree is None:
             self.create_binary_tree()
         if self.negative and self.cum_table is None:

@@ -11,6 +11,7 @@ import numpy as np
 from cw2v._kernels import default_backend
 from cw2v.callbacks import CallbackAny2Vec
 from cw2v.checks import check_callbacks, check_counts, check_report, check_source
+from cw2v.kepttext import KeptText
 from cw2v.keyedvectors import KeyedVectors
 from cw2v.modelanswers import ModelAnswers
 from cw2v.modelfile import ModelFiles
@@ -277,8 +278,7 @@ class Word2Vec(ModelAnswers, ModelFiles):
         self.cum_table = None
         self._tree = None
         self._counted = self._raw_vocab = None
-        self._encoded = self._scanned = None
-        self._keep_ids = False
+        self._kept = KeptText()
         self._text_at_hand = None
 
     def _read_and_train(
@@ -306,10 +306,5 @@ class Word2Vec(ModelAnswers, ModelFiles):
                 callbacks=callbacks,
             )
         finally:
-            self._text_at_hand = self._encoded = None
-
-    def _identity(self, sentences: object, corpus_file: Source | None) -> object:
-        text = sentences if corpus_file is None else corpus_file
-        if text is not None and text is self._text_at_hand:
-            return None if self.reread and corpus_file is None else "the text at hand"
-        return super()._identity(sentences, corpus_file)
+            self._text_at_hand = None
+            self._kept = KeptText()

@@ -85,7 +85,7 @@ def test_a_folder_is_read_again_only_if_it_has_changed(tmp_path):
         (tmp_path / f"{number}.txt").write_text("\n".join(map(" ".join, TEXT)))
     model = Word2Vec(vector_size=4, min_count=1, workers=1)
     model.build_vocab(corpus_file=tmp_path)
-    encoded = model._encoded.corpus
+    encoded = model._kept.corpus
     assert model._encode(None, tmp_path) is encoded
     (tmp_path / "2.txt").write_text("sea0 sea1\n")
     assert model._encode(None, tmp_path) is not encoded

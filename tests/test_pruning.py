@@ -90,7 +90,7 @@ def test_a_rule_that_raises_reaches_the_caller_and_nothing_is_left_open():
     model = Word2Vec(max_vocab_size=1)
     with pytest.raises(ZeroDivisionError):
         model.build_vocab([["a", "b"], ["c"]], trim_rule=rule)
-    assert model._scanned is None
+    assert model._kept.scanned is None
 
 
 def test_sentences_that_do_not_know_their_length_are_passed_on_whole():
