@@ -11,14 +11,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v.passes import EMPTY_TEXT, Pass
+from cw2v.passes import EMPTY_TEXT, Pass, Promised
 from cw2v.progress import REPORT_SECONDS, Progress, Report
 from cw2v.trainer import EpochResult, JobTrainer
 
@@ -200,8 +199,8 @@ class JobModel(Protocol):
 class JobPasses:
     """Sentences that go to `_do_train_job` in batches.
 
-    The learning rate falls from batch to batch, by the part of `total_examples` or
-    `total_words` that was handed out, as gensim computes it.
+    The learning rate falls from batch to batch, by the part of what was promised that was
+    handed out, as gensim computes it.
     """
 
     def __init__(
@@ -209,30 +208,27 @@ class JobPasses:
         model: JobModel,
         trainer: JobTrainer,
         sentences: Iterable[Any],
-        *,
-        total_examples: int | None,
-        total_words: int | None,
+        promised: Promised,
         most_waiting: int,
     ) -> None:
         self._model = model
         self.trainer = trainer
         self._sentences = sentences
-        self._total_examples, self._total_words = total_examples, total_words
+        self._by_sentences = bool(promised.examples)  # or by words
+        self._total = promised.examples or promised.words or 0
         self._most_waiting = most_waiting
         self._begun = time.perf_counter()
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Give the model the trainer, for as long as jobs are run."""
-        with self.trainer:
-            self._model._job_trainer = self.trainer
-            try:
-                yield
-            finally:
-                self._model._job_trainer = None
-
     def run(self, epoch: int) -> Pass:
-        """Hand out all sentences once."""
+        """Hand out all sentences once; the model has the trainer meanwhile."""
+        try:
+            self._model._job_trainer = self.trainer
+            with self.trainer:
+                return self._run(epoch)
+        finally:
+            self._model._job_trainer = None
+
+    def _run(self, epoch: int) -> Pass:
         model = self._model
         start = time.perf_counter()
         memory = WorkingMemory(model._get_thread_working_mem)
@@ -273,25 +269,22 @@ class JobPasses:
     def _jobs(self, epoch: int) -> Iterator[tuple[list[Any], float]]:
         """Give each batch with its learning rate."""
         model = self._model
-        n_given = 0
-        total = self._total_examples or self._total_words
+        n_given, total = 0, self._total
         for batch in batches(self._sentences, model.batch_words, model._raw_word_count):
             yield batch, model._get_next_alpha(n_given / total if total else 0.0, epoch)
-            n_given += len(batch) if self._total_examples else model._raw_word_count(batch)
+            n_given += len(batch) if self._by_sentences else model._raw_word_count(batch)
 
     def _progress(
         self, epoch: int, n_sentences: int, n_words: int, done: list[EpochResult]
     ) -> Progress:
         model = self._model
-        by_sentences = bool(self._total_examples)
-        total = self._total_examples or self._total_words or 0
         pairs = sum(job.pairs for job in done)
         loss = sum(job.loss or 0.0 for job in done)
         return Progress(
             stage="train",
-            done=epoch * total + (n_sentences if by_sentences else n_words),
-            total=total * model.epochs or None,
-            unit="sentences" if by_sentences else "words",
+            done=epoch * self._total + (n_sentences if self._by_sentences else n_words),
+            total=self._total * model.epochs or None,
+            unit="sentences" if self._by_sentences else "words",
             seconds=time.perf_counter() - self._begun,
             epoch=epoch + 1,
             epochs=model.epochs,

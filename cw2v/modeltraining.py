@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -20,32 +20,12 @@ from cw2v.jobs import JobPasses, encode_sentences
 from cw2v.modelstate import Sentences
 from cw2v.modelweights import ModelWeights
 from cw2v.params import TrainParams, plain_number
-from cw2v.passes import EncodedPasses, Pass, Passes, RereadPasses
+from cw2v.passes import EncodedPasses, Pass, Passes, Promised, RereadPasses
 from cw2v.progress import LoggedProgress, Report
 from cw2v.sources import Source
 from cw2v.trainer import EpochResult, JobTrainer, Trainer, TrainingReport
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Promised:
-    """How long the text is, as the caller of `train` says.
-
-    Attributes
-    ----------
-    examples, words : int or None
-        Sentences and words, before any word is dropped.
-    """
-
-    examples: int | None
-    words: int | None
-
-    def part(self, n_sentences: int, n_words: int) -> float:
-        """Return how long a text is, where what was promised is 1."""
-        if self.examples:
-            return n_sentences / self.examples
-        return n_words / self.words if self.words else 1.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +38,24 @@ class Plan:
     promised: Promised
     queue_factor: int
     report_delay: float
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """What a model trains: a callback may change it, or put something else in its place."""
+
+    words: list[Any]
+    n_words: int
+    arrays: tuple[object, ...]
+
+    def has_same_words(self, other: Basis) -> bool:
+        """Return whether the words are the same list, no longer than it was."""
+        return self.words is other.words and self.n_words == other.n_words
+
+    def is_same(self, other: Basis) -> bool:
+        """Return whether the words and the arrays are the same objects."""
+        pairs = zip(self.arrays, other.arrays, strict=True)
+        return self.has_same_words(other) and all(one is another for one, another in pairs)
 
 
 class ModelTraining(ModelWeights):
@@ -202,14 +200,8 @@ class ModelTraining(ModelWeights):
             trainer = JobTrainer(counts, weights, params, run=self._n_trained(), keep=keep)
             if isinstance(before, JobPasses):
                 trainer.go_on_from(before.trainer)
-            return JobPasses(
-                self,
-                trainer,
-                sentences,
-                total_examples=promised.examples,
-                total_words=promised.words,
-                most_waiting=params.workers * (1 + max(1, plan.queue_factor)),
-            )
+            most_waiting = params.workers * (1 + max(1, plan.queue_factor))
+            return JobPasses(self, trainer, sentences, promised, most_waiting)
 
         report: Report | None = self.report
         if logger.isEnabledFor(logging.INFO):
@@ -233,10 +225,9 @@ class ModelTraining(ModelWeights):
             return EncodedPasses(before.corpus, make_trainer)
         return EncodedPasses(self._encode(sentences, plan.corpus_file), make_trainer)
 
-    def _lent(self) -> tuple[object, ...]:
-        """Return what training works on, in the place of which a callback may put something."""
+    def _basis(self) -> Basis:
         wv = self.wv
-        return (
+        arrays = (
             wv.vectors,
             getattr(wv, "vectors_lockf", None),
             getattr(self, "syn1neg", None),
@@ -244,6 +235,7 @@ class ModelTraining(ModelWeights):
             wv.expandos.get("count"),
             wv.expandos.get("sample_int"),
         )
+        return Basis(wv.index_to_key, len(wv), arrays)
 
     def _params_now(self, plan: Plan) -> TrainParams:
         """Return the settings, which a callback may have changed; the epochs stay as many."""
@@ -269,41 +261,13 @@ class ModelTraining(ModelWeights):
 
     # ---- the epochs -------------------------------------------------------------------------
 
-    def _run(
-        self,
-        passes: Passes,
-        plan: Plan,
-        callbacks: list[CallbackAny2Vec],
-    ) -> tuple[int, int]:
+    def _run(self, passes: Passes, plan: Plan, callbacks: list[CallbackAny2Vec]) -> tuple[int, int]:
         """Run the epochs, call the callbacks, keep the books."""
         report = self.training_report
-        lent, words, n_words = self._lent(), self.wv.index_to_key, len(self.wv)
         self.running_training_loss = 0.0
-        trained_words = raw_words = 0
         start = time.perf_counter()
         try:
-            go_on = _call(callbacks, "on_train_begin", self)
-            with ExitStack() as stack:
-                stack.enter_context(passes.held())
-                for epoch in range(plan.params.epochs):
-                    go_on = go_on and _call(callbacks, "on_epoch_begin", self)
-                    if not go_on:
-                        break
-                    params = self._params_now(plan)
-                    # The ids of a text belong to the words that it was encoded by.
-                    is_other_text = words is not self.wv.index_to_key or n_words != len(self.wv)
-                    if params != plan.params or is_other_text or not _same(lent, self._lent()):
-                        plan = replace(plan, params=params)
-                        stack.close()
-                        passes = self._passes(plan, None if is_other_text else passes)
-                        lent, words, n_words = self._lent(), self.wv.index_to_key, len(self.wv)
-                        stack.enter_context(passes.held())
-                    done = passes.run(epoch)
-                    self._note(done, epoch, plan)
-                    self._check_learnt(epoch)
-                    trained_words += done.result.kept_words
-                    raw_words += done.n_words
-                    go_on = _call(callbacks, "on_epoch_end", self)
+            trained_words, raw_words = self._run_epochs(passes, plan, callbacks)
         finally:
             # However the training ended, norms computed before are those of other vectors,
             # and these random numbers are used.
@@ -320,6 +284,30 @@ class ModelTraining(ModelWeights):
         _call(callbacks, "on_train_end", self)
         return trained_words, raw_words
 
+    def _run_epochs(
+        self, passes: Passes, plan: Plan, callbacks: list[CallbackAny2Vec]
+    ) -> tuple[int, int]:
+        """Run the epochs, until one of the callbacks wants to stop."""
+        basis = self._basis()
+        trained_words = raw_words = 0
+        go_on = _call(callbacks, "on_train_begin", self)
+        for epoch in range(plan.params.epochs):
+            if not (go_on and _call(callbacks, "on_epoch_begin", self)):
+                break
+            params, now = self._params_now(plan), self._basis()
+            if params != plan.params or not now.is_same(basis):
+                plan = replace(plan, params=params)
+                # The ids of a text belong to the words that it was encoded by.
+                passes = self._passes(plan, passes if now.has_same_words(basis) else None)
+                basis = self._basis()
+            done = passes.run(epoch)
+            self._note(done, epoch, plan)
+            self._check_learnt(epoch)
+            trained_words += done.result.kept_words
+            raw_words += done.n_words
+            go_on = _call(callbacks, "on_epoch_end", self)
+        return trained_words, raw_words
+
     def _check_learnt(self, epoch: int) -> None:
         """Raise unless W is finite: a training that has diverged cannot be saved by going on."""
         with np.errstate(all="ignore"):
@@ -331,12 +319,7 @@ class ModelTraining(ModelWeights):
                 f"{self.alpha:g}) or fewer noise words (negative={self.negative})"
             )
 
-    def _note(
-        self,
-        done: Pass,
-        epoch: int,
-        plan: Plan,
-    ) -> None:
+    def _note(self, done: Pass, epoch: int, plan: Plan) -> None:
         """Keep what an epoch did, and log it."""
         result, params, promised = done.result, plan.params, plan.promised
         self.training_report.epochs.append(result)
@@ -438,11 +421,6 @@ def _check_totals(total_examples: int | None, total_words: int | None, epochs: i
             "You must specify an explicit epochs count. The usual value is epochs=model.epochs."
         )
     return epochs
-
-
-def _same(some: tuple[object, ...], others: tuple[object, ...]) -> bool:
-    """Return whether these are the same objects."""
-    return all(one is other for one, other in zip(some, others, strict=True))
 
 
 def _alpha_after(params: TrainParams, epochs: float) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +17,26 @@ EMPTY_TEXT = (
     "train() called with an empty iterator (if not intended, be sure to provide a corpus "
     "that offers restartable iteration = an iterable)"
 )
+
+
+@dataclass(frozen=True)
+class Promised:
+    """How long the text is, as the caller of `train` says.
+
+    Attributes
+    ----------
+    examples, words : int or None
+        Sentences and words, before any word is dropped.
+    """
+
+    examples: int | None
+    words: int | None
+
+    def part(self, n_sentences: int, n_words: int) -> float:
+        """Return how long a text is, where what was promised is 1."""
+        if self.examples:
+            return n_sentences / self.examples
+        return n_words / self.words if self.words else 1.0
 
 
 @dataclass(frozen=True)
@@ -38,9 +57,6 @@ class Pass:
 
 class Passes(Protocol):
     """Epochs to be run, one after another."""
-
-    def held(self) -> AbstractContextManager[object]:
-        """Return what is to be entered before the first epoch and left after the last."""
 
     def run(self, epoch: int) -> Pass:
         """Train once on the text."""
@@ -66,10 +82,6 @@ class EncodedPasses:
             logger.warning(
                 "%s: none of its %d words is in the vocabulary", EMPTY_TEXT, corpus.n_raw_tokens
             )
-
-    def held(self) -> AbstractContextManager[object]:
-        """Return nothing to hold."""
-        return nullcontext()
 
     def run(self, epoch: int) -> Pass:
         """Train once on the text."""
@@ -97,10 +109,6 @@ class RereadPasses:
     ) -> None:
         self._read = read
         self._make_trainer = make_trainer
-
-    def held(self) -> AbstractContextManager[object]:
-        """Return nothing to hold."""
-        return nullcontext()
 
     def run(self, epoch: int) -> Pass:
         """Read the text and train once on it."""
