@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,63 +92,90 @@ def run_jobs(
     object
         What `work` returned, in the order of the jobs.
     """
-    # Ctrl-C may come while the caller waits. It leaves the locks of concurrent.futures and of
-    # queue.Queue taken, for which the threads would then wait for ever; not so these queues.
-    todo: SimpleQueue[tuple[int, Job] | None] = SimpleQueue()
-    done: SimpleQueue[_Done[Result]] = SimpleQueue()
-    is_over = threading.Event()  # never waited for
+    crew = _Crew(work, workers, look_around)
+    try:
+        crew.start()
+        for job in jobs:
+            crew.give(job)
+            yield from crew.results(most_waiting - 1)
+        yield from crew.results(0)
+    finally:
+        crew.stop()
+        at_end()
+        crew.join()
 
-    def serve() -> None:
-        while (task := todo.get()) is not None:
-            if not is_over.is_set():
-                number, job = task
-                try:
-                    done.put((number, work(job), None))
-                except BaseException as error:  # raised in the caller below
-                    done.put((number, None, error))
 
-    threads = [threading.Thread(target=serve, name=f"cw2v-job-{i}") for i in range(workers)]
-    looked = time.monotonic()
-    results: dict[int, Any] = {}  # of jobs that others before them still wait for
-    n_given = n_done = n_yielded = 0
+class _Crew(Generic[Job, Result]):
+    """Threads that do jobs."""
 
-    def collect(at_most: int) -> Iterator[Result]:
+    def __init__(
+        self, work: Callable[[Job], Result], workers: int, look_around: Callable[[], None]
+    ) -> None:
+        self._work = work
+        self._look_around = look_around
+        # Ctrl-C may come while the caller waits. It leaves the locks of concurrent.futures and of
+        # queue.Queue taken, for which the threads would then wait for ever; not so these queues.
+        self._todo: SimpleQueue[tuple[int, Job] | None] = SimpleQueue()
+        self._done: SimpleQueue[_Done[Result]] = SimpleQueue()
+        self._is_over = threading.Event()  # never waited for
+        names = [f"cw2v-job-{i}" for i in range(workers)]
+        self._threads = [threading.Thread(target=self._serve, name=name) for name in names]
+        self._results: dict[int, Any] = {}  # of jobs that others before them still wait for
+        self._n_given = self._n_done = self._n_yielded = 0
+        self._looked = time.monotonic()
+
+    def start(self) -> None:
+        """Start the threads."""
+        for thread in self._threads:
+            thread.start()
+
+    def give(self, job: Job) -> None:
+        """Have a job done."""
+        self._todo.put((self._n_given, job))
+        self._n_given += 1
+
+    def results(self, at_most: int) -> Iterator[Result]:
         """Give results until no more than `at_most` jobs are left, and then those at hand."""
-        nonlocal looked, n_done, n_yielded
-        while n_done < n_given:
-            if time.monotonic() - looked >= REPORT_SECONDS:
-                looked = time.monotonic()
-                look_around()
+        while self._n_done < self._n_given:
+            if time.monotonic() - self._looked >= REPORT_SECONDS:
+                self._looked = time.monotonic()
+                self._look_around()
+            must_wait = self._n_given - self._n_yielded > at_most
             try:
-                number, result, error = done.get(n_given - n_yielded > at_most, REPORT_SECONDS)
+                number, result, error = self._done.get(must_wait, REPORT_SECONDS)
             except Empty:
-                if n_given - n_yielded <= at_most:
+                if not must_wait:
                     return
                 continue
             if error is not None:
                 raise error
-            n_done += 1
-            results[number] = result
-            while n_yielded in results:
-                n_yielded += 1
-                yield results.pop(n_yielded - 1)
+            self._n_done += 1
+            self._results[number] = result
+            while self._n_yielded in self._results:
+                self._n_yielded += 1
+                yield self._results.pop(self._n_yielded - 1)
 
-    try:
-        for thread in threads:
-            thread.start()
-        for job in jobs:
-            todo.put((n_given, job))
-            n_given += 1
-            yield from collect(most_waiting - 1)
-        yield from collect(0)
-    finally:
-        is_over.set()
-        at_end()
-        for _ in threads:
-            todo.put(None)
-        for thread in threads:
-            if thread.ident is not None:  # it was started
+    def stop(self) -> None:
+        """Have no more jobs begun."""
+        self._is_over.set()
+
+    def join(self) -> None:
+        """Wait for the threads that were started."""
+        for _ in self._threads:
+            self._todo.put(None)
+        for thread in self._threads:
+            if thread.ident is not None:
                 thread.join()
+
+    def _serve(self) -> None:
+        """Do jobs until there are no more: the life of one thread."""
+        while (task := self._todo.get()) is not None:
+            if not self._is_over.is_set():
+                number, job = task
+                try:
+                    self._done.put((number, self._work(job), None))
+                except BaseException as error:  # raised in the caller
+                    self._done.put((number, None, error))
 
 
 def encode_sentences(

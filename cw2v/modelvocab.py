@@ -159,25 +159,22 @@ class ModelVocabulary(ModelState):
             logger.warning(self._why_empty)
         self.effective_min_count = choice.min_count
         probabilities = keep_probabilities(choice.counts, sample or 0.0, choice.total)
+        report = self._report_choice(choice, probabilities, min_count, update)
+        if dry_run:
+            return report
         words = counted.words(choice.rows)
         sample_ints = (probabilities * UINT32_MAX).astype(np.uint32)
-        if dry_run:
-            pass
-        elif update:
+        if update:
             self._add_words(counted, words, choice, sample_ints)
         else:
             self.min_count, self.sample = min_count, sample
             self._set_words(words, choice.counts, sample_ints)
-        report = self._report_choice(choice, probabilities, min_count, update)
-        if not dry_run:
-            if keep_raw_vocab:
-                self.raw_vocab = self.raw_vocab  # its words, but no longer what they came from
-            else:
-                self.raw_vocab = defaultdict(int)
-            if self.hs:
-                self.create_binary_tree()
-            if self.negative:
-                self.make_cum_table()
+        # If kept, its words, but no longer what they came from.
+        self.raw_vocab = self.raw_vocab if keep_raw_vocab else defaultdict(int)
+        if self.hs:
+            self.create_binary_tree()
+        if self.negative:
+            self.make_cum_table()
         return report
 
     def _what_was_counted(self) -> Counted:
