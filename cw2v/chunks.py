@@ -10,7 +10,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -209,37 +209,18 @@ def _address_range(n: int) -> NDArray[np.int32]:
     return np.frombuffer(pages, dtype=np.int32)
 
 
-class NewIds(Protocol):
-    """Where the pieces of a store are written anew, one after another, in other ids.
-
-    For each piece in order: ``read`` it, fill the room that is given, ``commit``.
-    """
-
-    def read(self, number: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return the ids of a piece, and room for as many and one more."""
-
-    def commit(self, n: int) -> None:
-        """Keep the first `n` ids of those written into the room."""
-
-    def as_array(self) -> NDArray[np.int32]:
-        """Return all ids kept."""
-
-    def close(self) -> None:
-        """Give back what is no longer needed; the array stays."""
-
-
-def new_ids(store: IdStore, pieces: list[Piece], n: int) -> NewIds:
-    """Return where `n` ids made of those in a store are written: over these if there is room."""
-    if n < len(store.memory):  # with room for one more
-        return IdsInPlace(store, pieces)
-    return IdsInFile(store, pieces)
-
-
 class IdsInPlace:
-    """Writes ids over those in the memory of a store, from the front, and reads ahead of that.
+    """Writes the pieces of a store anew, in other ids, over those in its memory.
 
-    With one worker, what is written never catches up with what is read. With several, pieces
-    lie a little out of order; one that is about to be written over is moved away first.
+    For each piece in order: ``read`` it, fill the room that is given, ``commit``. With one
+    worker, what is written never catches up with what is read. With several, pieces lie a little
+    out of order; one that is about to be written over is moved away first.
+
+    Parameters
+    ----------
+    store : IdStore
+        Its memory must have room for one id more than there will be.
+    pieces : list of Piece
     """
 
     def __init__(self, store: IdStore, pieces: list[Piece]) -> None:
@@ -251,7 +232,7 @@ class IdsInPlace:
         self._n = 0  # ids written
 
     def read(self, number: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return the ids of a piece, and the memory behind the ids kept."""
+        """Return the ids of a piece, and all the memory behind the ids written."""
         piece = self._pieces[number]
         end = self._n + piece.n_ids
         while self._by_place and self._pieces[self._by_place[-1]].place < end:
@@ -283,7 +264,7 @@ class IdsInPlace:
 
 
 class IdsInFile:
-    """Writes ids to a temporary file."""
+    """Writes the pieces of a store anew as `IdsInPlace` does, but to a temporary file."""
 
     def __init__(self, store: IdStore, pieces: list[Piece]) -> None:
         self._store = store

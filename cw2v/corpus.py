@@ -17,10 +17,11 @@ from cw2v._encode import CHECK, keep_known
 from cw2v._tokens import TokenEncoder
 from cw2v.chunks import (
     SEGMENT_IDS,
+    IdsInFile,
+    IdsInPlace,
     IdStore,
     IdWriter,
     Piece,
-    new_ids,
 )
 from cw2v.names import Names, TextNames, TokenNames
 from cw2v.progress import ReadProgress, Report
@@ -211,9 +212,11 @@ class ScannedCorpus:
         to_word = self._ids_in(vocabulary)
         n_tokens = int(self.counts[to_word >= 0].sum())
         by_worker = [to_word if ids is None else to_word[ids] for ids in self._to_corpus]
+        fits = n_tokens < len(self._store.memory)
+        new_ids: type[IdsInPlace | IdsInFile] = IdsInPlace if fits else IdsInFile
         starts = SentenceStarts(self.n_raw_sentences)
         text = -1
-        with closing(new_ids(self._store, [part.piece for part in parts], n_tokens)) as new:
+        with closing(new_ids(self._store, [part.piece for part in parts])) as new:
             for number, part in enumerate(parts):
                 if part.text != text:
                     starts.end_sentence()
