@@ -94,6 +94,7 @@ setup(
             extension("_keytable", "words.c", "utf8.c"),
             extension("_phrases", "words.c", "utf8.c"),
             extension("_prune"),
+            extension("_pickleops", flags=SHORT_LOOPS),
             extension("_score"),
             extension("_vectorfile"),
         ],

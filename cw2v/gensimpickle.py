@@ -1,24 +1,28 @@
 """gensim's pickles, read without running anything that they ask for.
 
-A pickle is a program: it names functions, calls them, and sets attributes. Here every name it
-may use stands for an inert class that only notes what it was called with (`_Inert`), and any
-other name ends the reading. When all is read, `_Resolver` looks at the notes and makes arrays,
-numbers and dicts of them, by code of its own.
+A pickle is a program: it names functions, calls them, and sets attributes. First its opcodes are
+looked at, and refused if they would take far more time or memory than their number (`_read`).
+Then it is unpickled, where every name it may use stands for an inert class that only notes what
+it was called with (`_Inert`), and any other name ends the reading. Last, `_Resolver` looks at the
+notes and makes arrays, numbers and dicts of them, by code of its own.
 """
 
 from __future__ import annotations
 
 import copyreg
+import io
 import math
+import os
 import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import IO, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from cw2v._pickleops import OpcodeError, OutsideError, PickleWalk
 from cw2v.randomstate import Random, random_from_dict
 from cw2v.scorers import npmi_scorer, original_scorer
 from cw2v.vectorreader import VectorFileError
@@ -73,6 +77,15 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "collections": ("defaultdict", "OrderedDict", "Counter"),
     "UserString": ("defaultdict",),  # what Python 3.4 called it for protocols before 3
 }
+
+_BLOCK = 1 << 20  # bytes read at a time, of a small pickle
+_DEEPEST = 100  # objects in one another; those of models are less than 20 deep
+# What a pickle may be once it is written out: a fixed part, and so much for each of its bytes.
+_FREE = 1 << 16
+_TIMES_ITS_SIZE = 4
+
+# What stands for itself.
+_SCALARS = frozenset({str, int, float, bool, bytes, bytearray, type(None)})
 
 # Types of numbers and texts; no structures, whose parts could be anything.
 _DTYPE = re.compile(r"[biufcSUOV?]\d{0,9}")
@@ -138,15 +151,16 @@ class _Unpickler(pickle.Unpickler):
         self._made: dict[tuple[str, str], type[_Inert]] = {}
 
     def find_class(self, module_name: str, global_name: str) -> Any:
+        name = f"{module_name}.{global_name}"[:200]  # it may be as long as the file
         if module_name.partition(".")[0] == "cw2v":
             raise ForbiddenPickleError(
-                f"{self._source} asks for {module_name}.{global_name}: it is a pickle of an object "
+                f"{self._source} asks for {name}: it is a pickle of an object "
                 "of cw2v's, not a file of its save(). If you trust it, load it by pickle.load"
             )
         allowed = _ALLOWED.get(module_name, ())
         if global_name not in allowed and (module_name, global_name) != self._scorer:
             raise ForbiddenPickleError(
-                f"{self._source} asks for {module_name}.{global_name}, which is not among the "
+                f"{self._source} asks for {name}, which is not among the "
                 "names that a model of gensim's Word2Vec needs; a pickle can run any code, so it "
                 "is not loaded. If you trust the file, load it with gensim and use from_gensim(); "
                 "if it is of Phrases with a scorer of yours, pass that as scoring="
@@ -164,10 +178,12 @@ class _Unpickler(pickle.Unpickler):
 def read_pickle(file: IO[bytes], source: str, scorer: object = None) -> Any:
     """Read a pickle of gensim's models; no code of it is run.
 
+    Time and memory are in proportion to the size of the pickle, whatever it holds.
+
     Parameters
     ----------
     file : binary file
-        At the beginning of the pickle.
+        At the beginning of the pickle; it can seek, and is left at the pickle's end.
     source : str
         The file's name, for messages.
     scorer : callable, optional
@@ -181,19 +197,21 @@ def read_pickle(file: IO[bytes], source: str, scorer: object = None) -> Any:
     Raises
     ------
     ForbiddenPickleError
-        A name is used that such models do not need; the message has it.
+        A name is used that such models do not need, or an object that is not in the pickle.
     VectorFileError
-        The file is damaged.
+        The file is damaged, or made to take far more time or memory than its size.
     """
-    # Objects in this cache would be given out without asking find_class.
-    copyreg.clear_extension_cache()
     try:
-        inert = _Unpickler(file, source, scorer).load()
-        return _Resolver(source).value(inert)
+        inert, n_bytes = _unpickled(file, source, scorer)
+        return _Resolver(source, n_bytes).value(inert)
     except (ForbiddenPickleError, VectorFileError):
         raise
     except MemoryError as error:
         raise MemoryError(f"{source} asks for more memory than there is, or is damaged") from error
+    except OutsideError as error:
+        raise _forbidden(error, source) from error
+    except OpcodeError as error:
+        raise VectorFileError(f"{source} is damaged, or no model of gensim's: {error}") from error
     except (
         pickle.UnpicklingError,
         ArithmeticError,
@@ -209,56 +227,153 @@ def read_pickle(file: IO[bytes], source: str, scorer: object = None) -> Any:
         ) from error
 
 
-class _Resolver:
-    """Makes values of what a pickle's inert objects have noted."""
+def _unpickled(file: IO[bytes], source: str, scorer: object) -> tuple[Any, int]:
+    """Unpickle to inert objects; also returns the number of bytes of the pickle."""
+    data = _read(file)
+    with io.BufferedReader(_Bytes(data), 1 << 16) as stream:
+        return _Unpickler(stream, source, scorer).load(), len(data)
 
-    def __init__(self, source: str) -> None:
+
+def _read(file: IO[bytes]) -> bytearray:
+    """Read a pickle whole, and refuse opcodes that have no place in a model or cost too much."""
+    walk, data = PickleWalk(), bytearray()
+    while not walk.follow(data):
+        # Of a line, whose end may be far, all is searched again: so blocks grow with the data.
+        block = file.read(max(_BLOCK, len(data) // 8))
+        if not block:
+            raise walk.error_at_end(data)
+        data += block
+    beyond = len(data) - walk.place
+    if beyond:
+        file.seek(-beyond, os.SEEK_CUR)
+        del data[walk.place :]
+    return data
+
+
+def _forbidden(error: OutsideError, source: str) -> ForbiddenPickleError:
+    named = getattr(copyreg, "_inverted_registry", {}).get(error.code)
+    if named is None:
+        return ForbiddenPickleError(f"{source} refers to objects outside of it: {error}")
+    return ForbiddenPickleError(
+        f"{source} asks for {'.'.join(named)} by its number in copyreg, which no model of "
+        "gensim's does"
+    )
+
+
+class _Bytes(io.RawIOBase):
+    """Bytes in memory as a file, without a copy of them."""
+
+    def __init__(self, data: bytearray) -> None:
+        self._rest = memoryview(data)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._rest[: len(buffer)]
+        buffer[: len(part)] = part
+        self._rest = self._rest[len(part) :]
+        return len(part)
+
+
+def _are_scalars(items: Iterable[Any]) -> bool:
+    return _SCALARS.issuperset(map(type, items))
+
+
+class _Resolver:
+    """Makes values of what a pickle's inert objects have noted.
+
+    Parameters
+    ----------
+    source : str
+        The file's name, for messages.
+    n_bytes : int
+        The size of the pickle, on which depends how much may be made of it.
+    """
+
+    def __init__(self, source: str, n_bytes: int) -> None:
         self._source = source
+        self._limit = _FREE + _TIMES_ITS_SIZE * n_bytes
         self._known: dict[int, Any] = {}
+        # For each of these, how many objects it is made of, were none of them shared.
+        self._sizes: dict[int, int] = {}
+        self._n_objects = 0  # made so far, were none of them shared
+        self._n_bytes = 0  # copied to arrays and bytes so far
+        self._depth = 0
 
     def value(self, value: Any) -> Any:
         """Give the value that `value` stands for."""
-        if isinstance(value, (str, int, float, bytes, bytearray)) or value is None:
+        if type(value) in _SCALARS:
             return value
-        if id(value) in self._known:
-            return self._known[id(value)]
-        # Containers are known before their contents: these may refer back to them.
-        if type(value) is dict:
-            made: Any = self._remember(value, {})
-            made.update((self.value(key), self.value(item)) for key, item in value.items())
-            return made
-        if type(value) is list:
-            made = self._remember(value, [])
-            made.extend(self.value(item) for item in value)
-            return made
-        if isinstance(value, (tuple, set, frozenset)):
-            return self._remember(value, type(value)(self.value(item) for item in value))
+        place = id(value)
+        if place in self._known:
+            self._count(self._sizes.get(place, 1))  # 1: an object that holds itself
+            return self._known[place]
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise VectorFileError(
+                f"{self._source} holds objects in one another more than {_DEEPEST} deep, or some "
+                "that hold themselves"
+            )
+        before = self._n_objects
+        self._count(1)
+        made = self._known[place] = self._make(value)
+        self._sizes[place] = self._n_objects - before
+        self._depth -= 1
+        return made
+
+    def _count(self, n_objects: int) -> None:
+        """Refuse a pickle whose objects would be too many if each reference were a copy.
+
+        Writing them as text, comparing them or making arrays of them takes that many steps.
+        """
+        self._n_objects += n_objects
+        if self._n_objects > self._limit:
+            raise VectorFileError(
+                f"{self._source} refers to the same objects over and over: they would be more than "
+                f"{self._limit}, were each reference one of its own. It is no model of gensim's"
+            )
+
+    def _count_bytes(self, n_bytes: int) -> None:
+        """Refuse a pickle that makes many arrays of the same bytes."""
+        self._n_bytes += n_bytes
+        if self._n_bytes > self._limit:
+            raise VectorFileError(
+                f"{self._source} makes more than {self._limit} bytes of arrays from bytes that it "
+                "holds once. It is no model of gensim's"
+            )
+
+    def _make(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is dict:
+            self._count(len(value))
+            if _are_scalars(value) and _are_scalars(value.values()):
+                return value
+            return {self.value(key): self.value(item) for key, item in value.items()}
+        if kind in (list, tuple, set, frozenset):
+            self._count(len(value))
+            return value if _are_scalars(value) else kind([self.value(item) for item in value])
         if isinstance(value, type) and issubclass(value, _Inert):
             # A function or class itself, not its result; of these only a few mean anything.
             return _FUNCTIONS.get(value.name)
         if isinstance(value, _Inert):
-            return self._inert(value)
-        raise VectorFileError(f"{self._source} holds a {type(value).__name__}")
+            return self._make_inert(value)
+        raise VectorFileError(f"{self._source} holds a {kind.__name__}")
 
-    def _remember(self, value: Any, made: Any) -> Any:
-        self._known[id(value)] = made
-        return made
-
-    def _inert(self, value: _Inert) -> Any:
+    def _make_inert(self, value: _Inert) -> Any:
         kind = value.name
         if kind == "_reconstructor":
             kind = value.args[0].name
         if any(kind in names for names in _MODEL_CLASSES.values()):
-            plain = self._remember(value, Plain(kind))
-            state = self.value(value.state or {})
+            # Known before its attributes, which may refer back to it.
+            plain = self._known[id(value)] = Plain(kind)
+            state = {} if value.state is None else self.value(value.state)
             if not isinstance(state, dict) or not all(type(name) is str for name in state):
                 raise VectorFileError(f"{self._source}: the attributes of a {kind} have no names")
             plain.attributes.update(state)
             return plain
         make = _MAKERS.get(kind)
-        if make is None:
-            return self._remember(value, None)
-        return self._remember(value, make(self, value))
+        return None if make is None else make(self, value)
 
     # -- one method for each function that a pickle calls -----------------------------------
 
@@ -291,11 +406,10 @@ class _Resolver:
         return self._filled(value.args[1], dtype, (1,), "C")[0]
 
     def _filled(self, data: Any, dtype: np.dtype[Any], shape: Any, order: Any) -> npt.NDArray[Any]:
+        if type(shape) is not tuple or len(shape) > 64 or {*map(type, shape)} - {int}:
+            raise VectorFileError(f"{self._source} holds an array whose shape is no tuple of int")
         if dtype.hasobject:
-            items = np.empty(len(data), dtype=object)
-            for place, item in enumerate(data):
-                items[place] = self.value(item)
-            return items.reshape(shape, order=order)
+            return self._filled_with_objects(data, shape, order)
         raw = self._bytes(data)
         n_bytes = math.prod(shape) * dtype.itemsize
         if len(raw) != n_bytes or min(shape, default=0) < 0:
@@ -303,10 +417,20 @@ class _Resolver:
                 f"{self._source}: an array of shape {shape} needs {n_bytes} bytes, "
                 f"but has {len(raw)}"
             )
+        self._count_bytes(n_bytes)
+        self._count(math.prod(filter(None, shape)))  # of (n, 0) all n rows
         array = np.empty(shape, dtype=dtype.newbyteorder("="), order=order)
         if n_bytes:
             array[...] = np.frombuffer(raw, dtype=dtype).reshape(shape, order=order)
         return array
+
+    def _filled_with_objects(self, data: Any, shape: Any, order: Any) -> npt.NDArray[Any]:
+        if type(data) is not list:
+            raise VectorFileError(f"{self._source} holds an array of objects without a list")
+        items = np.empty(len(data), dtype=object)
+        for place, item in enumerate(self.value(data)):
+            items[place] = item
+        return items.reshape(shape, order=order)
 
     def encoded(self, value: _Inert) -> bytes:
         """Give the bytes that Python 3 writes as a text in latin1, for protocols before 3."""
@@ -325,19 +449,20 @@ class _Resolver:
             plain = self.value(arg)
             if isinstance(plain, dict):
                 made.update(plain)
+        self._count(len(value.items))
         made.update((self.value(key), self.value(item)) for key, item in value.items)
         return made
 
     def collection(self, value: _Inert) -> Any:
         """Give the set, list or other built-in that was called with an iterable."""
-        kinds: dict[str, Callable[[Any], Any]] = {
-            "set": set,
-            "frozenset": frozenset,
-            "list": list,
-            "tuple": tuple,
-        }
-        items = [self.value(item) for item in (value.args[0] if value.args else value.items)]
-        return kinds[value.name](items)
+        items = self.value(value.args[0] if value.args else value.items)
+        if not isinstance(items, (list, tuple, set, frozenset)):
+            raise VectorFileError(f"{self._source} makes a {value.name} of no list")
+        if value.name in ("list", "tuple"):
+            return list(items) if value.name == "list" else tuple(items)
+        # What is in it many times is compared once.
+        distinct = {id(item): item for item in items}.values()
+        return set(distinct) if value.name == "set" else frozenset(distinct)
 
     def random(self, value: _Inert) -> Random | None:
         """Give the random numbers; None if their state is of a kind that is not known."""
@@ -357,14 +482,17 @@ class _Resolver:
 
     def _bytes(self, data: Any) -> bytes:
         data = self.value(data)
-        if isinstance(data, str):
-            return data.encode("latin1")
-        if not isinstance(data, (bytes, bytearray)):
+        if type(data) is bytes:
+            return data
+        if not isinstance(data, (str, bytes, bytearray)):
             raise VectorFileError(f"{self._source} holds a {type(data).__name__} in place of bytes")
-        return bytes(data)
+        self._count_bytes(len(data))
+        return data.encode("latin1") if isinstance(data, str) else bytes(data)
 
     def _text(self, data: Any) -> str:
-        return data.decode("latin1") if isinstance(data, bytes) else str(data)
+        if not isinstance(data, (str, bytes)):
+            raise VectorFileError(f"{self._source} holds a {type(data).__name__} in place of text")
+        return data.decode("latin1") if isinstance(data, bytes) else data
 
 
 _MAKERS: dict[str, Callable[[_Resolver, _Inert], Any]] = {

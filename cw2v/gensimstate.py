@@ -46,6 +46,7 @@ _DROPPED = (
 )
 
 _WIDEST_SAMPLE = 2**32 - 1
+_MOST_MISSING = 16  # attributes of keys without any value
 
 
 def read_gensim(
@@ -136,11 +137,24 @@ def table_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
     table.setdefault("next_index", len(table["index_to_key"]))
     if not isinstance(table["key_to_index"], dict) or not isinstance(table["expandos"], dict):
         raise TypeError("its keys or their values are no dict")
-    table["expandos"] = {
-        name: _of_length(np.asarray(values), len(table["index_to_key"]))
-        for name, values in table["expandos"].items()
-    }
+    expandos = {name: _array(values) for name, values in table["expandos"].items()}
+    n_keys, n_values = len(table["index_to_key"]), sum(map(len, expandos.values()))
+    _check_values(n_keys * len(expandos), n_values, n_keys)
+    table["expandos"] = {name: _of_length(values, n_keys) for name, values in expandos.items()}
     return table
+
+
+def _check_values(n_cells: int, n_values: int, n_keys: int) -> None:
+    """Refuse values of keys that are nearly all missing: filled up, they may need all memory."""
+    if n_cells > _MOST_MISSING * (n_values + n_keys):
+        raise ValueError(f"of {n_cells} values of keys it has only {n_values}")
+
+
+def _array(values: Any) -> npt.NDArray[Any]:
+    """Make an array; texts and the like stay objects, as each may be there many times over."""
+    if isinstance(values, (list, tuple)) and not {*map(type, values)} <= {int, float, bool}:
+        return np.array(values, dtype=object)
+    return np.asarray(values)
 
 
 def _of_length(values: npt.NDArray[Any], n_keys: int) -> npt.NDArray[Any]:
@@ -156,6 +170,8 @@ def _from_vocab(
     """Turn an object for each word into arrays with a place for each row."""
     rows = {word: int(item.attributes["index"]) for word, item in vocab.items()}
     names = {name for item in vocab.values() for name in item.attributes} - {"index"}
+    n_values = sum(len(item.attributes) for item in vocab.values())
+    _check_values(n_rows * len(names), n_values, n_rows)
     expandos: dict[str, npt.NDArray[Any]] = {}
     for name in sorted(names):
         values = {rows[word]: item.attributes.get(name) for word, item in vocab.items()}
@@ -198,8 +214,8 @@ def model_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
         model.pop(name, None)
     table = table_attributes(wv.attributes)
     lockf = model.pop("syn0_lockf", None)
-    if "vectors_lockf" not in table and lockf is not None and not (np.asarray(lockf) == 1).all():
-        table["vectors_lockf"] = np.asarray(lockf, dtype=np.float32)
+    if "vectors_lockf" not in table and lockf is not None and not (_array(lockf) == 1).all():
+        table["vectors_lockf"] = _array(lockf).astype(np.float32)
     model["wv"] = Nested(table)
     for name, value in model.items():
         if isinstance(value, Plain) and value.name in _TABLES:

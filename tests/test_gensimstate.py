@@ -1,7 +1,9 @@
+import contextlib
 import importlib.util
 import io
 import os
 import pickle
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +15,8 @@ from test_modelfile import Model
 import cw2v
 from cw2v import KeyedVectors
 from cw2v.formats import read_vectors
-from cw2v.gensimpickle import ForbiddenPickleError
+from cw2v.gensimpickle import ForbiddenPickleError, Plain
+from cw2v.gensimstate import table_attributes
 from cw2v.vectorreader import VectorFileError
 
 gensim = pytest.importorskip("gensim")
@@ -238,3 +241,39 @@ def test_a_model_cut_anywhere_is_refused(tmp_path):
         (tmp_path / "m").write_bytes(whole[:length])
         with pytest.raises(VectorFileError):
             Model.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("cls", [cw2v.Word2Vec, KeyedVectors, cw2v.Phrases])
+def test_a_model_with_damaged_bytes_is_read_or_refused(cls, protocol):
+    theirs = gensims(hs=1)
+    if cls is KeyedVectors:
+        theirs = theirs.wv
+    elif cls is cw2v.Phrases:
+        theirs = gensim.models.Phrases(SENTENCES, min_count=1, threshold=0.1)
+    file = io.BytesIO()
+    theirs.save(file, pickle_protocol=protocol)
+    whole, draws = file.getvalue(), random.Random(protocol)
+    for _ in range(150):
+        data = bytearray(whole)
+        for _ in range(draws.choice((1, 1, 2, 5))):
+            data[draws.randrange(len(data))] = draws.choice(b"(.0123gjhqrRbo" + bytes(range(256)))
+        if draws.random() < 0.2:
+            del data[draws.randrange(len(data)) :]
+        with contextlib.suppress(VectorFileError, ForbiddenPickleError):
+            cls.load(io.BytesIO(data))
+
+
+def test_values_of_keys_that_are_nearly_all_missing_are_refused(tmp_path):
+    theirs = gensim.models.KeyedVectors(2)
+    theirs.add_vectors(list(range(30_000)), np.zeros((30_000, 2), np.float32))
+    theirs.expandos.update({f"value{i}": np.zeros(0) for i in range(30_000)})
+    theirs.save(str(tmp_path / "v"))
+    with pytest.raises(VectorFileError, match="of 900000000 values of keys it has only 0"):
+        KeyedVectors.load(tmp_path / "v")
+    table = Plain("KeyedVectors", {"syn0": np.zeros((9000, 1)), "index2word": list(range(9000))})
+    table.attributes["vocab"] = {
+        word: Plain("Vocab", {"index": word, f"value{word}": 1}) for word in range(9000)
+    }
+    with pytest.raises(ValueError, match="of 81000000 values of keys"):
+        table_attributes(table.attributes)
