@@ -17,7 +17,7 @@ import numpy.typing as npt
 from cw2v import _vectorfile
 from cw2v.atomic import atomic_write, check_writable
 from cw2v.compressed import compress_into, open_for_reading
-from cw2v.nativefile import HEADER, MAGIC
+from cw2v.nativefile import HEADER, MAGIC, check_no_pipe
 from cw2v.npz import Vectors, read_npz, write_npz
 from cw2v.savedfile import read_saved
 from cw2v.vectorreader import BUFFER_BYTES, TruncatedFileError, VectorFileError, VectorReader, shown
@@ -251,6 +251,7 @@ def read_vectors(
     OSError
         The file cannot be read.
     """
+    check_no_pipe(path)
     with VectorReader(path) as reader:
         start = reader.peek(1 << 16)
     is_zip = start.startswith(MAGIC)

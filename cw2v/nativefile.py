@@ -233,6 +233,15 @@ def check_mmap(source: PathOrHandle, mmap: str | None) -> None:
         )
 
 
+def check_no_pipe(path: str | os.PathLike[str]) -> None:
+    """Raise OSError if a path is a pipe with a name: it can be read only once, and not by place."""
+    if Path(path).expanduser().is_fifo():
+        raise OSError(
+            f"{os.fspath(path)} is a pipe, which can be read only once, from its beginning to its "
+            "end: write what comes out of it to a file, and load that"
+        )
+
+
 def source_name(source: PathOrHandle) -> str:
     """Name a file in a message."""
     if isinstance(source, (str, os.PathLike)):
@@ -257,8 +266,12 @@ def opened(source: PathOrHandle) -> Iterator[IO[bytes]]:
 
 
 def first_bytes(source: PathOrHandle, n: int) -> bytes:
-    """Give the first `n` bytes of a file, decompressed, or fewer; they are still to be read."""
+    """Give the first `n` bytes of a file, decompressed, or fewer; they are still to be read.
+
+    Raises OSError of a pipe with a name, of which they would be lost.
+    """
     if isinstance(source, (str, os.PathLike)):
+        check_no_pipe(source)
         with _decompressed(source) as stream:
             return stream.read(n)
     start: bytes = source.read(n)

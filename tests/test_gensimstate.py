@@ -264,6 +264,14 @@ def test_a_model_with_damaged_bytes_is_read_or_refused(cls, protocol):
             cls.load(io.BytesIO(data))
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("load", [Model.load, KeyedVectors.load, cw2v.Phrases.load, read_vectors])
+def test_a_pipe_is_refused_at_once(tmp_path, load):
+    os.mkfifo(tmp_path / "m")
+    with pytest.raises(OSError, match=r"m is a pipe.* write what comes out of it to a file"):
+        load(tmp_path / "m")
+
+
 def test_values_of_keys_that_are_nearly_all_missing_are_refused(tmp_path):
     theirs = gensim.models.KeyedVectors(2)
     theirs.add_vectors(list(range(30_000)), np.zeros((30_000, 2), np.float32))
