@@ -178,7 +178,8 @@ class _Unpickler(pickle.Unpickler):
 def read_pickle(file: IO[bytes], source: str, scorer: object = None) -> Any:
     """Read a pickle of gensim's models; no code of it is run.
 
-    Time and memory are in proportion to the size of the pickle, whatever it holds.
+    Time and memory are in proportion to its size, unless keys were chosen to collide in their
+    hashes.
 
     Parameters
     ----------
