@@ -152,9 +152,14 @@ def _check_values(n_cells: int, n_values: int, n_keys: int) -> None:
 
 def _array(values: Any) -> npt.NDArray[Any]:
     """Make an array; texts and the like stay objects, as each may be there many times over."""
-    if isinstance(values, (list, tuple)) and not {*map(type, values)} <= {int, float, bool}:
+    if isinstance(values, (list, tuple)) and not _are_numbers(values):
         return np.array(values, dtype=object)
     return np.asarray(values)
+
+
+def _are_numbers(values: list[Any] | tuple[Any, ...]) -> bool:
+    numbers = (int, float, np.number, np.bool_)
+    return all(issubclass(kind, numbers) for kind in {*map(type, values)})
 
 
 def _of_length(values: npt.NDArray[Any], n_keys: int) -> npt.NDArray[Any]:
