@@ -59,8 +59,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         raise
     try:
         with os.fdopen(descriptor, "wb") as file:
-            if target.exists():
-                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            mode = _mode(target)
+            if mode is not None:
+                temporary.chmod(stat.S_IMODE(mode))
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -95,16 +96,17 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         The file, or the folder it is to be made in, is not writable.
     """
     target = _target(path)
-    folder = target.parent
-    if target.is_dir():
+    mode, folder = _mode(target), target.parent
+    folder_mode = _mode(folder)
+    if mode is not None and stat.S_ISDIR(mode):
         raise IsADirectoryError(f"{os.fspath(path)} is a folder; name the file to be written in it")
-    if not folder.exists():
+    if folder_mode is None:
         raise FileNotFoundError(
             f"cannot write {os.fspath(path)}: there is no folder {folder}; make it first"
         )
-    if not folder.is_dir():
+    if not stat.S_ISDIR(folder_mode):
         raise NotADirectoryError(f"cannot write {os.fspath(path)}: {folder} is not a folder")
-    if target.exists() and not os.access(target, os.W_OK):
+    if mode is not None and not os.access(target, os.W_OK):
         raise PermissionError(f"cannot write {os.fspath(path)}: the file is write-protected")
     if not _is_special(target) and not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(
@@ -125,7 +127,20 @@ def _target(path: str | os.PathLike[str]) -> Path:
 
 
 def _is_special(target: Path) -> bool:
-    return target.exists() and not target.is_file()
+    mode = _mode(target)
+    return mode is not None and not stat.S_ISREG(mode)
+
+
+def _mode(path: Path) -> int | None:
+    """Return the type and permissions of a file, None if there is none.
+
+    Other errors are raised, which `Path.exists` does not do in Python 3.14: a name that is too
+    long, a folder that may not be searched.
+    """
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def _sync_folder(folder: Path) -> None:

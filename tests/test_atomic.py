@@ -186,3 +186,6 @@ def test_a_name_may_be_as_long_as_the_file_system_lets_it(tmp_path):
         pass
     assert error.value.filename == str(longer)
     assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(OSError, match="too long") as error:  # before the work, not after it
+        check_writable(longer)
+    assert error.value.filename == str(longer)
