@@ -84,7 +84,7 @@ setup(
             extension("_noise", flags=SHORT_LOOPS),
             extension("_alias"),
             extension("_tree"),
-            extension("_ownrows"),
+            extension("_hotrows"),
             extension("_skipgram"),
             extension("_cbow"),
             extension("_worker"),

@@ -18,7 +18,7 @@ products      logits: each row of W with each of W'
 errors        the logistic function
 update        both products of the errors, with the rows they are added to
 scatter       adding changes to rows, where the update does not: CBOW's words, BLAS
-own rows      what a worker's copies of rows have learnt to the shared ones; several workers only
+merge         of a worker's local copies of hot rows into the shared rows; several workers only
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ INLINE void prefetch_lines(const char *row, ptrdiff_t size) {
 static void prefetch_rows(const cw2v_matrix *matrix, const uint32_t *rows, int shift, int n,
                           ptrdiff_t dim) {
     const float *shared = matrix->shared;
-    if (matrix->n_own == 0) {
+    if (matrix->n_local == 0) {
         for (int i = 0; i < n; i++) {
             prefetch_lines((const char *)(shared + (ptrdiff_t)(rows[i] >> shift) * dim), 4 * dim);
         }
@@ -122,8 +122,8 @@ INLINE few_soon few_of(const cw2v_soon *soon, const float *other) {
 /* Ask for the line of column k: of all the few by turns, while k goes through the columns of one
  * line. `prefetch_ends` is for the last two lines of each row, which k may not have come to. */
 INLINE void prefetch_along(const few_soon *few, ptrdiff_t k) {
-    enum { TURNS = LINE / (4 * LANES), EACH = FEW_SOON / TURNS };
-    const int turn = (int)(k / LANES) & (TURNS - 1);
+    enum { SLICES = LINE / (4 * LANES), EACH = FEW_SOON / SLICES };
+    const int turn = (int)(k / LANES) & (SLICES - 1);
     UNROLL for (int i = 0; i < EACH; i++) {
         __builtin_prefetch(few->rows[turn * EACH + i] + k - turn * LANES, 1, 3);
     }

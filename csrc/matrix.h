@@ -1,4 +1,4 @@
-/* csrc/matrix.h - a matrix as one worker sees it. */
+/* csrc/matrix.h - a matrix as one worker sees it: shared rows, some with a local copy. */
 
 #ifndef CW2V_MATRIX_H
 #define CW2V_MATRIX_H
@@ -6,19 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Rows of `dim` floats, one after another, that all workers share, but that instead of `n_own`
- * of them, from `first_own` on, the worker has copies. */
+/* Contiguous rows of `dim` floats, shared by all workers. The worker uses local copies of `n_local`
+ * of them, from `first_local` on. */
 typedef struct {
     float *shared;
-    ptrdiff_t to_own; /* bytes from a shared row to its copy */
-    uint32_t first_own, n_own;
+    ptrdiff_t to_local; /* bytes from a shared row to its copy */
+    uint32_t first_local, n_local;
 } cw2v_matrix;
 
-/* Where a row is. No branch: it would be a coin toss. */
+/* The address of a row. Without a branch, which would often be mispredicted. */
 static inline float *cw2v_row(const cw2v_matrix *matrix, uint32_t row, ptrdiff_t dim) {
-    ptrdiff_t is_own = row - matrix->first_own < matrix->n_own;
+    ptrdiff_t is_local = row - matrix->first_local < matrix->n_local;
     char *shared = (char *)(matrix->shared + (ptrdiff_t)row * dim);
-    return (float *)(shared + (-is_own & matrix->to_own));
+    return (float *)(shared + (-is_local & matrix->to_local));
 }
 
 #endif

@@ -120,7 +120,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] words, int pla
     cdef float[::1] g = np.empty(cw2v_row_stride(<int> n_y), np.float32)
     cdef float[:, ::1] copies = np.empty((2 + 2 * n_y, dim), np.float32)
     model.dim = dim
-    seen_w.shared, seen_w.n_own = &w[0, 0], 0
+    seen_w.shared, seen_w.n_local = &w[0, 0], 0
     model.lockf = &lockf[0] if lockf is not None else NULL
     model.lockf_stride = 1 if lockf is not None and lockf.shape[0] > 1 else 0
     model.cbow_mean, model.corrected_cbow = cbow_mean, corrected_cbow

@@ -3,8 +3,8 @@
 from libc.stdint cimport int64_t, uint64_t
 
 from cw2v._blocks cimport Blocks, Corpus, Piece, Sampling, Tree
+from cw2v._hotrows cimport LocalRows
 from cw2v._kernels cimport Backend
-from cw2v._ownrows cimport OwnRows
 from cw2v._rng cimport Rng
 from cw2v._step cimport Model, Scratch
 
@@ -48,6 +48,6 @@ cdef struct State:              # one worker's
     int64_t *predictions
     double *loss                # of the predictions; NULL unless it is asked for
     Soon soon                   # of skip-gram without a tree; see `train_blocks`
-    OwnRows w                   # W and W', as this worker sees them
-    OwnRows syn1neg
-    OwnRows syn1
+    LocalRows w                   # W and W', as this worker sees them
+    LocalRows syn1neg
+    LocalRows syn1

@@ -15,9 +15,9 @@ cdef extern from "kernels.h" nogil:
         const uint32_t *path
     ctypedef struct cw2v_matrix:
         float *shared
-        ptrdiff_t to_own
-        uint32_t first_own
-        uint32_t n_own
+        ptrdiff_t to_local
+        uint32_t first_local
+        uint32_t n_local
     float *cw2v_row(const cw2v_matrix *matrix, uint32_t row, ptrdiff_t dim) noexcept
     ctypedef struct cw2v_soon:
         float *const *rows

@@ -140,7 +140,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     cdef float[::1] g = np.empty(X_MAX * stride, np.float32)
     cdef float[:, ::1] copies = np.empty((4 * X_MAX + 2 * n_y, dim), np.float32)
     model.dim = dim
-    seen_w.shared, seen_w.n_own = &w[0, 0], 0
+    seen_w.shared, seen_w.n_local = &w[0, 0], 0
     model.lockf = &lockf[0] if lockf is not None else NULL
     model.lockf_stride = 1 if lockf is not None and lockf.shape[0] > 1 else 0
     targets.n_y = <int> n_y

@@ -18,7 +18,7 @@ cdef enum Stage:                # in the order of the data's path; names in _wor
     ERRORS
     UPDATE                      # of rows by kernels; changes by BLAS
     SCATTER                     # changes to the rows that they are for
-    GIVE                        # what a worker's own rows have learnt to the shared ones
+    MERGE                       # local copies of hot rows into the shared rows
     N_STAGES
 
 

@@ -48,8 +48,8 @@ cdef inline void find_words(const cw2v_matrix *matrix, const int32_t *words, int
     """Find the rows of some words."""
     cdef float *shared = matrix.shared
     cdef int i
-    # Where nothing is the worker's own, rows are found several at a time.
-    if matrix.n_own == 0:
+    # Without local copies, the compiler vectorizes the loop.
+    if matrix.n_local == 0:
         for i in range(n):
             rows[i] = shared + words[i] * dim
     else:
@@ -65,7 +65,7 @@ cdef inline void find_rows(const Model *model, const Targets *targets,
     cdef int j
     if path is NULL:
         find_words(w_out, targets.y, targets.n_y, model.dim, s.y_rows)
-    elif w_out.n_own == 0:
+    elif w_out.n_local == 0:
         for j in range(targets.n_y):
             s.y_rows[j] = shared + <int32_t> (path[j] >> 1) * model.dim
     else:

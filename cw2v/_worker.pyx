@@ -6,21 +6,21 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 import numpy as np
 
-from cw2v.ownrows import TURNS
+from cw2v.hotrows import SLICES
 
 from cw2v._ahead cimport AHEAD, find_soon, prefetch, take_share
 from cw2v._blocks cimport (
     Around, Blocks, NoiseColumn, Sampling, add_paths, begin_piece, blocks_of_widest, fill_blocks,
 )
 from cw2v._cbow cimport cbow_step
+from cw2v._hotrows cimport LocalRows, merge_all, merge_is_due, merge_next, reload
 from cw2v._job cimport Job, State
 from cw2v._kernels cimport SEEN, X_MAX, cw2v_row_stride, cw2v_soon, find_backend
 from cw2v._noise cimport add_noise
-from cw2v._ownrows cimport OwnRows, give_all, give_next, is_due, start_anew
 from cw2v._rng cimport seed_rng
 from cw2v._skipgram cimport skipgram_step
 from cw2v._stages cimport (
-    GATHER, GIVE, N_STAGES, NOISE, PATHS, PREFETCH, SUBSAMPLE, WINDOWS, Clock, cw2v_ticks, ends,
+    GATHER, MERGE, N_STAGES, NOISE, PATHS, PREFETCH, SUBSAMPLE, WINDOWS, Clock, cw2v_ticks, ends,
 )
 from cw2v._step cimport Model, Scratch, Targets, find_rows
 
@@ -40,7 +40,7 @@ GOLDEN_RATIO = 0.6180339887498949
 
 STAGES = (
     "subsampling", "windows", "noise words", "paths", "prefetch", "gather", "products", "loss",
-    "errors", "update", "scatter", "own rows",
+    "errors", "update", "scatter", "merge",
 )
 assert len(STAGES) == N_STAGES
 
@@ -130,18 +130,18 @@ cdef void train_blocks(const Job *job, State *state, float lr) noexcept nogil:
         cw2v_add(state.loss, sum_of_losses)
 
 
-cdef inline void give_due(State *state, OwnRows *rows, int32_t centres) noexcept nogil:
-    """If it is time, add a part of what this worker's copies learnt to the shared rows."""
-    if is_due(rows, centres):
-        give_next(rows)
-        ends(state.scratch.clock, GIVE)
+cdef inline void merge_if_due(State *state, LocalRows *rows, int32_t centres) noexcept nogil:
+    """Merge the next of this worker's local rows at the end of each merge interval."""
+    if merge_is_due(rows, centres):
+        merge_next(rows)
+        ends(state.scratch.clock, MERGE)
 
 
-cdef inline void give_rest(State *state, OwnRows *rows) noexcept nogil:
-    """The same for all of its copies, at the end of an epoch."""
-    if rows.matrix.n_own != 0:
-        give_all(rows)
-        ends(state.scratch.clock, GIVE)
+cdef inline void merge_remaining(State *state, LocalRows *rows) noexcept nogil:
+    """Merge all local rows, at the end of an epoch."""
+    if rows.matrix.n_local != 0:
+        merge_all(rows)
+        ends(state.scratch.clock, MERGE)
 
 
 cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
@@ -154,9 +154,9 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
     cdef Clock *clock = state.scratch.clock
     if clock is not NULL:
         clock.last = cw2v_ticks()
-    start_anew(&state.w)
-    start_anew(&state.syn1neg)
-    start_anew(&state.syn1)
+    reload(&state.w)
+    reload(&state.syn1neg)
+    reload(&state.syn1)
     while not cw2v_read(job.stop):
         number = cw2v_take_next(job.next_piece)
         if number >= job.n_pieces:
@@ -188,14 +188,14 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
                 add_paths(&state.blocks, &job.tree)
                 ends(clock, PATHS)
             train_blocks(job, state, lr)
-            give_due(state, &state.w, state.piece.pos - pos)
-            give_due(state, &state.syn1neg, state.piece.pos - pos)
-            give_due(state, &state.syn1, state.piece.pos - pos)
+            merge_if_due(state, &state.w, state.piece.pos - pos)
+            merge_if_due(state, &state.syn1neg, state.piece.pos - pos)
+            merge_if_due(state, &state.syn1, state.piece.pos - pos)
         cw2v_write(state.words_done, state.words_done[0] + last - first)
     if taken:
-        give_rest(state, &state.w)
-        give_rest(state, &state.syn1neg)
-        give_rest(state, &state.syn1)
+        merge_remaining(state, &state.w)
+        merge_remaining(state, &state.syn1neg)
+        merge_remaining(state, &state.syn1)
 
 
 # ---- what Python sees ------------------------------------------------------------------------
@@ -209,7 +209,7 @@ cdef class Shared:
     cdef int most_y             # rows of W' that a block scores
     cdef int depth              # of the tree, 0 without one
     cdef bint compute_loss
-    cdef object own             # the rows of each matrix that each worker has copies of
+    cdef object hot_rows        # a cw2v.hotrows.ModelHotRows
 
     def __init__(self, weights, tables, const int32_t[::1] ids, const int64_t[::1] starts,
                  const int64_t[::1] piece_bounds, const int64_t[::1] piece_sentences,
@@ -226,7 +226,7 @@ cdef class Shared:
         self.borrow_model(weights, params)
         self.borrow_sampling(tables, params)
         job.rows = tables.sharing.rows
-        self.own = tables.own
+        self.hot_rows = tables.hot_rows
         if params.hs:
             self.borrow_tree(tables)
         job.corpus.ids = &ids[0]
@@ -352,9 +352,9 @@ cdef class Worker:
             blocks.path = <const uint32_t **> self.lend(np.uintp, capacity)
             blocks.n_path = <int32_t *> self.lend(np.int32, capacity)
 
-        self.lend_rows(&state.w, job.model.w, shared.own.inputs, number)
-        self.lend_rows(&state.syn1neg, job.model.syn1neg, shared.own.words, number)
-        self.lend_rows(&state.syn1, job.model.syn1, shared.own.nodes, number)
+        self.lend_local_rows(&state.w, job.model.w, shared.hot_rows.w, number)
+        self.lend_local_rows(&state.syn1neg, job.model.syn1neg, shared.hot_rows.syn1neg, number)
+        self.lend_local_rows(&state.syn1, job.model.syn1, shared.hot_rows.syn1, number)
 
         state.soon.rows = <float **> self.lend(np.uintp, n_y + job.sampling.span)
         scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest + 1))
@@ -382,30 +382,30 @@ cdef class Worker:
         cdef size_t address = array.ctypes.data
         return <void *> ((address + LINE_PAIR - 1) // LINE_PAIR * LINE_PAIR)
 
-    cdef int lend_rows(self, OwnRows *rows, float *matrix, own, int number) except -1:
-        """Copies of the rows of W or W' that are to be this worker's own; none if `own` is None."""
+    cdef int lend_local_rows(self, LocalRows *rows, float *matrix, hot, int number) except -1:
+        """Lend memory for copies of the rows `hot`, a cw2v.hotrows.HotRows or None, of a matrix."""
         cdef ptrdiff_t dim = self.shared.job.model.dim
-        cdef const float[::1] parts
+        cdef const float[::1] factors
         cdef ptrdiff_t first
-        rows.matrix.shared, rows.matrix.n_own, rows.matrix.first_own = matrix, 0, 0
+        rows.matrix.shared, rows.matrix.n_local, rows.matrix.first_local = matrix, 0, 0
         rows.dim = dim
-        if own is None:
+        if hot is None:
             return 0
-        first, parts = own.first, own.parts
-        self.arrays.append(parts)
-        rows.parts = &parts[0]
-        rows.own = <float *> self.lend(np.float32, parts.shape[0] * dim)
-        rows.before = <float *> self.lend(np.float32, parts.shape[0] * dim)
-        rows.matrix.n_own, rows.matrix.first_own = <uint32_t> parts.shape[0], <uint32_t> first
-        rows.matrix.to_own = <char *> rows.own - <char *> (matrix + first * dim)
-        rows.hottest, rows.n_hottest = own.hottest, own.n_hottest
-        if rows.n_hottest < parts.shape[0]:         # else all of them are given each time
-            rows.slice = (parts.shape[0] + TURNS - 1) // TURNS
-        # Each worker begins elsewhere and at another time, so that two rarely give the same rows
-        # at once. Multiples of the golden ratio are far apart, however many they are.
-        rows.next = <int> (number * rows.slice % parts.shape[0])
-        rows.give_after = own.give_after
-        rows.not_given = <int32_t> (number * GOLDEN_RATIO % 1 * rows.give_after)
+        first, factors = hot.first, hot.factors
+        self.arrays.append(factors)
+        rows.factors = &factors[0]
+        rows.local = <float *> self.lend(np.float32, factors.shape[0] * dim)
+        rows.base = <float *> self.lend(np.float32, factors.shape[0] * dim)
+        rows.matrix.n_local, rows.matrix.first_local = <uint32_t> factors.shape[0], <uint32_t> first
+        rows.matrix.to_local = <char *> rows.local - <char *> (matrix + first * dim)
+        rows.hottest, rows.n_hottest = hot.hottest, hot.n_hottest
+        if rows.n_hottest < factors.shape[0]:       # else all of them are merged each time
+            rows.slice = (factors.shape[0] + SLICES - 1) // SLICES
+        # Each worker begins with another slice and at another time, so that two rarely merge the
+        # same rows at once. Multiples of the golden ratio are spread evenly, however many.
+        rows.next = <int> (number * rows.slice % factors.shape[0])
+        rows.merge_interval = hot.merge_interval
+        rows.centres_since_merge = <int32_t> (number * GOLDEN_RATIO % 1 * rows.merge_interval)
         return 0
 
     def run(self, int epoch):

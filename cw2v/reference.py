@@ -148,16 +148,16 @@ def cbow_step(
 # ---- several workers -------------------------------------------------------------------------
 
 
-def own_rows_given(
-    shared: Floats, own: Floats, before: Floats, parts: Floats
+def merge_rows(
+    shared: Floats, local: Floats, base: Floats, factors: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the three after a worker gave parts of the change of its own rows.
+    """Return `shared`, `local` and `base` after a worker has merged its local copies of rows.
 
-    The shared rows move by them; the worker's own rows, and what it remembers of how they
-    were, start anew from there. All of shape (n, dim), `parts` (n,).
+    The shared rows move by the change of the copies since the last merge, times a factor each;
+    the copies start again from there. All are of shape (n, dim), `factors` of shape (n,).
     """
-    moved = shared + parts[:, np.newaxis] * (own - before)
-    return moved, moved.copy(), moved.copy()
+    merged = shared + factors[:, np.newaxis] * (local - base)
+    return merged, merged.copy(), merged.copy()
 
 
 # ---- the whole training, by one worker -----------------------------------------------------

@@ -21,7 +21,7 @@ WORDS_FOR_SHARING = 6_500_000  # and one more for each so many words of training
 USUAL_NOISE = 30  # noise words of a centre (6 pairs, 5 each) for which these numbers hold
 FEW_WORDS = 5_000  # a vocabulary below it shares nothing, and its words step one by one
 MOST_GRADIENTS = 64  # that move the row of a word that repeats together
-ROWS_TOGETHER = 4  # of W, in larger vocabularies
+ROWS_PER_STEP = 4  # of W, in larger vocabularies
 CBOW_SHARING = 8  # distant centres of CBOW share noise words, however little is trained;
 WORDS_FOR_CBOW_SHARING = 2_500_000  # else one for each so many words of training, at most 32
 MOST_SETS = 64  # of noise words; where CBOW would need more, no centres share any
@@ -42,7 +42,7 @@ class Sharing:
         How many sets of noise words take turns in CBOW, and how many centres share one; see
         `noise_sets` and `noise_span`. In skip-gram 1.
     rows : int
-        How many rows of W take a step together; see `rows_together`.
+        How many rows of W take a step together; see `rows_per_step`.
     most_pairs : int
         How many pairs of a word may move its row together; see `most_pairs`.
     """
@@ -63,7 +63,7 @@ class Sharing:
             n_noise=noise_words(params, span, n_trained),
             sets=noise_sets(params, span),
             uses=1 if params.sg else span,
-            rows=rows_together(params, n_words),
+            rows=rows_per_step(params, n_words),
             most_pairs=most_pairs(params),
         )
 
@@ -113,7 +113,7 @@ def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
     def cost(span: int) -> float:
         """Estimate the work for a centre: products of rows, and moving rows of W'."""
         rows_of_w_out = (span + noise_words(params, span, n_trained)) / span
-        return (words_around(params, span) + COST_OF_ROW) * rows_of_w_out
+        return (context_words(params, span) + COST_OF_ROW) * rows_of_w_out
 
     # By itself a centre has `negative` noise words, which may be too few.
     narrowest = 1 if params.negative >= least_noise(n_trained) else 2
@@ -140,7 +140,7 @@ def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
     """
     if span == 1 or not params.sg:
         return params.negative
-    pairs = words_around(params, 1)  # of one centre
+    pairs = context_words(params, 1)  # of one centre
     n = span * pairs * params.negative / most_sharing(params, n_trained)
     return max(params.negative, math.ceil(n), math.ceil(span * least_noise(n_trained)))
 
@@ -198,7 +198,7 @@ def most_sharing(params: TrainParams, n_trained: int) -> float:
     n_trained : int
         See `words_to_train`.
     """
-    pairs = words_around(params, 1)
+    pairs = context_words(params, 1)
     noise = pairs * params.negative
     return max(pairs, usual_sharing(n_trained) * math.pow(noise / USUAL_NOISE, 0.25))
 
@@ -232,7 +232,7 @@ def most_pairs(params: TrainParams) -> int:
     return max(1, MOST_GRADIENTS // (1 + params.negative))
 
 
-def rows_together(params: TrainParams, n_words: int) -> int:
+def rows_per_step(params: TrainParams, n_words: int) -> int:
     """Return how many rows of W of the words around centres take their step together.
 
     In word2vec.c each pair of words takes its own step, from where the one before has led. Where
@@ -245,11 +245,11 @@ def rows_together(params: TrainParams, n_words: int) -> int:
     """
     if n_words < FEW_WORDS:
         return 1
-    few_around = words_around(params, 1) <= ROWS_TOGETHER
-    return ROWS_TOGETHER // 2 if params.hs and few_around else ROWS_TOGETHER
+    few_around = context_words(params, 1) <= ROWS_PER_STEP
+    return ROWS_PER_STEP // 2 if params.hs and few_around else ROWS_PER_STEP
 
 
-def words_around(params: TrainParams, span: int) -> float:
+def context_words(params: TrainParams, span: int) -> float:
     """Estimate how many words are around `span` consecutive centres, these among them if > 1."""
     if not params.shrink_windows:
         return 2 * params.window + (span if span > 1 else 0)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cw2v.hotrows import ModelHotRows, Workload, hot_rows
 from cw2v.huffman import HuffmanTree
 from cw2v.noise import keep_thresholds, noise_table
-from cw2v.ownrows import OwnRowsOfAll, Team, own_rows
 from cw2v.params import TrainParams
 from cw2v.sharing import Sharing, words_to_train
 
@@ -34,8 +34,8 @@ class Tables:
     tree_depth : int
         The longest path.
     ones : ndarray of float32, shape (tree_depth + PADDING,)
-    own : cw2v.ownrows.OwnRowsOfAll
-        The rows of W and W' that each worker has copies of.
+    hot_rows : cw2v.hotrows.ModelHotRows
+        The rows of W and W' that each worker has local copies of.
     """
 
     keep: NDArray[np.uint32]
@@ -45,7 +45,7 @@ class Tables:
     tree_path: NDArray[np.uint32] | None
     tree_depth: int
     ones: NDArray[np.float32]
-    own: OwnRowsOfAll
+    hot_rows: ModelHotRows
 
 
 def make_tables(
@@ -53,12 +53,12 @@ def make_tables(
     params: TrainParams,
     tree: HuffmanTree | None,
     keep: NDArray[np.uint32] | None = None,
-    team: Team | None = None,
+    workload: Workload | None = None,
 ) -> Tables:
     """Return the tables for a vocabulary whose words occur `counts` times, shape (n_words,).
 
-    `keep` has its place in `Tables`; it follows from `counts` unless given. Workers
-    share all rows unless `team` says how many they are.
+    `keep` has its place in `Tables`; it follows from `counts` unless given. No row is hot
+    unless `workload` has several workers.
     """
     if keep is None:
         keep = keep_thresholds(counts, params.sample)
@@ -79,5 +79,5 @@ def make_tables(
         tree_path=path,
         tree_depth=depth,
         ones=np.ones(depth + PADDING, np.float32),
-        own=own_rows(counts, keep, params, team or Team(), tree),
+        hot_rows=hot_rows(counts, keep, params, workload or Workload(), tree),
     )

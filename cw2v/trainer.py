@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from cw2v._kernels import default_backend
 from cw2v._worker import Shared, Worker
 from cw2v.corpus import EncodedCorpus
-from cw2v.ownrows import Team
+from cw2v.hotrows import Workload
 from cw2v.params import TrainParams
 from cw2v.progress import REPORT_SECONDS, Progress, Report
 from cw2v.tables import make_tables
@@ -188,10 +188,10 @@ class Trainer:
         bounds, sentences = cut_into_pieces(corpus.starts, piece_words)
         # No more than there is work for: each has memory of its own.
         n_workers = min(params.workers, len(sentences))
-        team = Team(n_workers, self.n_tokens)
+        workload = Workload(n_workers, self.n_tokens)
         self._shared = Shared(
             weights,
-            make_tables(counts, params, weights.tree, keep, team),
+            make_tables(counts, params, weights.tree, keep, workload),
             corpus.ids,
             corpus.starts,
             bounds,

@@ -12,14 +12,14 @@ from cw2v.sharing import (
     FEW_WORDS,
     MOST_SETS,
     WORDS_FOR_SHARING,
+    context_words,
     least_noise,
     most_pairs,
     most_sharing,
     noise_sets,
     noise_span,
     noise_words,
-    rows_together,
-    words_around,
+    rows_per_step,
     words_to_train,
 )
 
@@ -35,7 +35,7 @@ def test_noise_words_are_so_many_that_not_too_many_pairs_share_one(
     window, negative, span, shrink_windows, n_trained
 ):
     params = TrainParams(window=window, negative=negative, shrink_windows=shrink_windows)
-    pairs = words_around(params, 1)
+    pairs = context_words(params, 1)
     most = most_sharing(params, n_trained) * (1 + 1e-9)
     n = noise_words(params, span, n_trained)
     least = max(negative, span * least_noise(n_trained))
@@ -140,7 +140,7 @@ def test_a_word_has_fewer_pairs_the_more_gradients_each_has(negative, pairs):
 def test_words_of_a_small_vocabulary_take_their_steps_one_by_one():
     params = TrainParams()
     n_words = (1, FEW_WORDS - 1, FEW_WORDS, 10**6)
-    assert [rows_together(params, n) for n in n_words] == [1, 1, 4, 4]
+    assert [rows_per_step(params, n) for n in n_words] == [1, 1, 4, 4]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +153,6 @@ def test_words_of_a_small_vocabulary_take_their_steps_one_by_one():
     ],
 )
 def test_along_paths_half_of_a_small_window_goes_together(settings, rows):
-    assert rows_together(TrainParams(hs=True, **settings), FEW_WORDS) == rows
-    assert rows_together(TrainParams(hs=True, **settings), FEW_WORDS - 1) == 1
-    assert rows_together(TrainParams(**settings), FEW_WORDS) == 4
+    assert rows_per_step(TrainParams(hs=True, **settings), FEW_WORDS) == rows
+    assert rows_per_step(TrainParams(hs=True, **settings), FEW_WORDS - 1) == 1
+    assert rows_per_step(TrainParams(**settings), FEW_WORDS) == 4

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from cw2v import ownrows, reference
+from cw2v import hotrows, reference
 from cw2v.corpus import EncodedCorpus
 from cw2v.huffman import build_tree
 from cw2v.noise import keep_thresholds, noise_table
@@ -205,7 +205,7 @@ def test_the_loss_begins_at_log_two_a_pair_and_falls():
 def test_many_workers_read_every_word_once_and_learn_as_well(
     architecture, objective, workers, monkeypatch
 ):
-    monkeypatch.setattr(ownrows, "FEW_WORDS", 0)  # so that each has copies of rows
+    monkeypatch.setattr(hotrows, "FEW_WORDS", 0)  # so that each has copies of rows
     text, counts = corpus(200_000, n_words=200)
     settings = architecture | objective
     settings |= {"epochs": 3, "compute_loss": True, "alpha": 0.05, "sample": 0, "batch_words": 200}
@@ -257,10 +257,10 @@ def test_a_small_vocabulary_does_not_diverge(backend, n_words, settings):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_profile_shares_out_the_time_of_all_stages_that_were_run(backend, workers, monkeypatch):
-    monkeypatch.setattr(ownrows, "FEW_WORDS", 0)
+    monkeypatch.setattr(hotrows, "FEW_WORDS", 0)
     text, counts = corpus(80_000)  # enough for copies of rows
     used = {"subsampling", "windows", "noise words", "prefetch", "gather", "products", "errors"}
-    used |= {"update", "scatter"} | ({"own rows"} if workers > 1 else set())
+    used |= {"update", "scatter"} | ({"merge"} if workers > 1 else set())
     for settings, more in [({}, set()), ({"hs": True, "compute_loss": True}, {"paths", "loss"})]:
         settings = settings | {"sample": 0, "batch_words": 500}
         params = TrainParams(vector_size=12, workers=workers, **settings)

@@ -1,13 +1,13 @@
-"""Types of the compiled copies of rows."""
+"""Types of the compiled local copies of rows."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-def own_rows_given(
+def merge_rows(
     shared: NDArray[np.float32],
-    own: NDArray[np.float32],
-    before: NDArray[np.float32],
-    parts: NDArray[np.float32],
+    local: NDArray[np.float32],
+    base: NDArray[np.float32],
+    factors: NDArray[np.float32],
     *,
     hottest: int = 0,
     n_hottest: int = 0,
