@@ -4,8 +4,8 @@
     python -m pytest benchmarks/bench_kernels.py -k 'update and avx2 and 100'    # some of them
     python benchmarks/plot_kernels.py kernels.json kernels.png
 
-Shapes are those of training: 6 to 10 words around the centres of a block; a centre and its 5, 15
-or 20 noise words (6, 16 or 21 rows of W'), or two centres and 6 (8 rows); four rows of W, or CBOW's
+Shapes are those of training: 6 to 10 context words of a block; a centre and its 5, 15 or 20
+noise words (6, 16 or 21 rows of W'), or two centres and 6 (8 rows); four rows of W, or CBOW's
 one, with 16 nodes of a path in the tree. The rows stay in the cache next to the CPU, so this is
 the speed of the arithmetic, to which training adds the fetching of rows.
 
@@ -74,18 +74,18 @@ def errors(shape: Shape) -> NDArray[np.float32]:
 
 
 def labels(shape: Shape) -> _kernels.Labels:
-    """Say what training would say of rows that have each seen one word, or lead to it."""
-    seen = np.zeros((shape.n_x, 8), np.uint8)
+    """Return labels as in training, where each row of x has one positive pair, or one path."""
+    positives = np.zeros((shape.n_x, 8), np.uint8)
     if shape.path:
-        seen[:, 0] = 1
+        positives[:, 0] = 1
         path = np.arange(shape.n_y, dtype=np.uint32)
-        return _kernels.Labels(seen, np.ones(shape.n_y, np.float32), path)
+        return _kernels.Labels(positives, np.ones(shape.n_y, np.float32), path)
     # Two centres share six noise words, each of which counts as often as five among six.
     n_centres, weight = (2, 5 / 6) if shape.n_y == 8 else (1, 1)
-    seen[np.arange(shape.n_x), np.arange(shape.n_x) % n_centres] = 1
+    positives[np.arange(shape.n_x), np.arange(shape.n_x) % n_centres] = 1
     noise = np.full(shape.n_y, weight, np.float32)
     noise[:n_centres] = 0
-    return _kernels.Labels(seen, noise)
+    return _kernels.Labels(positives, noise)
 
 
 @dims
@@ -107,13 +107,13 @@ def test_dots(measure: Any, table: str, shape: Shape, dim: int) -> None:
 
 @shapes([*SKIPGRAM, *CBOW])
 def test_logistic_error(measure: Any, table: str, shape: Shape) -> None:
-    """G = lr * (seen - (seen + unseen) * sigmoid(S)), of errors in their place, again and again."""
+    """G = lr * (positives - (positives + negatives) * sigmoid(S)), repeated in place."""
     s, said = rows(shape.n_x, shape.n_y), labels(shape)
     measure(
         "logistic_error",
         table,
         lambda calls: _kernels.logistic_error(table, s, said, 1.0, repeat=calls),
-        flops=9 * shape.n_x * shape.n_y,  # two of them for `unseen`, three for the sigmoid
+        flops=9 * shape.n_x * shape.n_y,  # two of them for `negatives`, three for the sigmoid
         section=shape.section,
         n=shape.n_x,
     )
@@ -121,13 +121,13 @@ def test_logistic_error(measure: Any, table: str, shape: Shape) -> None:
 
 @shapes([*SKIPGRAM, *CBOW])
 def test_logistic_loss(measure: Any, table: str, shape: Shape) -> None:
-    """Sum of seen * log(1 + exp(-S)) + unseen * log(1 + exp(S))."""
+    """Sum of positives * log(1 + exp(-S)) + negatives * log(1 + exp(S))."""
     s, said = rows(shape.n_x, shape.n_y), labels(shape)
     measure(
         "logistic_loss",
         table,
         lambda calls: _kernels.logistic_loss(table, s, said, repeat=calls),
-        flops=12 * shape.n_x * shape.n_y,  # two of them for `unseen`, three for each logarithm
+        flops=12 * shape.n_x * shape.n_y,  # two of them for `negatives`, three for each logarithm
         section=shape.section,
         n=shape.n_x,
     )
@@ -223,7 +223,7 @@ def test_skipgram_step(measure: Any, backend: str, shape: Shape, dim: int) -> No
 @shapes(CBOW)
 @pytest.mark.parametrize("n_around", [6, 8, 10])
 def test_cbow_step(measure: Any, backend: str, shape: Shape, n_around: int, dim: int) -> None:
-    """The same with means, for which each word around counts 3 * dim."""
+    """The same with means, for which each context word counts 3 * dim."""
     n_y = shape.n_y
     w, w_out, said = rows(1 + n_around, dim), rows(n_y, dim), labels(shape)
     words, place = np.arange(n_around + 1, dtype=np.int32), n_around // 2

@@ -7,17 +7,16 @@ own: speeds are those of bench_train.py. A word is one of the vocabulary read, b
 subsampling; with several workers, which write the same rows, it takes the time of one of them.
 
 subsampling   which words are kept; the next piece of the corpus
-windows       random reaches; each word around the centres of a block once
-noise words   random numbers, and the words that they draw
+windows       window radii; the distinct context words of a block
+noise words   random numbers, and the noise words drawn by them
 paths         to the centre in the tree of hierarchical softmax
-prefetch      asking for rows that are used soon (skip-gram asks for long ones in the update):
-              what is not in the cache is waited for here,
-              in products and in gather
-gather        finding the rows of a block; copies for BLAS, the mean of CBOW's words
+prefetch      of rows of the blocks to come (skip-gram prefetches long ones in the update):
+              cache misses are waited for here, in products and in gather
+gather        addresses of the rows of a block; copies for BLAS, the mean of CBOW's context
 products      logits: each row of W with each of W'
 errors        the logistic function
 update        both products of the errors, with the rows they are added to
-scatter       adding changes to rows, where the update does not: CBOW's words, BLAS
+scatter       adding updates to rows, where the update does not: CBOW's context, BLAS
 merge         of a worker's local copies of hot rows into the shared rows; several workers only
 """
 

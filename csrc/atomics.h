@@ -1,6 +1,6 @@
-/* csrc/atomics.h - the values that threads share besides the vectors: the number of the next
- * piece of work, a flag that asks workers to stop, and what each worker alone adds up while
- * the calling thread looks on. */
+/* csrc/atomics.h - the values that threads share besides the matrices: the number of the next
+ * piece, a flag that tells workers to stop, and totals that one worker writes and the calling
+ * thread reads. Relaxed order is enough: no other memory depends on them. */
 
 #ifndef CW2V_ATOMICS_H
 #define CW2V_ATOMICS_H

@@ -1,8 +1,8 @@
-/* csrc/dispatch.c - the only file that asks what the CPU can do. */
+/* csrc/dispatch.c - the only file that asks what the CPU supports. */
 
 #include "kernels.h"
 
-/* The kernels use PREFETCHW too, which need not be asked for: a CPU that lacks it does nothing. */
+/* The kernels also use PREFETCHW, which is not checked: CPUs that lack it ignore it. */
 #if defined(__x86_64__) && defined(__GNUC__)
 static int has_avx2(void) {
     __builtin_cpu_init();

@@ -1,9 +1,9 @@
 /* csrc/kernels.h - what every kernel computes, on whatever CPU it runs.
  *
- * A step of training touches the rows of W of the words around a few centres (x) and the
- * rows of W' that they, or their means, are to score (y). Kernels take these rows where they
- * lie, as arrays of pointers. The rows of x are distinct from one another, and so are
- * the rows of y: whoever builds a block merges repeated words into one row that counts more.
+ * A step of training reads and writes rows x of W (skip-gram's context words) and rows y of W'
+ * (target words and noise words, or nodes). Kernels take these rows where they lie, as arrays of
+ * pointers. The rows of x are distinct from one another, and so are the rows of y: whoever builds
+ * a block merges repeated words into one row that counts more often.
  *
  * Everything is float32, `dim` long, and need not be aligned. Kernels never allocate,
  * lock, or call Python. Other threads may write the rows meanwhile (Hogwild, Niu et al.
@@ -21,67 +21,68 @@
 #define CW2V_X_MAX 16
 
 /* The logits and errors of a block are an (n_x, n_y) matrix whose rows lie
- * cw2v_row_stride(n_y) floats apart, a whole number of the longest vectors and never less
- * than n_y + 3, so that kernels may read and write past a row's end, where all is ignored. */
+ * cw2v_row_stride(n_y) floats apart, a multiple of the longest vector and at least n_y + 3: kernels
+ * may read and write past the end of a row, where values are ignored. */
 static inline int cw2v_row_stride(int n_y) { return (n_y + 3 + 15) / 16 * 16; }
 
 /* s[i][j] = x[i] . y[j] */
 typedef void cw2v_dots_fn(const float *const *x, int n_x, const float *const *y, int n_y,
                           ptrdiff_t dim, float *s);
 
-/* What the pairs of a row of x and a row of y are to score, and how much each counts.
+/* The labels of a block: how many positive and how many negative pairs each row of x makes with
+ * each row of y.
  *
- * Row x[i] is to predict some words, `pairs` of them, that are among the first y: seen[i][j]
- * of them are the word of y[j], which is to score high. Each of the others scores y[j] as
- * noise, low, noise[j] times. So x[i] scores y[j] high `seen` times and low
+ * Row x[i] has `pairs` positive pairs, whose targets are among the first y: positives[i][j] of them
+ * have the target y[j]. Each of the others has y[j] as a negative sample noise[j] times. So the
+ * number of negative pairs of x[i] and y[j] is
  *
- *     unseen[i][j] = noise[j] * (pairs[i] - seen[i][j])
+ *     negatives[i][j] = noise[j] * (pairs[i] - positives[i][j])
  *
- * times (Mikolov et al. 2013, eq. 4). In a tree (their eq. 3) there is one word to predict, y are
- * nodes on the way to it, and each row has seen y[j] all `pairs` times where the path turns left,
- * that is where path[j] is odd, and else never. */
-enum { CW2V_SEEN = 8 };
+ * (Mikolov et al. 2013, eq. 4). In hierarchical softmax (their eq. 3) all pairs have one target, y
+ * are the nodes on the path to it, and positives[i][j] is pairs[i] where the path turns left, that
+ * is where path[j] is odd, and else 0. */
+enum { CW2V_SPAN_MAX = 8 };
 
 typedef struct {
-    const uint8_t *seen;  /* (n_x, CW2V_SEEN) for the first y; their sum is `pairs` */
-    const float *noise;   /* (n_y,), readable up to the row stride */
-    const uint32_t *path; /* likewise: in a tree twice the node, plus 1 for left; else NULL */
+    const uint8_t *positives; /* (n_x, CW2V_SPAN_MAX) for the first y; row i sums to pairs[i] */
+    const float *noise;       /* (n_y,), readable up to the row stride */
+    const uint32_t *path;     /* likewise: twice the node, plus 1 for left; NULL without a tree */
 } cw2v_labels;
 
-/* Turn the logits of one block into its scaled errors, in place:
+/* Turn the logits of one block into scaled errors, in place: -lr times the derivative of the loss.
  *
- *     s[i][j] = lr * (seen - (seen + unseen) * sigmoid(s[i][j]))
+ *     s[i][j] = lr * (positives - (positives + negatives) * sigmoid(s[i][j]))
  *
- * Exact to 1e-6 * lr * (seen + unseen). Infinities are fine; NaN stays NaN. */
+ * Exact to 1e-6 * lr * (positives + negatives). Infinities are fine; NaN stays NaN. */
 typedef void cw2v_logistic_error_fn(float *s, int n_x, int n_y, const cw2v_labels *labels,
                                     float lr);
 
-/* The loss of one block, from its logits, which stay as they are:
+/* The loss of one block, from its logits, which stay unchanged:
  *
- *     sum over i, j of seen * log(1 + exp(-s[i][j])) + unseen * log(1 + exp(s[i][j]))
+ *     sum over i, j of positives * log(1 + exp(-s[i][j])) + negatives * log(1 + exp(s[i][j]))
  */
 typedef double cw2v_logistic_loss_fn(const float *s, int n_x, int n_y,
                                      const cw2v_labels *labels);
 
-/* Rows, `dim` long, that will be written soon, to be asked for (prefetched). A CPU fetches a few
- * dozen lines of memory at a time and may forget what else it is asked for. So an update that is
- * given long rows asks for four of them line by line, as it goes along the columns. */
+/* Rows, `dim` long, to prefetch for writing. A CPU keeps a few dozen line fills in flight and may
+ * drop further prefetches. So `update` prefetches up to four long rows line by line, as it goes
+ * along the columns. */
 typedef struct {
     float *const *rows;
     int n;
-} cw2v_soon;
+} cw2v_prefetch_list;
 
-enum { CW2V_LONG_ROW = 112 }; /* with more floats than this it is worth it */
+enum { CW2V_LONG_ROW = 112 }; /* rows of more floats than this gain by it */
 
-/* Ask for them at once. */
-typedef void cw2v_prefetch_fn(const cw2v_soon *soon, ptrdiff_t dim);
+/* Prefetch all of these rows at once. */
+typedef void cw2v_prefetch_list_fn(const cw2v_prefetch_list *list, ptrdiff_t dim);
 
-/* X += G Y and Y += G^T X, both products taken with the rows as they were before; meanwhile ask for
- * the rows of `soon`, unless it is NULL. `spare` has room for n_x * dim floats. */
+/* X += G Y and Y += G^T X, both products taken with the rows as they were before; meanwhile
+ * prefetch `list`, unless it is NULL. `spare` has room for n_x * dim floats. */
 typedef void cw2v_update_fn(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                            const float *g, float *spare, const cw2v_soon *soon);
+                            const float *g, float *spare, const cw2v_prefetch_list *list);
 
-/* As `update`, for one row h that stays as it is: step = g Y and Y += g^T h. */
+/* As `update`, for one row h that stays unchanged: step = g Y and Y += g^T h. */
 typedef void cw2v_update_apart_fn(const float *h, float *const *y, int n_y, ptrdiff_t dim,
                                   const float *g, float *step);
 
@@ -93,7 +94,7 @@ typedef void cw2v_sum_rows_fn(const float *const *x, int n, ptrdiff_t dim, float
 typedef void cw2v_add_to_rows_fn(float *const *x, int n, ptrdiff_t dim, float scale,
                                  const float *step);
 
-/* Ask for the rows rows[i] >> shift of a matrix, which will be written soon. */
+/* Prefetch the rows rows[i] >> shift of a matrix for writing. */
 typedef void cw2v_prefetch_rows_fn(const cw2v_matrix *matrix, const uint32_t *rows, int shift,
                                    int n, ptrdiff_t dim);
 
@@ -107,10 +108,10 @@ typedef struct {
     cw2v_sum_rows_fn *sum_rows;
     cw2v_add_to_rows_fn *add_to_rows;
     cw2v_prefetch_rows_fn *prefetch_rows;
-    cw2v_prefetch_fn *prefetch;
+    cw2v_prefetch_list_fn *prefetch_list;
 } cw2v_kernels;
 
-/* The tables this CPU can run, fastest first, "scalar" last; how many there are. */
+/* Write the tables that this CPU can run, fastest first, "scalar" last; return their number. */
 int cw2v_kernels_available(const cw2v_kernels **tables, int capacity);
 
 /* The tables themselves; one is NULL where the compiler cannot make it. */

@@ -22,7 +22,7 @@ static inline __attribute__((always_inline)) vec load_head(const float *p, int n
     return (vec)_mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane));
 }
 
-/* Not by maskstore, which takes some 40 micro-operations on AMD's CPUs. */
+/* maskstore would take some 40 micro-operations on AMD's CPUs. */
 static inline __attribute__((always_inline)) void store_head(float *p, vec v, int n) {
     __m128 part = _mm256_castps256_ps128((__m256)v);
     if (n & 4) {
@@ -38,7 +38,7 @@ static inline __attribute__((always_inline)) void store_head(float *p, vec v, in
     if (n & 1) _mm_store_ss(p, part);
 }
 
-/* The order of operands keeps NaN. */
+/* min and max return their second operand if one is NaN: so NaN stays. */
 static inline vec clamp(vec v, float most) {
     __m256 not_above = _mm256_min_ps(_mm256_set1_ps(most), (__m256)v);
     return (vec)_mm256_max_ps(_mm256_set1_ps(-most), not_above);

@@ -1,5 +1,5 @@
-/* csrc/kernels_avx512.c - the kernels for x86-64 CPUs with AVX-512: its parts F, VL, DQ and BW,
- * which server CPUs have had since 2017. */
+/* csrc/kernels_avx512.c - the kernels for x86-64 CPUs with AVX-512 F, VL, DQ and BW, which server
+ * CPUs have had since 2017. */
 
 #include <math.h>
 #include <stdint.h>
@@ -33,7 +33,7 @@ static inline __m256 fold(vec v) {
     return _mm256_add_ps(lower, _mm512_extractf32x8_ps((__m512)v, 1));
 }
 
-/* The order of operands keeps NaN. */
+/* min and max return their second operand if one is NaN: so NaN stays. */
 static inline vec clamp(vec v, float most) {
     __m512 not_above = _mm512_min_ps(_mm512_set1_ps(most), (__m512)v);
     return (vec)_mm512_max_ps(_mm512_set1_ps(-most), not_above);

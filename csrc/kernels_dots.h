@@ -1,9 +1,9 @@
-/* csrc/kernels_dots.h - products of rows: tiles of sums that stay in registers.
+/* csrc/kernels_dots.h - dot products of rows, in tiles of sums that stay in registers.
  *
  * A part of kernels_simd.h, which includes it where vectors are defined. */
 
-/* At most 12 sums, which with their operands fit in 16 registers. Writes a whole number of
- * four to each row of s. */
+/* Add the products of one vector of columns, n floats of it, to at most 12 sums, which fit in 16
+ * registers together with their operands. */
 INLINE void add_products(int n, const int n_x, const int n_y, const float *const *x,
                          const float *const *y, ptrdiff_t k, vec sum[TILE_X][TILE_Y]) {
     vec a[TILE_X];
@@ -22,7 +22,7 @@ INLINE void dot_tile(const int n_x, const int n_y, const float *const *x, const 
         UNROLL for (int j = 0; j < n_y; j++) sum[i][j] = more[i][j] = splat(0.0f);
     }
     ptrdiff_t k = 0;
-    if (n_x * n_y <= TILE_SUMS / 2) { /* so few that each would wait for what it was before */
+    if (n_x * n_y <= TILE_SUMS / 2) { /* so few sums that latency would dominate */
         for (; k + 2 * LANES <= dim; k += 2 * LANES) {
             add_products(LANES, n_x, n_y, x, y, k, sum);
             add_products(LANES, n_x, n_y, x, y, k + LANES, more);
@@ -32,7 +32,7 @@ INLINE void dot_tile(const int n_x, const int n_y, const float *const *x, const 
         }
     }
     for (; k + LANES <= dim; k += LANES) add_products(LANES, n_x, n_y, x, y, k, sum);
-    WITH_REST(k, dim, add_products, n_x, n_y, x, y, k, sum)
+    WITH_TAIL(k, dim, add_products, n_x, n_y, x, y, k, sum)
     UNROLL for (int i = 0; i < n_x; i++) {
         UNROLL for (int j = 0; j < n_y; j += 4) {
             const int last = n_y - 1; /* what is stored past it is ignored */
@@ -42,7 +42,7 @@ INLINE void dot_tile(const int n_x, const int n_y, const float *const *x, const 
     }
 }
 
-/* n_x rows of x, at most 3, and n_y of y, in one tile or two. */
+/* n_x <= TILE_X rows of x and n_y of y, in one tile or two. */
 INLINE void dot_rows(const int n_x, const int n_y, const float *const *x, const float *const *y,
                      ptrdiff_t dim, float *s, int stride) {
     const int first = n_x * n_y <= TILE_SUMS ? n_y : (n_y + 1) / 2;
@@ -63,7 +63,7 @@ INLINE void dot_columns(const int n_y, const float *const *x, int n_x, const flo
 static void dots(const float *const *x, int n_x, const float *const *y, int n_y, ptrdiff_t dim,
                  float *s) {
     int stride = cw2v_row_stride(n_y), tile = tile_of(n_y);
-    /* Up to three floats are stored past a tile; the next tile, if any, comes later. */
+    /* Up to three floats are stored past a tile; the next tile, if any, overwrites them. */
     for (; n_y > 0; n_y -= tile, y += tile, s += tile) {
         int n = n_y < tile ? n_y : tile;
         WITH_CONSTANT(n, dot_columns, x, n_x, y, dim, s, stride)

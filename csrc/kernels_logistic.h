@@ -2,16 +2,16 @@
  *
  * A part of kernels_simd.h, which includes it where vectors are defined. */
 
-/* exp(t) for t <= 0 or NaN, to 2 parts in 10^7; 0 below -87. */
+/* exp(t) for t <= 0 or NaN, with a relative error of at most 2e-7; 0 below -87. */
 INLINE vec exp_negative(vec t) {
     const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
     vec_i far = t < splat(-87.0f);
     vec n = t * 1.44269504f + shift;
-    vec_u power = (vec_u)n << 23; /* unsigned: it wraps round in lanes that are far */
+    vec_u power = (vec_u)n << 23; /* unsigned, because it overflows in `far` lanes */
     n -= shift;
-    vec r = t - n * 0.693145752f; /* ln 2, its upper bits and the rest */
+    vec r = t - n * 0.693145752f; /* the upper bits of ln 2, then the lower */
     r -= n * 1.42860677e-6f;
-    /* 1 + r q(r), where q was fitted for |r| <= ln 2 / 2 to the least relative error */
+    /* 1 + r q(r), with q fitted for |r| <= ln 2 / 2 to the least relative error */
     vec p = splat(0.00826003775f);
     p = p * r + 0.0419342518f;
     p = p * r + 0.166684762f;
@@ -24,9 +24,8 @@ INLINE vec exp_negative(vec t) {
 
 INLINE vec negative_abs(vec s) { return (vec)((vec_i)s | INT32_MIN); }
 
-/* 1/2 + t p(t^2) / q(t^2), fitted for |t| <= 17.5 to the least error; within 2 parts in 10^7 of 1,
- * and beyond there is nothing left that a float could show. Fewer steps than by exp, and they wait
- * less for one another. */
+/* 1/2 + t p(t^2) / q(t^2), fitted for |t| <= 17.5, with an error of at most 2e-7; beyond, the
+ * sigmoid is 0 or 1 to that precision. Fewer operations than by exp, and shorter chains of them. */
 INLINE vec sigmoid(vec t) {
     t = clamp(t, 17.5f);
     vec u = t * t;
@@ -41,22 +40,22 @@ INLINE vec sigmoid(vec t) {
     return t * p / q + 0.5f;
 }
 
-/* How many words row i is to predict: the sum of eight bytes. */
+/* How many positive pairs row i has: the sum of eight bytes. */
 INLINE float pairs_of(const cw2v_labels *labels, int i) {
     uint64_t bytes;
-    memcpy(&bytes, labels->seen + i * CW2V_SEEN, sizeof bytes);
+    memcpy(&bytes, labels->positives + i * CW2V_SPAN_MAX, sizeof bytes);
     return (float)(int)(bytes * 0x0101010101010101u >> 56);
 }
 
-/* How many of them are the words of y[j] .. y[j + LANES]. */
-INLINE vec seen_of(const cw2v_labels *labels, int i, int j, float pairs) {
+/* How many of them have the targets y[j] to y[j + LANES - 1]. */
+INLINE vec positives_of(const cw2v_labels *labels, int i, int j, float pairs) {
     if (labels->path != NULL) {
         vec_u path;
         memcpy(&path, labels->path + j, sizeof path);
         return pairs * __builtin_convertvector((vec_i)(path & 1), vec);
     }
-    if (j >= CW2V_SEEN) return splat(0.0f);
-    return load_bytes(labels->seen + i * CW2V_SEEN + j);
+    if (j >= CW2V_SPAN_MAX) return splat(0.0f);
+    return load_bytes(labels->positives + i * CW2V_SPAN_MAX + j);
 }
 
 static void logistic_error(float *s, int n_x, int n_y, const cw2v_labels *labels, float lr) {
@@ -64,9 +63,9 @@ static void logistic_error(float *s, int n_x, int n_y, const cw2v_labels *labels
     for (int i = 0; i < n_x; i++, s += stride) {
         float pairs = pairs_of(labels, i);
         for (int j = 0; j < n_y; j += LANES) {
-            vec seen = seen_of(labels, i, j, pairs);
-            vec all = seen + load(labels->noise + j) * (pairs - seen);
-            store(s + j, lr * (seen - all * sigmoid(load(s + j))));
+            vec positives = positives_of(labels, i, j, pairs);
+            vec all = positives + load(labels->noise + j) * (pairs - positives);
+            store(s + j, lr * (positives - all * sigmoid(load(s + j))));
         }
     }
 }
@@ -90,11 +89,11 @@ static double logistic_loss(const float *s, int n_x, int n_y, const cw2v_labels 
         float pairs = pairs_of(labels, i);
         vec sum = splat(0.0f);
         for (int j = 0; j < n_y; j += LANES) {
-            vec logit = load(s + j), seen = seen_of(labels, i, j, pairs);
-            vec unseen = load(labels->noise + j) * (pairs - seen);
-            vec far = blend(logit > 0.0f, unseen * logit, -seen * logit);
+            vec logit = load(s + j), positives = positives_of(labels, i, j, pairs);
+            vec negatives = load(labels->noise + j) * (pairs - positives);
+            vec far = blend(logit > 0.0f, negatives * logit, -positives * logit);
             vec near = log1p_fraction(exp_negative(negative_abs(logit)));
-            sum += blend(lane < n_y - j, far + (seen + unseen) * near, splat(0.0f));
+            sum += blend(lane < n_y - j, far + (positives + negatives) * near, splat(0.0f));
         }
         for (int l = 0; l < LANES; l++) loss += (double)sum[l];
     }

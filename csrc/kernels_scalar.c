@@ -18,23 +18,23 @@ static void dots(const float *const *x, int n_x, const float *const *y, int n_y,
 
 static float pairs_of(const cw2v_labels *labels, int i) {
     int sum = 0;
-    for (int j = 0; j < CW2V_SEEN; j++) sum += labels->seen[i * CW2V_SEEN + j];
+    for (int j = 0; j < CW2V_SPAN_MAX; j++) sum += labels->positives[i * CW2V_SPAN_MAX + j];
     return (float)sum;
 }
 
-static float seen_of(const cw2v_labels *labels, int i, int j) {
+static float positives_of(const cw2v_labels *labels, int i, int j) {
     if (labels->path != NULL) return (float)(labels->path[j] & 1) * pairs_of(labels, i);
-    return j < CW2V_SEEN ? labels->seen[i * CW2V_SEEN + j] : 0.0f;
+    return j < CW2V_SPAN_MAX ? labels->positives[i * CW2V_SPAN_MAX + j] : 0.0f;
 }
 
 static void logistic_error(float *s, int n_x, int n_y, const cw2v_labels *labels, float lr) {
     int stride = cw2v_row_stride(n_y);
     for (int i = 0; i < n_x; i++) {
         for (int j = 0; j < n_y; j++) {
-            float seen = seen_of(labels, i, j);
-            float unseen = labels->noise[j] * (pairs_of(labels, i) - seen);
+            float positives = positives_of(labels, i, j);
+            float negatives = labels->noise[j] * (pairs_of(labels, i) - positives);
             float sigmoid = 1.0f / (1.0f + expf(-s[i * stride + j]));
-            s[i * stride + j] = lr * (seen - (seen + unseen) * sigmoid);
+            s[i * stride + j] = lr * (positives - (positives + negatives) * sigmoid);
         }
     }
 }
@@ -47,21 +47,21 @@ static double logistic_loss(const float *s, int n_x, int n_y, const cw2v_labels 
     double loss = 0.0;
     for (int i = 0; i < n_x; i++) {
         for (int j = 0; j < n_y; j++) {
-            double seen = seen_of(labels, i, j);
-            double unseen = labels->noise[j] * (pairs_of(labels, i) - seen);
+            double positives = positives_of(labels, i, j);
+            double negatives = labels->noise[j] * (pairs_of(labels, i) - positives);
             double logit = s[i * stride + j];
-            loss += seen * softplus(-logit) + unseen * softplus(logit);
+            loss += positives * softplus(-logit) + negatives * softplus(logit);
         }
     }
     return loss;
 }
 
 static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                   const float *g, float *spare, const cw2v_soon *soon) {
-    (void)soon;
+                   const float *g, float *spare, const cw2v_prefetch_list *list) {
+    (void)list;
     int stride = cw2v_row_stride(n_y);
     for (ptrdiff_t k = 0; k < dim; k++) {
-        /* One column at a time: each y[j][k] is needed as it was by every x[i][k]. */
+        /* One column at a time, because every x[i][k] needs the old y[j][k], and the reverse. */
         for (int i = 0; i < n_x; i++) spare[i] = x[i][k];
         for (int i = 0; i < n_x; i++) {
             for (int j = 0; j < n_y; j++) x[i][k] += g[i * stride + j] * y[j][k];
@@ -107,8 +107,8 @@ static void prefetch_rows(const cw2v_matrix *matrix, const uint32_t *rows, int s
     (void)dim;
 }
 
-static void prefetch(const cw2v_soon *soon, ptrdiff_t dim) {
-    (void)soon;
+static void prefetch_list(const cw2v_prefetch_list *list, ptrdiff_t dim) {
+    (void)list;
     (void)dim;
 }
 
@@ -122,6 +122,6 @@ static const cw2v_kernels table = {
     .sum_rows = sum_rows,
     .add_to_rows = add_to_rows,
     .prefetch_rows = prefetch_rows,
-    .prefetch = prefetch,
+    .prefetch_list = prefetch_list,
 };
 const cw2v_kernels *const cw2v_kernels_scalar = &table;

@@ -16,7 +16,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
-/* Used twice, a value just loaded would otherwise be read from memory twice, as an operand. */
+/* Else the compiler may fold a load that is used twice into both uses, and read memory twice. */
 #if defined(__x86_64__)
 #define KEEP_IN_REGISTER(v) __asm__("" : "+v"(v))
 #else
@@ -34,7 +34,7 @@ INLINE vec load(const float *p) {
 
 INLINE void store(float *p, vec v) { memcpy(p, &v, sizeof v); }
 
-/* The first n of a vector, or all of it. */
+/* The first n floats of a vector; all of it where n is LANES. */
 INLINE vec load_part(const float *p, int n) { return n == LANES ? load(p) : load_head(p, n); }
 
 INLINE void store_part(float *p, vec v, int n) {
@@ -42,13 +42,13 @@ INLINE void store_part(float *p, vec v, int n) {
     else store_head(p, v, n);
 }
 
-/* Call f(n, ...) for the n floats that are left from k on, fewer than LANES. So often are they
- * LANES / 2 that the compiler should know. */
-#define WITH_REST(k, dim, f, ...)                                                                \
+/* Call f(n, ...) for the tail: the n < LANES floats from k on. The frequent case of LANES / 2 is
+ * compiled for itself. */
+#define WITH_TAIL(k, dim, f, ...)                                                                \
     {                                                                                            \
-        int rest = (int)((dim) - (k));                                                           \
-        if (rest == LANES / 2) f(LANES / 2, __VA_ARGS__);                                        \
-        else if (rest > 0 && rest < LANES) f(rest, __VA_ARGS__);                                 \
+        int tail = (int)((dim) - (k));                                                           \
+        if (tail == LANES / 2) f(LANES / 2, __VA_ARGS__);                                        \
+        else if (tail > 0 && tail < LANES) f(tail, __VA_ARGS__);                                 \
     }
 
 INLINE vec splat(float a) { return a - (vec){0}; }
@@ -61,13 +61,13 @@ INLINE vec blend(vec_i mask, vec a, vec b) {
 
 enum { TILE_X = 3, TILE_Y = 8, TILE_SUMS = 12 };
 
-/* How many of n rows to take at a time: at most TILE_Y, and all tiles about alike. */
+/* The rows of a tile, where n rows are cut into tiles of about the same size, at most TILE_Y. */
 INLINE int tile_of(int n) {
     int tiles = (n + TILE_Y - 1) / TILE_Y;
     return (n + tiles - 1) / tiles;
 }
 
-/* Call f(n, ...) so that the compiler knows n, from 1 to TILE_Y. */
+/* Call f(n, ...) with n, from 1 to TILE_Y, as a compile-time constant. */
 #define WITH_CONSTANT(n, f, ...)                                                                 \
     switch (n) {                                                                                 \
     case 1: f(1, __VA_ARGS__); break;                                                            \
@@ -85,11 +85,10 @@ INLINE int tile_of(int n) {
 #include "kernels_rows.h"
 #include "kernels_update.h"
 
-/* The table of them all. */
 #define KERNELS(cpu)                                                                             \
     {                                                                                            \
         .name = (cpu), .dots = dots, .logistic_error = logistic_error,                           \
         .logistic_loss = logistic_loss, .update = update, .update_apart = update_apart,          \
         .sum_rows = sum_rows, .add_to_rows = add_to_rows, .prefetch_rows = prefetch_rows,        \
-        .prefetch = prefetch                                                                     \
+        .prefetch_list = prefetch_list                                                           \
     }

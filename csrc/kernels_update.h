@@ -2,9 +2,9 @@
  *
  * A part of kernels_simd.h, which includes it where vectors are defined. */
 
-/* Up to 8 rows of one side are held in registers, old and new, while the rows of the other
- * side pass by: each broadcast error serves two multiply-adds. With two rows of x held, and those
- * of y passing, for each vector of columns:
+/* Up to 8 rows of one side are held in registers, old and new, while the rows of the other side are
+ * passed over once: each broadcast error serves two multiply-adds. With two rows of x held, and the
+ * rows of y passing, for each vector of columns:
  *
  *     load x0, x1;                                            new0 = x0, new1 = x1
  *     load y0;  store y0 + g00 * x0 + g10 * x1;   new0 += g00 * y0, new1 += g10 * y0
@@ -15,17 +15,17 @@
  * The error of held row j and passing row i is g[i * pass_stride + j * hold_stride]. */
 typedef struct {
     float *const *hold;
-    float *const *pass;           /* to these the step is added, */
-    const float *const *old_pass; /* and this is what the passing rows were before */
+    float *const *pass;           /* the update is added to these rows, */
+    const float *const *old_pass; /* which had these values before */
     int n_pass;
     const float *g;
     int hold_stride, pass_stride;
-    const few_soon *soon; /* if it prefetches */
+    const interleaved_rows *prefetches; /* if prefetching */
 } update_job;
 
-/* The sum of a passing row is a chain of multiply-adds, of which more than 3 are cut in two. Few
- * held rows leave registers for twice the columns, so that there are enough chains, and each
- * broadcast error serves four multiply-adds. */
+/* The update of a passing row is a chain of dependent multiply-adds, split in two if longer than 3.
+ * Few held rows leave registers for twice the columns: then there are enough independent
+ * chains, and each broadcast error serves four multiply-adds. */
 enum { FEW = 3, WIDE = 2 };
 
 enum {
@@ -33,7 +33,7 @@ enum {
     APART     /* they are not */
 };
 
-/* `wide` vectors of columns from k on, n floats of each. */
+/* Update `wide` vectors of columns from k on, n floats of each. */
 INLINE void update_columns(int n, const int wide, const int n_hold, const int how,
                            const update_job *job, ptrdiff_t k) {
     vec old[TILE_Y * WIDE], new[TILE_Y * WIDE];
@@ -78,45 +78,46 @@ INLINE void update_tile(const int n_hold, const int how, const int prefetching,
     if (n_hold <= FEW) {
         for (; k + WIDE * LANES <= dim; k += WIDE * LANES) {
             UNROLL for (int v = 0; prefetching && v < WIDE; v++) {
-                prefetch_along(job->soon, k + v * LANES);
+                prefetch_along(job->prefetches, k + v * LANES);
             }
             update_columns(LANES, WIDE, n_hold, how, job, k);
         }
     }
     for (; k + LANES <= dim; k += LANES) {
-        if (prefetching) prefetch_along(job->soon, k);
+        if (prefetching) prefetch_along(job->prefetches, k);
         update_columns(LANES, 1, n_hold, how, job, k);
     }
-    if (prefetching) prefetch_ends(job->soon, dim);
-    WITH_REST(k, dim, update_columns, 1, n_hold, how, job, k)
+    if (prefetching) prefetch_ends(job->prefetches, dim);
+    WITH_TAIL(k, dim, update_columns, 1, n_hold, how, job, k)
 }
 
-/* All of it inlined: the compiler is to know that the errors of held rows are side by side. */
+/* Inlined, so that the compiler knows that the errors of held rows are contiguous here. */
 INLINE void hold_y(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                   const float *g, const int prefetching, const few_soon *soon) {
-    update_job job = {y, x, (const float *const *)x, n_x, g, 1, cw2v_row_stride(n_y), soon};
+                   const float *g, const int prefetching, const interleaved_rows *prefetches) {
+    update_job job = {y, x, (const float *const *)x, n_x, g, 1, cw2v_row_stride(n_y), prefetches};
     WITH_CONSTANT(n_y, update_tile, IN_PLACE, prefetching, &job, dim)
 }
 
 INLINE void hold_x(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                   const float *g, const int prefetching, const few_soon *soon) {
-    update_job job = {x, y, (const float *const *)y, n_y, g, cw2v_row_stride(n_y), 1, soon};
+                   const float *g, const int prefetching, const interleaved_rows *prefetches) {
+    update_job job = {x, y, (const float *const *)y, n_y, g, cw2v_row_stride(n_y), 1, prefetches};
     WITH_CONSTANT(n_x, update_tile, IN_PLACE, prefetching, &job, dim)
 }
 
-/* In one tile: all rows of one side can be held. */
+/* In one tile, where all rows of one side can be held. */
 INLINE void update_in_one(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                          const float *g, const int prefetching, const few_soon *soon) {
-    /* With 7 or 8, not all that is old stays in 16 registers. */
+                          const float *g, const int prefetching,
+                          const interleaved_rows *prefetches) {
+    /* The old values of 7 or 8 rows do not fit in 16 registers. */
     if (n_y <= 6 || (n_y <= TILE_Y && n_x > 6)) {
-        hold_y(x, n_x, y, n_y, dim, g, prefetching, soon);
+        hold_y(x, n_x, y, n_y, dim, g, prefetching, prefetches);
     } else {
-        hold_x(x, n_x, y, n_y, dim, g, prefetching, soon);
+        hold_x(x, n_x, y, n_y, dim, g, prefetching, prefetches);
     }
 }
 
-/* One row h, whose errors stay in registers: n columns from k on of
- * step = g Y, added to what is there unless `first`, and Y += g^T h. */
+/* One row h, whose errors stay in registers: n columns from k on of step = g Y, added to the steps
+ * of the tiles before unless `first`, and of Y += g^T h. */
 INLINE void update_one_columns(int n, const int n_y, int first, const float *h,
                                float *const *y, const vec *error, float *step, ptrdiff_t k) {
     vec a = load_part(h + k, n);
@@ -144,7 +145,7 @@ INLINE void update_one_tile(const int n_y, int first, const float *h, float *con
     for (; k + LANES <= dim; k += LANES) {
         update_one_columns(LANES, n_y, first, h, rows, error, step, k);
     }
-    WITH_REST(k, dim, update_one_columns, n_y, first, h, rows, error, step, k)
+    WITH_TAIL(k, dim, update_one_columns, n_y, first, h, rows, error, step, k)
 }
 
 static void update_apart(const float *h, float *const *y, int n_y, ptrdiff_t dim, const float *g,
@@ -156,7 +157,7 @@ static void update_apart(const float *h, float *const *y, int n_y, ptrdiff_t dim
     }
 }
 
-/* In several tiles of y, the first of which would change the rows of x that the next must see. */
+/* In several tiles of y, which read copies of x: each tile changes x. */
 static void update_in_tiles(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
                             const float *g, float *spare) {
     const float *copies[CW2V_X_MAX];
@@ -170,26 +171,26 @@ static void update_in_tiles(float *const *x, int n_x, float *const *y, int n_y, 
     }
 }
 
-/* A function of its own: together with the other, both get slower. */
-static __attribute__((noinline)) void update_asking(float *const *x, int n_x, float *const *y,
-                                                    int n_y, ptrdiff_t dim, const float *g,
-                                                    const cw2v_soon *soon) {
-    few_soon few = few_of(soon, x[0]);
-    for (int i = FEW_SOON; i < soon->n; i++) {
-        prefetch_lines((const char *)soon->rows[i], 4 * dim);
+/* Not inlined: compiled together with the variant without prefetches, both get slower. */
+static __attribute__((noinline)) void update_prefetching(float *const *x, int n_x, float *const *y,
+                                                         int n_y, ptrdiff_t dim, const float *g,
+                                                         const cw2v_prefetch_list *list) {
+    interleaved_rows some = interleave(list, x[0]);
+    for (int i = INTERLEAVED; i < list->n; i++) {
+        prefetch_lines((const char *)list->rows[i], 4 * dim);
     }
-    update_in_one(x, n_x, y, n_y, dim, g, 1, &few);
+    update_in_one(x, n_x, y, n_y, dim, g, 1, &some);
 }
 
 static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                   const float *g, float *spare, const cw2v_soon *soon) {
+                   const float *g, float *spare, const cw2v_prefetch_list *list) {
     const int in_one = n_x > 1 && (n_x <= TILE_Y || n_y <= TILE_Y);
-    if (soon != NULL) {
+    if (list != NULL) {
         if (in_one) {
-            update_asking(x, n_x, y, n_y, dim, g, soon);
+            update_prefetching(x, n_x, y, n_y, dim, g, list);
             return;
         }
-        prefetch(soon, dim);
+        prefetch_list(list, dim);
     }
     if (in_one) {
         update_in_one(x, n_x, y, n_y, dim, g, 0, NULL);

@@ -12,7 +12,7 @@
 #define LANES 4
 typedef float vec __attribute__((vector_size(4 * LANES)));
 
-/* Not by memcpy, of which a call would spill all registers. */
+/* A call of memcpy would spill all registers. */
 static inline vec load_head(const float *p, int n) {
     return (vec){n > 0 ? p[0] : 0.0f, n > 1 ? p[1] : 0.0f, n > 2 ? p[2] : 0.0f, 0.0f};
 }

@@ -1,4 +1,4 @@
-/* csrc/ticks.h - the clock of profiles: the fastest that the CPU has, in units of its own. */
+/* csrc/ticks.h - the clock of profiles: the CPU's cheapest counter, in its own units. */
 
 #ifndef CW2V_TICKS_H
 #define CW2V_TICKS_H

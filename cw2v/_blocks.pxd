@@ -1,4 +1,4 @@
-"""Blocks: a few centre words, the words around them, and the noise words that they share."""
+"""Blocks: a few centre words, their context words, and the noise words that they share."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
@@ -9,24 +9,24 @@ cdef enum:
     MARK_BITS = 11
 
 
-cdef struct NoiseColumn:        # of the alias table: the column drawn stays
-    uint32_t accept             # where this is not below 32 random bits,
-    uint32_t alias              # else this takes its place
+cdef struct NoiseColumn:        # of the alias table (see cw2v/noise.py): the column that was drawn
+    uint32_t accept             # is the noise word where accept >= 32 random bits,
+    uint32_t alias              # else its alias is
 
 
-cdef struct Sampling:           # what is drawn from, and how; shared by all workers, read only
-    const uint32_t *keep        # (n_words,) kept where keep[word] >= 32 random bits
+cdef struct Sampling:           # tables and settings of sampling; shared by all workers, read only
+    const uint32_t *keep        # (n_words,) a token is kept where keep[word] >= 32 random bits
     const NoiseColumn *noise    # (n_words,)
     int32_t n_words
-    int span                    # centres in a block, 1 to SEEN; in CBOW 1
+    int span                    # centres in a block, 1 to SPAN_MAX; in CBOW 1
     int n_noise                 # noise words drawn for a block; 0 for none
-    float noise_weight          # and how often each counts for each pair
-    int noise_sets              # CBOW: so many sets of n_noise words take turns,
-    int noise_uses              # and each of them is used so often before it is drawn anew
-    int most_pairs              # that a word of several places may have in a block
-    int window                  # words on either side of a centre, at most
-    bint shrink_windows         # draw each centre's reach from 1..window
-    bint sg                     # skip-gram: else CBOW
+    float noise_weight          # negative samples that each of them stands for, in each pair
+    int noise_sets              # CBOW: sets of n_noise words, used in turn,
+    int noise_uses              # and how often each is used before it is drawn anew
+    int most_pairs              # of a word that occurs several times in a block's windows
+    int window                  # the greatest radius of a window: words on either side
+    bint shrink_windows         # draw the radius of each window from 1..window
+    bint sg                     # skip-gram, else CBOW
 
 
 cdef struct Tree:               # of hierarchical softmax: the path to each word, one after another
@@ -44,54 +44,54 @@ cdef struct Piece:              # the words of one piece of the corpus that subs
     int32_t *ends               # (n_sentences,) where each sentence ends in `words`
     int32_t n
     int32_t n_sentences
-    int32_t first_centre        # words before this one and from `last_centre` on are context
-    int32_t last_centre         # only: the piece begins or ends inside a sentence
+    int32_t first_centre        # words before this one, and from `last_centre` on, are context
+    int32_t last_centre         # only, where the piece begins or ends inside a sentence
     int32_t pos                 # the next centre, and the sentence it is in
     int32_t sentence
     int32_t sentence_start
-    int32_t noise_turn          # CBOW: the set of noise words whose turn it is
-    int32_t noise_round         # how often all of them have had their turn
+    int32_t noise_turn          # CBOW: the set of noise words to use next,
+    int32_t noise_round         # and how often all sets have been used
 
 
-cdef struct Around:             # CBOW: the words around one centre, the centre among them
+cdef struct Window:             # CBOW: the context words of a centre, and the centre
     const int32_t *words        # (n,)
     int32_t n
-    int32_t place               # where the centre is
+    int32_t centre              # its index in `words`
 
 
 cdef struct NoiseSets:          # CBOW: noise words that several blocks share
     int32_t *n                  # (noise_sets,) how many distinct words each set has
     int32_t *words              # (noise_sets, n_noise)
-    float *weights              # (noise_sets, n_noise) how often each counts
+    float *weights              # (noise_sets, n_noise) how many negative samples each stands for
 
 
-cdef struct Marks:              # which words a list may have, by a hash value of theirs
+cdef struct Marks:              # a filter of the words that a list may have, by their hash values
     uint8_t last[1 << MARK_BITS]    # the last list that had such a word, modulo 255
-    uint8_t now                 # the list now made
+    uint8_t now                 # the present list
 
 
 cdef struct Blocks:             # a batch of blocks; item or row i of each array is block i
     int n
     int capacity
     int y_stride                # floats or words from one row of y to the next
-    # Rows of x: skip-gram's words around the centres, each once; CBOW's one projection.
+    # Rows of x: skip-gram's context words, each once; CBOW's one projection.
     int32_t *n_x                # (capacity,) how many there are, 1 to X_MAX
     int32_t *x                  # (capacity, X_MAX) skip-gram only
-    Around *around              # (capacity,) CBOW only
-    # Rows of y: the centres, then the noise words, each once. What they are to score is in
-    # terms of cw2v_labels of csrc/kernels.h.
+    Window *windows             # (capacity,) CBOW only
+    # Rows of y: the centres, then the noise words, each once. `noise` and `positives` are
+    # labels as in cw2v_labels of csrc/kernels.h.
     int32_t *n_y                # (capacity,) how many there are, 1 to span + n_noise
-    int32_t *n_new              # (capacity,) how many of them, the first, are not in the cache
+    int32_t *n_new              # (capacity,) how many of them, the first, need a prefetch
     int32_t *y                  # (capacity, y_stride)
-    uint64_t *random            # (capacity * n_noise,) what they are drawn by
+    uint64_t *random            # (capacity * n_noise,) random bits that noise words are drawn by
     float *noise                # (capacity, y_stride)
-    uint64_t *seen              # (capacity, X_MAX) a byte for each column of a centre
-    int32_t *ahead              # (capacity,) where in the piece the words begin that come into
-    int32_t *n_ahead            # (capacity,) reach with this block, and how many they are
+    uint64_t *positives         # (capacity, X_MAX) a byte for each centre
+    int32_t *entering           # (capacity,) where in the piece the words begin that enter the
+    int32_t *n_entering         # (capacity,) window with this block, and how many they are
     Marks marks
     NoiseSets sets
     # Hierarchical softmax, whose blocks have one centre each:
-    const uint32_t **path       # (capacity,) to each centre, in the tree,
+    const uint32_t **path       # (capacity,) the path to each centre, in the tree,
     int32_t *n_path             # (capacity,) and its length
 
 
@@ -103,8 +103,8 @@ cdef inline void begin_list(Marks *marks) noexcept nogil:
         marks.now = 1
 
 
-cdef inline int place_of(int32_t word, int32_t *words, int n, Marks *marks) noexcept nogil:
-    """Where `word` is among the `n` distinct ones; `n`, and it is put there, if it is not."""
+cdef inline int find_or_append(int32_t word, int32_t *words, int n, Marks *marks) noexcept nogil:
+    """The index of `word` in a list of `n` distinct words; if missing, it is appended, at `n`."""
     cdef uint8_t *mark = marks.last + ((<uint32_t> word * <uint32_t> 2654435769)
                                        >> (32 - MARK_BITS))
     cdef int i

@@ -1,13 +1,13 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
-"""Ids to blocks: subsampling, the reach of each centre, the paths to centres.
+"""Ids to blocks: subsampling, windows, the paths to centres.
 
-A block of skip-gram is a few consecutive centres, `span` of them; a block of CBOW is one. Noise
-words come later: _noise.pyx.
+A block of skip-gram has up to `span` consecutive centres; a block of CBOW has one. _noise.pyx adds
+the noise words.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
-from cw2v._kernels cimport SEEN, X_MAX
+from cw2v._kernels cimport SPAN_MAX, X_MAX
 from cw2v._rng cimport Rng, below, next_u32
 
 cdef extern from "prefetch.h" nogil:
@@ -24,8 +24,8 @@ cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t
                       int64_t sentence, const Sampling *sampling, Rng *rng) noexcept nogil:
     """Subsample tokens `first` to `last` of the corpus; `sentence` is the one `first` is in.
 
-    Where the piece begins or ends inside a sentence, up to `window` words beyond are kept
-    as context, so that cutting a long sentence into pieces loses no pair.
+    Where the piece begins or ends inside a sentence, it gets up to `window` words beyond as
+    context, so that cutting a long sentence into pieces loses no pair.
     """
     cdef const int64_t *starts = corpus.starts
     cdef const int32_t *ids = corpus.ids
@@ -33,7 +33,7 @@ cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t
     cdef int32_t n = 0, i, j, swapped
     cdef int64_t at, end
 
-    # Words before the piece are drawn from the cut backwards, then turned round.
+    # Words before the piece are sampled from the cut backwards, then reversed.
     at = first
     while at > starts[sentence] and n < sampling.window:
         at -= 1
@@ -53,7 +53,8 @@ cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t
     while at < last:
         end = min(starts[sentence + 1], last)
         while at < end:
-            # No branch on a coin toss: a word not kept is overwritten by the next one.
+            # Without a branch, which would often be mispredicted: the next word overwrites one
+            # that is not kept.
             words[n] = ids[at]
             n += is_kept(sampling, words[n], rng)
             at += 1
@@ -79,24 +80,24 @@ cdef void begin_piece(Piece *piece, const Corpus *corpus, int64_t first, int64_t
 # ---- blocks ------------------------------------------------------------------------------
 
 cdef struct Centre:
-    int pos                     # where it is in the piece
-    int first                   # the words in its reach, itself among them
+    int pos                     # its index in the piece
+    int first                   # its window, itself included
     int n
 
 
 cdef inline void begin_block(Blocks *blocks, const Centre *centres, int n_centres,
                              const Piece *piece) noexcept nogil:
-    """Begin the block after the last with the columns of its centres, whose words differ."""
+    """Begin a new block with its centres, which are distinct words, as the first rows of y."""
     cdef int32_t *y = blocks.y + blocks.n * blocks.y_stride
     cdef int c
     for c in range(n_centres):
         y[c] = piece.words[centres[c].pos]
     blocks.n_y[blocks.n] = n_centres
-    blocks.n_ahead[blocks.n] = 0
+    blocks.n_entering[blocks.n] = 0
 
 
-cdef inline uint64_t seen_once(int column) noexcept nogil:
-    """A word of one column, in the bytes of `Blocks.seen`, whatever the order of bytes."""
+cdef inline uint64_t one_positive(int column) noexcept nogil:
+    """One positive pair in byte `column` of `Blocks.positives`, whatever the byte order."""
     cdef uint64_t bytes = 0
     (<uint8_t *> &bytes)[column] = 1
     return bytes
@@ -108,62 +109,62 @@ cdef inline int sum_of_bytes(uint64_t bytes) noexcept nogil:
 
 cdef void add_skipgram(Blocks *blocks, const Centre *centres, int n_centres, const Piece *piece,
                        int first, int last, int most_pairs) noexcept nogil:
-    """Add a block of these centres with the words at `first` to `last` that are near to them.
+    """Add a block of these centres and their context words from `first` to before `last`.
 
-    It is more than one block if a word comes so often that its row would have more pairs than
-    `most_pairs`, unless it has them from one place.
+    A new block is begun before an occurrence of a word that would give its row more than
+    `most_pairs` pairs, unless all of them are of this one occurrence.
     """
     cdef int32_t *x = blocks.x + blocks.n * X_MAX
-    cdef uint64_t *seen = blocks.seen + blocks.n * X_MAX
-    cdef uint64_t once[SEEN]
-    cdef uint64_t seen_here
+    cdef uint64_t *positives = blocks.positives + blocks.n * X_MAX
+    cdef uint64_t once[SPAN_MAX]
+    cdef uint64_t here
     cdef int n_x = 0, pos, row, c
     begin_block(blocks, centres, n_centres, piece)
     begin_list(&blocks.marks)
     for c in range(n_centres):
-        once[c] = seen_once(c)
+        once[c] = one_positive(c)
     for pos in range(first, last):
-        seen_here = 0
+        here = 0
         for c in range(n_centres):
-            # No branch: whether it is near to this centre is a coin toss.
-            seen_here += once[c] & (0 - <uint64_t> (
+            # Without a branch: whether it is in this centre's window is hard to predict.
+            here += once[c] & (0 - <uint64_t> (
                 (<uint32_t> (pos - centres[c].first) < <uint32_t> centres[c].n)
                 & (pos != centres[c].pos)))
-        if seen_here == 0:
+        if here == 0:
             continue
-        row = place_of(piece.words[pos], x, n_x, &blocks.marks)
+        row = find_or_append(piece.words[pos], x, n_x, &blocks.marks)
         if row == n_x:
-            seen[row] = 0
-        elif sum_of_bytes(seen[row]) + sum_of_bytes(seen_here) > most_pairs:
+            positives[row] = 0
+        elif sum_of_bytes(positives[row]) + sum_of_bytes(here) > most_pairs:
             blocks.n_x[blocks.n] = n_x
             blocks.n += 1
             begin_block(blocks, centres, n_centres, piece)
             begin_list(&blocks.marks)
             x += X_MAX
-            seen += X_MAX
+            positives += X_MAX
             n_x = 0
-            row = place_of(piece.words[pos], x, n_x, &blocks.marks)
-            seen[row] = 0
-        seen[row] += seen_here
+            row = find_or_append(piece.words[pos], x, n_x, &blocks.marks)
+            positives[row] = 0
+        positives[row] += here
         n_x += row == n_x
     blocks.n_x[blocks.n] = n_x
     blocks.n += n_x > 0
 
 
 cdef inline void add_cbow(Blocks *blocks, const Centre *centre, const Piece *piece) noexcept nogil:
-    """Add the block of a centre, with a row of x for the projection of the words around it."""
-    cdef Around *around = blocks.around + blocks.n
+    """Add the block of a centre, whose one row of x is the projection of its context words."""
+    cdef Window *window = blocks.windows + blocks.n
     begin_block(blocks, centre, 1, piece)
-    blocks.seen[blocks.n * X_MAX] = seen_once(0)
-    around.words = piece.words + centre.first
-    around.n = centre.n
-    around.place = centre.pos - centre.first
+    blocks.positives[blocks.n * X_MAX] = one_positive(0)
+    window.words = piece.words + centre.first
+    window.n = centre.n
+    window.centre = centre.pos - centre.first
     blocks.n_x[blocks.n] = 1
     blocks.n += 1
 
 
 cdef void add_paths(Blocks *blocks, const Tree *tree) noexcept nogil:
-    """Find the paths to the centres of the batch, and ask for them: they miss the cache."""
+    """Find the paths to the centres of the batch, and prefetch them: they are rarely cached."""
     cdef int64_t begin, end
     cdef int32_t centre
     cdef int i
@@ -177,7 +178,7 @@ cdef void add_paths(Blocks *blocks, const Tree *tree) noexcept nogil:
 
 
 cdef int blocks_of_widest(const Sampling *sampling) noexcept nogil:
-    """How many blocks the words around `span` centres may be given as; see `fill_blocks`."""
+    """The most blocks that `span` centres may be divided into; see `fill_blocks`."""
     return 2 * sampling.window + sampling.span if sampling.sg else 1
 
 
@@ -193,13 +194,13 @@ cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
                          Rng *rng) noexcept nogil:
     """Put the next centres of the piece into the batch; return the predictions they make.
 
-    These are skip-gram's pairs, CBOW's centres. A block has fewer than `span` centres where a
-    word would come a second time. In skip-gram, centres with more than X_MAX words around them
-    are given as several blocks, each with noise words of its own. So no row moves by too many
-    gradients at a time, however few words there are. Noise words are not yet drawn.
+    Predictions are skip-gram's pairs, CBOW's centres. A block has fewer than `span` centres where
+    a word would be its centre twice, so that no row moves by too many gradients at a time,
+    however few words there are. In skip-gram, centres with windows of more than X_MAX words make
+    several blocks, each of which will have noise words of its own.
     """
-    cdef Centre centres[SEEN]
-    cdef int reach, begin, first, last, slices, width, n_centres, n_near, pos, begun, most
+    cdef Centre centres[SPAN_MAX]
+    cdef int radius, begin, first, last, slices, width, n_centres, n_near, pos, begun, most
     cdef int end = piece.ends[piece.sentence]
     cdef int64_t predictions = 0
     blocks.n = 0
@@ -217,14 +218,14 @@ cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
                 piece.sentence_start = end
                 piece.sentence += 1
                 end = piece.ends[piece.sentence]
-            reach = sampling.window
+            radius = sampling.window
             if sampling.shrink_windows:
-                reach = 1 + below(sampling.window, next_u32(rng))
-            begin = max(piece.sentence_start, pos - reach)
+                radius = 1 + below(sampling.window, next_u32(rng))
+            begin = max(piece.sentence_start, pos - radius)
             centres[n_near].pos = pos
             centres[n_near].first = begin
-            centres[n_near].n = min(end, pos + reach + 1) - begin
-            if centres[n_near].n > 1:           # alone there, it has nothing to predict
+            centres[n_near].n = min(end, pos + radius + 1) - begin
+            if centres[n_near].n > 1:           # else it has no context
                 predictions += centres[n_near].n - 1 if sampling.sg else 1
                 first = min(first, begin)
                 last = max(last, begin + centres[n_near].n)
@@ -244,8 +245,8 @@ cdef int64_t fill_blocks(Blocks *blocks, Piece *piece, const Sampling *sampling,
                              sampling.most_pairs)
                 first += width
         if blocks.n > begun:
-            # The words that come into reach with these centres.
-            blocks.ahead[begun] = min(piece.pos + sampling.window, piece.n)
-            blocks.n_ahead[begun] = min(piece.n - blocks.ahead[begun], n_centres)
+            # The words that enter the window with these centres.
+            blocks.entering[begun] = min(piece.pos + sampling.window, piece.n)
+            blocks.n_entering[begun] = min(piece.n - blocks.entering[begun], n_centres)
         piece.pos += n_centres
     return predictions

@@ -9,7 +9,7 @@ def step(
     w: NDArray[np.float32],
     w_out: NDArray[np.float32],
     words: NDArray[np.int32],
-    place: int,
+    centre: int,
     y: NDArray[np.int32],
     labels: Labels,
     lr: float,

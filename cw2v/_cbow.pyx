@@ -1,15 +1,16 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
 """The CBOW step: one centre's gradient of W and W', by kernel or by BLAS.
 
-For the rows x[i] of W of the n words around the centre, their mean (or sum) h, and the rows y[j]
-of W' that h scores, `seen` times high and `unseen` times low (see cw2v_labels in csrc/kernels.h):
+For the rows x[i] of W of the n context words of the centre, their mean (or sum) h, and the rows
+y[j] of W', with `positives` positive and `negatives` negative pairs of each with h (see cw2v_labels
+in csrc/kernels.h):
 
-    h = 1/n sum_i x[i],    s = Y h,    g = lr * (seen - (seen + unseen) * sigmoid(s))
-    x[i] += c Y^T g,       Y += g h^T       with h and Y on the right as they were before
+    h = 1/n sum_i x[i],    s = Y h,    g = lr * (positives - (positives + negatives) * sigmoid(s))
+    x[i] += c Y^T g,       Y += g h^T       with the old h and Y on the right
 
 The gradient has c = 1/n for the mean and 1 for the sum (Irsoy et al. 2021, arXiv 2012.15332).
 word2vec.c and gensim take c = 1 for the mean, and gensim 1/n for the sum; so do we unless
-`corrected_cbow`. See _skipgram.pyx for what is scored.
+`corrected_cbow`. Y is as in _skipgram.pyx.
 """
 
 from libc.stddef cimport ptrdiff_t
@@ -17,7 +18,7 @@ from libc.stdint cimport int32_t
 
 import numpy as np
 
-from cw2v._blocks cimport Around
+from cw2v._blocks cimport Window
 from cw2v._kernels cimport (
     Backend, Labels, cw2v_matrix, cw2v_row, cw2v_row_stride, find_backend,
 )
@@ -25,43 +26,43 @@ from cw2v._stages cimport ERRORS, GATHER, LOSS, PRODUCTS, SCATTER, UPDATE, ends
 from cw2v._step cimport Model, Scratch, Targets, blas_changes, find_words, gather, lock_of
 
 
-cdef inline int rows_around(const cw2v_matrix *w, const Around *around, ptrdiff_t dim,
-                            float **rows) noexcept nogil:
-    """Find the rows of W of the words around a centre; return how many they are."""
-    cdef int place = around.place, n = around.n - 1
-    find_words(w, around.words, place, dim, rows)
-    find_words(w, around.words + place + 1, n - place, dim, rows + place)
+cdef inline int context_rows(const cw2v_matrix *w, const Window *window, ptrdiff_t dim,
+                             float **rows) noexcept nogil:
+    """Write the addresses of the rows of W of the context words; return how many they are."""
+    cdef int centre = window.centre, n = window.n - 1
+    find_words(w, window.words, centre, dim, rows)
+    find_words(w, window.words + centre + 1, n - centre, dim, rows + centre)
     return n
 
 
-cdef void add_locked(const Model *model, const cw2v_matrix *w, const Around *around, float scale,
+cdef void add_locked(const Model *model, const cw2v_matrix *w, const Window *window, float scale,
                      const float *step) noexcept nogil:
-    """Move each row by its own part of the step; those locked by 0, not at all."""
+    """Add the step to each row, times its lock factor; rows locked by 0 stay."""
     cdef ptrdiff_t dim = model.dim, k
     cdef float *row
     cdef float part
     cdef int i
-    for i in range(around.n):
-        part = scale * lock_of(model, around.words[i])
-        if i != around.place and part != 0:
-            row = cw2v_row(w, around.words[i], dim)
+    for i in range(window.n):
+        part = scale * lock_of(model, window.words[i])
+        if i != window.centre and part != 0:
+            row = cw2v_row(w, window.words[i], dim)
             for k in range(dim):
                 row[k] += part * step[k]
 
 
-cdef void cbow_step(const Model *model, const cw2v_matrix *w, const Around *around,
+cdef void cbow_step(const Model *model, const cw2v_matrix *w, const Window *window,
                     const Targets *targets, float lr, const Backend *backend, Scratch *s,
                     double *loss) noexcept nogil:
-    """Move the rows of the words around a centre, and those they score, a step down their loss.
+    """Take one gradient step with the rows of W of the context words, and rows of W'.
 
-    The rows of W are found by `w`, which is how this worker sees them. The rows that they score
-    are in `s.y_rows`. The loss before the step is added to `loss` unless that is NULL.
+    `w` is W as this worker sees it. The rows of W' are in `s.y_rows`. The loss before the step is
+    added to `loss` unless that is NULL.
     """
-    cdef int n_y = targets.n_y, n = rows_around(w, around, model.dim, s.x_rows)
+    cdef int n_y = targets.n_y, n = context_rows(w, window, model.dim, s.x_rows)
     cdef int dim = <int> model.dim, stride = cw2v_row_stride(n_y)
     cdef float one = 1, part = one / n
 
-    # h is in s.x, its change in s.dx.
+    # h is in s.x, its update in s.dx.
     cdef const float *h = s.x
     backend.kernels.sum_rows(<const float *const *> s.x_rows, n, dim,
                              part if model.cbow_mean else one, s.x)
@@ -89,38 +90,55 @@ cdef void cbow_step(const Model *model, const cw2v_matrix *w, const Around *arou
     if model.lockf is NULL:
         backend.kernels.add_to_rows(s.x_rows, n, dim, part, s.dx)
     else:
-        add_locked(model, w, around, part, s.dx)
+        add_locked(model, w, window, part, s.dx)
     ends(s.clock, SCATTER)
 
 
-def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] words, int place,
+def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] words, int centre,
          const int32_t[::1] y, Labels labels, float lr, str backend, *, bint cbow_mean=True,
          bint corrected_cbow=False, const float[::1] lockf=None, bint with_loss=True,
          Py_ssize_t repeat=1):
-    """Take one step, for the tests: change W and W' in place, return the loss before it.
+    """Take one step, for the tests: update W and W' in place, return the loss before it.
 
-    The centre is at its place among `words`. Benchmarks `repeat` the step; the losses are added
-    up.
+    Parameters
+    ----------
+    w, w_out : ndarray of float32, shape (n_words, dim)
+    words : ndarray of int32, shape (n,)
+        The words of the window, the centre included.
+    centre : int
+        Its index in `words`.
+    y : ndarray of int32, shape (n_y,)
+        Distinct rows of W'.
+    labels : cw2v._kernels.Labels
+    lr : float
+    backend : str
+    cbow_mean, corrected_cbow : bool
+    lockf : ndarray of float32, shape (n_words,) or (1,), optional
+    with_loss : bool
+        Whether to compute the loss; else 0 is returned.
+    repeat : int
+        How often to take the step, for benchmarks; the losses are added up.
     """
     cdef Model model
-    cdef cw2v_matrix seen_w
+    cdef cw2v_matrix w_view
     cdef Targets targets
     cdef Scratch s
     cdef Backend chosen
-    cdef Around around
+    cdef Window window
     cdef double loss = 0
     cdef ptrdiff_t dim = w.shape[1], n_y = y.shape[0], j
-    if not 0 <= place < words.shape[0] or words.shape[0] < 2:
+    if not 0 <= centre < words.shape[0] or words.shape[0] < 2:
         raise ValueError(
-            f"a place must be one of at least two words, got {place} of {words.shape[0]}"
+            f"centre must be the index of one of at least two words, got {centre} of "
+            f"{words.shape[0]}"
         )
-    around.words, around.n, around.place = &words[0], <int32_t> words.shape[0], place
+    window.words, window.n, window.centre = &words[0], <int32_t> words.shape[0], centre
     find_backend(backend, &chosen)
     cdef size_t[::1] rows = np.empty(n_y + words.shape[0], np.uintp)
     cdef float[::1] g = np.empty(cw2v_row_stride(<int> n_y), np.float32)
     cdef float[:, ::1] copies = np.empty((2 + 2 * n_y, dim), np.float32)
     model.dim = dim
-    seen_w.shared, seen_w.n_local = &w[0, 0], 0
+    w_view.shared, w_view.n_local = &w[0, 0], 0
     model.lockf = &lockf[0] if lockf is not None else NULL
     model.lockf_stride = 1 if lockf is not None and lockf.shape[0] > 1 else 0
     model.cbow_mean, model.corrected_cbow = cbow_mean, corrected_cbow
@@ -134,5 +152,5 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] words, int pla
     for j in range(n_y):
         s.y_rows[j] = &w_out[y[j], 0]
     for _ in range(repeat):
-        cbow_step(&model, &seen_w, &around, &targets, lr, &chosen, &s, &loss if with_loss else NULL)
+        cbow_step(&model, &w_view, &window, &targets, lr, &chosen, &s, &loss if with_loss else NULL)
     return loss

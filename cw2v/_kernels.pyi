@@ -12,7 +12,7 @@ def dots(
 class Labels:
     def __init__(
         self,
-        seen: NDArray[np.uint8],
+        positives: NDArray[np.uint8],
         noise: NDArray[np.float32],
         path: NDArray[np.uint32] | None = None,
     ) -> None: ...
@@ -29,7 +29,7 @@ def update(
     y: NDArray[np.float32],
     g: NDArray[np.float32],
     *,
-    soon: NDArray[np.float32] | None = None,
+    prefetched: NDArray[np.float32] | None = None,
     repeat: int = 1,
 ) -> None: ...
 def update_apart(

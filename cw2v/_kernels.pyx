@@ -1,5 +1,5 @@
 # cython: freethreading_compatible=True
-"""Which kernels this CPU can run, and which are used."""
+"""The tables of kernels that this CPU can run, and the choice of one."""
 
 import os
 
@@ -7,19 +7,19 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 
 import numpy as np
 
-if <int> X_MAX != <int> CW2V_X_MAX or <int> SEEN != <int> CW2V_SEEN:
+if <int> X_MAX != <int> CW2V_X_MAX or <int> SPAN_MAX != <int> CW2V_SPAN_MAX:
     raise ImportError("cw2v: cw2v/_kernels.pxd and csrc/kernels.h disagree")
 
 
 def available_backends():
-    """Return the names of what this machine can train with, fastest first, "blas" last."""
+    """Return the names of the backends that this machine can run, fastest first, "blas" last."""
     cdef const cw2v_kernels *tables[8]
     cdef int n = cw2v_kernels_available(tables, 8)
     return [tables[i].name.decode() for i in range(n)] + ["blas"]
 
 
 def default_backend():
-    """Return the name of the fastest, or what the environment variable CW2V_BACKEND says."""
+    """Return the backend that the environment variable CW2V_BACKEND names, else the fastest."""
     chosen = os.environ.get("CW2V_BACKEND", "")
     names = available_backends()
     fastest = names[0] if names[0] != "scalar" else "blas"
@@ -40,7 +40,7 @@ cdef int find_backend(str name, Backend *backend) except -1:
     backend.blas = NULL
     backend.kernels = NULL
     if name == "blas":
-        from cw2v import _blas      # not before it is asked for: see there
+        from cw2v import _blas      # imported late: see there
         backend.blas = <const Products *> PyCapsule_GetPointer(_blas.capsule(), NULL)
     for i in range(n):
         if tables[i].name.decode() == name or (name == "blas" and i == 0):
@@ -54,8 +54,8 @@ cdef int find_backend(str name, Backend *backend) except -1:
 
 # ---- for the tests: each kernel alone, on contiguous matrices ------------------------------
 #
-# `repeat` is for benchmarks: the kernel is called so many times, with nothing in between, each
-# time on what the call before has left.
+# `repeat` is for benchmarks: the kernel is called so many times in a row, each time on the results
+# of the call before.
 
 cdef const cw2v_kernels *table(str name) except NULL:
     cdef Backend backend
@@ -87,18 +87,22 @@ cdef float[:, ::1] padded(const float[:, ::1] s):
 
 
 cdef class Labels:
-    """What is to score high and low; see cw2v_labels in csrc/kernels.h.
+    """The labels of a block; see cw2v_labels in csrc/kernels.h.
 
-    `seen` (n_x, SEEN) and `noise` (n_y,); `path` (n_y,) in a tree, else None.
+    Parameters
+    ----------
+    positives : ndarray of uint8, shape (n_x, SPAN_MAX)
+    noise : ndarray of float32, shape (n_y,)
+    path : ndarray of uint32, shape (n_y,), or None without a tree
     """
 
-    def __init__(self, const uint8_t[:, ::1] seen, const float[::1] noise,
+    def __init__(self, const uint8_t[:, ::1] positives, const float[::1] noise,
                  const uint32_t[::1] path=None):
-        if seen.shape[1] != SEEN:
-            raise ValueError(f"seen must have {SEEN} columns, got {seen.shape[1]}")
-        self.seen = seen
+        if positives.shape[1] != SPAN_MAX:
+            raise ValueError(f"positives must have {SPAN_MAX} columns, got {positives.shape[1]}")
+        self.positives = positives
         self.noise = padded(np.asarray(noise)[None, :])
-        self.borrowed.seen = &self.seen[0, 0]
+        self.borrowed.positives = &self.positives[0, 0]
         self.borrowed.noise = &self.noise[0, 0]
         self.borrowed.path = NULL
         if path is not None:
@@ -109,7 +113,7 @@ cdef class Labels:
 
 def logistic_error(str name, const float[:, ::1] s, Labels labels, float lr, *,
                    Py_ssize_t repeat=1):
-    """Return the errors of the logits `s`."""
+    """Return the scaled errors of the logits `s`, float32 of shape (n_x, n_y)."""
     cdef const cw2v_kernels *kernels = table(name)
     cdef float[:, ::1] g = padded(s)
     for _ in range(repeat):
@@ -119,7 +123,7 @@ def logistic_error(str name, const float[:, ::1] s, Labels labels, float lr, *,
 
 
 def logistic_loss(str name, const float[:, ::1] s, Labels labels, *, Py_ssize_t repeat=1):
-    """Return the loss of the logits `s`."""
+    """Return the loss of the logits `s`, float32 of shape (n_x, n_y)."""
     cdef const cw2v_kernels *kernels = table(name)
     cdef float[:, ::1] g = padded(s)
     cdef double loss = 0
@@ -130,29 +134,29 @@ def logistic_loss(str name, const float[:, ::1] s, Labels labels, *, Py_ssize_t 
 
 
 def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g, *,
-           float[:, ::1] soon=None, Py_ssize_t repeat=1):
-    """Do X += G @ Y and Y += G.T @ X in place, and ask for the rows of `soon` if there are any."""
+           float[:, ::1] prefetched=None, Py_ssize_t repeat=1):
+    """Do X += G @ Y and Y += G.T @ X in place, and prefetch the rows of `prefetched`, if any."""
     cdef const cw2v_kernels *kernels = table(name)
-    cdef size_t[::1] soon_rows
-    cdef cw2v_soon asked
-    cdef const cw2v_soon *if_any = NULL
+    cdef size_t[::1] prefetched_rows
+    cdef cw2v_prefetch_list some
+    cdef const cw2v_prefetch_list *list = NULL
     cdef float[:, ::1] errors = padded(g)
     cdef float[:, ::1] spare = np.empty((x.shape[0], max(x.shape[1], X_MAX)), np.float32)
     cdef size_t[::1] x_rows = row_pointers(x), y_rows = row_pointers(y)
-    if soon is not None:
-        soon_rows = row_pointers(soon)
-        asked.rows, asked.n = <float *const *> &soon_rows[0], <int> soon.shape[0]
-        kernels.prefetch(&asked, soon.shape[1])
-        if_any = &asked
+    if prefetched is not None:
+        prefetched_rows = row_pointers(prefetched)
+        some.rows, some.n = <float *const *> &prefetched_rows[0], <int> prefetched.shape[0]
+        kernels.prefetch_list(&some, prefetched.shape[1])
+        list = &some
     for _ in range(repeat):
         kernels.update(<float *const *> &x_rows[0], <int> x.shape[0],
                        <float *const *> &y_rows[0], <int> y.shape[0], x.shape[1], &errors[0, 0],
-                       &spare[0, 0], if_any)
+                       &spare[0, 0], list)
 
 
 def update_apart(str name, const float[::1] h, float[:, ::1] y, const float[::1] g, *,
                  Py_ssize_t repeat=1):
-    """Do Y += outer(g, h) in place and return g @ Y with Y as it was."""
+    """Do Y += outer(g, h) in place and return g @ Y of the old Y, float32 of shape (dim,)."""
     cdef const cw2v_kernels *kernels = table(name)
     cdef float[::1] step = np.empty(h.shape[0], np.float32)
     cdef size_t[::1] rows = row_pointers(y)
@@ -163,7 +167,7 @@ def update_apart(str name, const float[::1] h, float[:, ::1] y, const float[::1]
 
 
 def sum_rows(str name, float[:, ::1] x, float scale, *, Py_ssize_t repeat=1):
-    """Return the scaled sum of the rows."""
+    """Return `scale` times the sum of the rows of `x`, float32 of shape (dim,)."""
     cdef const cw2v_kernels *kernels = table(name)
     cdef float[::1] total = np.empty(x.shape[1], np.float32)
     cdef size_t[::1] rows = row_pointers(x)
@@ -175,7 +179,7 @@ def sum_rows(str name, float[:, ::1] x, float scale, *, Py_ssize_t repeat=1):
 
 def add_to_rows(str name, float[:, ::1] x, float scale, const float[::1] step, *,
                 Py_ssize_t repeat=1):
-    """Add the scaled step to each row in place."""
+    """Add `scale` times `step`, of shape (dim,), to each row of `x` in place."""
     cdef const cw2v_kernels *kernels = table(name)
     cdef size_t[::1] rows = row_pointers(x)
     for _ in range(repeat):

@@ -1,9 +1,9 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
 """Noise words for blocks.
 
-The centres of a block of skip-gram share the noise words drawn for it; with a span of 1 each centre
-has noise words of its own. In CBOW, sets of noise words take turns, so that distant centres share
-one.
+In skip-gram the centres of a block share the noise words drawn for it; with a span of 1 each centre
+has noise words of its own. In CBOW, sets of noise words are used in turn, so that distant centres
+share one.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -12,10 +12,10 @@ from libc.string cimport memset
 import numpy as np
 
 from cw2v._blocks cimport (
-    Around, Blocks, Corpus, Marks, NoiseColumn, Piece, Sampling, begin_list, begin_piece,
-    blocks_of_widest, fill_blocks, place_of,
+    Blocks, Corpus, Marks, NoiseColumn, Piece, Sampling, Window, begin_list, begin_piece,
+    blocks_of_widest, fill_blocks, find_or_append,
 )
-from cw2v._kernels cimport SEEN, X_MAX, cw2v_row_stride
+from cw2v._kernels cimport SPAN_MAX, X_MAX, cw2v_row_stride
 from cw2v._rng cimport Rng, below, next_u64, seed_rng
 
 cdef extern from "prefetch.h" nogil:
@@ -28,16 +28,19 @@ cdef inline const NoiseColumn *column_of(const Sampling *sampling,
 
 
 cdef inline int32_t noise_word(const Sampling *sampling, uint64_t random) noexcept nogil:
-    """A noise word, by Walker's alias method: 32 bits choose a column, 32 its upper half."""
+    """A noise word, by Walker's alias method: of 64 bits, half choose a column.
+
+    The other half choose between it and its alias.
+    """
     cdef const NoiseColumn *drawn = column_of(sampling, random)
-    # All ones where the column stays: a choice without a branch, which would be a coin toss.
-    cdef uint32_t stays = 0 - <uint32_t> (drawn.accept >= <uint32_t> random)
-    return ((<uint32_t> (drawn - sampling.noise)) & stays) | (drawn.alias & ~stays)
+    # All ones where the column is accepted: a branch would often be mispredicted.
+    cdef uint32_t accepted = 0 - <uint32_t> (drawn.accept >= <uint32_t> random)
+    return ((<uint32_t> (drawn - sampling.noise)) & accepted) | (drawn.alias & ~accepted)
 
 
 cdef inline uint64_t *prefetch_noise(uint64_t *random, const Sampling *sampling,
                                      Rng *rng) noexcept nogil:
-    """Ask for the columns of the noise words of one block: they miss the cache."""
+    """Draw random bits for the noise words of one block, and prefetch their columns."""
     cdef int j
     for j in range(sampling.n_noise):
         random[j] = next_u64(rng)
@@ -61,11 +64,11 @@ cdef void add_noise_by_block(Blocks *blocks, const Sampling *sampling, Rng *rng)
         begin_list(&blocks.marks)
         n_y = 0
         for j in range(blocks.n_y[i]):
-            n_y += place_of(y[j], y, n_y, &blocks.marks) == n_y
+            n_y += find_or_append(y[j], y, n_y, &blocks.marks) == n_y
         for j in range(sampling.n_noise):
-            # A word that was drawn twice, or is a centre, has one column. A centre is no noise
-            # to its own pairs, as in word2vec.c: cw2v_labels leaves them out.
-            column = place_of(noise_word(sampling, random[j]), y, n_y, &blocks.marks)
+            # A word that was drawn twice, or is a centre, has one row of y. A centre is no noise
+            # word of its own pairs, as in word2vec.c: cw2v_labels leaves them out.
+            column = find_or_append(noise_word(sampling, random[j]), y, n_y, &blocks.marks)
             n_y += column == n_y
             noise[column] += sampling.noise_weight
         random += sampling.n_noise
@@ -83,7 +86,7 @@ cdef inline void draw_set(Blocks *blocks, int which, const uint64_t *random,
     begin_list(marks)
     for j in range(sampling.n_noise):
         word = noise_word(sampling, random[j])
-        place = place_of(word, words, n, marks)
+        place = find_or_append(word, words, n, marks)
         if place == n:
             weights[n] = 0
             n += 1
@@ -93,9 +96,9 @@ cdef inline void draw_set(Blocks *blocks, int which, const uint64_t *random,
 
 cdef void add_noise_by_turns(Blocks *blocks, Piece *piece, const Sampling *sampling,
                              Rng *rng) noexcept nogil:
-    """Give each block of the batch, which has one centre, the set whose turn it is.
+    """Let the blocks of the batch, which have one centre each, use the sets in turn.
 
-    Whenever all sets have had their turn, some are drawn anew: each after `noise_uses` turns.
+    Each set is drawn anew after `noise_uses` uses, and in each round some of the sets are.
     """
     cdef int32_t *y
     cdef float *noise
@@ -126,7 +129,8 @@ cdef void add_noise_by_turns(Blocks *blocks, Piece *piece, const Sampling *sampl
         noise[0] = 0
         n_y = 1
         for j in range(blocks.sets.n[turn]):
-            # No branch: one that is the centre goes to its column; it is no noise to it.
+            # Without a branch: if it is the centre, its weight goes to row 0, and the next word
+            # overwrites it here.
             y[n_y] = words[j]
             noise[n_y] = weights[j]
             noise[0] += weights[j] * <float> (words[j] == centre)
@@ -155,12 +159,11 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
                     const uint32_t[:, ::1] noise, const uint64_t[::1] seeds, int64_t number, *,
                     int window, int negative, int span, int n_noise, int noise_sets,
                     int noise_uses, int most_pairs, bint shrink_windows, bint sg, int capacity):
-    """Return the words kept of a piece and its blocks, as a worker would make them.
+    """Return the words kept of a piece, its blocks and the number of its predictions.
 
-    `number` of the streams that `seeds` (2,) name is drawn from, the second for noise. Each
-    block is (x, y, noise, seen, words coming into reach), where x is skip-gram's words, or
-    a list of one list, of the words around CBOW's centre. The third value returned is the number
-    of predictions.
+    Random numbers are those of stream `number` of `seeds` (2,), the second for noise words. Each
+    block is (x, y, noise, positives, words entering the window), where x is skip-gram's context
+    words, or a list of one list, of the context words of CBOW's centre.
     """
     cdef Corpus corpus
     cdef Sampling sampling
@@ -173,15 +176,15 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
     cdef int32_t[::1] ends = np.empty(last - first, np.int32)
     cdef int32_t[:, ::1] lists = np.empty((5, capacity), np.int32)
     cdef int32_t[:, ::1] x = np.empty((capacity, X_MAX), np.int32)
-    cdef uint8_t[::1] around = np.empty(capacity * sizeof(Around), np.uint8)
+    cdef uint8_t[::1] windows = np.empty(capacity * sizeof(Window), np.uint8)
     cdef int32_t[::1] set_sizes = np.empty(noise_sets, np.int32)
     cdef int32_t[:, ::1] set_words = np.empty((noise_sets, n_noise), np.int32)
     cdef float[:, ::1] set_weights = np.empty((noise_sets, n_noise), np.float32)
     cdef int32_t[:, ::1] y = np.empty((capacity, stride), np.int32)
     cdef float[:, ::1] weights = np.empty((capacity, stride), np.float32)
-    cdef uint64_t[:, ::1] seen = np.empty((capacity, X_MAX), np.uint64)
+    cdef uint64_t[:, ::1] positives = np.empty((capacity, X_MAX), np.uint64)
     cdef uint64_t[::1] random = np.empty(capacity * n_noise, np.uint64)
-    cdef Around *one
+    cdef Window *one
     sampling.keep = &keep[0]
     sampling.noise = <const NoiseColumn *> &noise[0, 0]
     sampling.n_words = <int32_t> keep.shape[0]
@@ -192,8 +195,8 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
     sampling.window = window
     sampling.shrink_windows = shrink_windows
     sampling.sg = sg
-    if not 1 <= span <= SEEN:
-        raise ValueError(f"span must be 1 to {SEEN}, got {span}")
+    if not 1 <= span <= SPAN_MAX:
+        raise ValueError(f"span must be 1 to {SPAN_MAX}, got {span}")
     if noise_sets < 1 or noise_uses < 1 or (span > 1 and not sg):
         raise ValueError(
             f"noise_sets and noise_uses must be at least 1, got {noise_sets} and {noise_uses}, and "
@@ -211,14 +214,14 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
     blocks.capacity = capacity
     blocks.y_stride = stride
     blocks.n_x, blocks.n_y = &lists[0, 0], &lists[1, 0]
-    blocks.ahead, blocks.n_ahead = &lists[2, 0], &lists[3, 0]
+    blocks.entering, blocks.n_entering = &lists[2, 0], &lists[3, 0]
     blocks.n_new = &lists[4, 0]
     blocks.sets.n = &set_sizes[0]
     blocks.sets.words, blocks.sets.weights = &set_words[0, 0], &set_weights[0, 0]
     blocks.x, blocks.y = &x[0, 0], &y[0, 0]
-    blocks.around = <Around *> &around[0]
+    blocks.windows = <Window *> &windows[0]
     blocks.random = &random[0]
-    blocks.noise, blocks.seen = &weights[0, 0], &seen[0, 0]
+    blocks.noise, blocks.positives = &weights[0, 0], &positives[0, 0]
     seed_rng(&rng, seeds[0], number)
     seed_rng(&noise_rng, seeds[1], number)
 
@@ -232,12 +235,14 @@ def blocks_of_piece(const int32_t[::1] ids, const int64_t[::1] starts, int64_t f
             if sg:
                 rows = np.array(x[i, :n_x])
             else:
-                one = blocks.around + i
-                rows = [[one.words[at] for at in range(one.n) if at != one.place]]
-            ahead = [piece.words[blocks.ahead[i] + j] for j in range(blocks.n_ahead[i])]
+                one = blocks.windows + i
+                rows = [[one.words[at] for at in range(one.n) if at != one.centre]]
+            entering = [
+                piece.words[blocks.entering[i] + j] for j in range(blocks.n_entering[i])
+            ]
             made.append((
                 rows, np.array(y[i, :n_y]), np.array(weights[i, :n_y]),
-                np.array(seen[i, :n_x]).view(np.uint8).reshape(n_x, SEEN), ahead,
+                np.array(positives[i, :n_x]).view(np.uint8).reshape(n_x, SPAN_MAX), entering,
             ))
         if blocks.n == 0:
             break

@@ -15,7 +15,7 @@ cdef inline uint64_t mixed(uint64_t x) noexcept nogil:
 
 
 cdef inline void seed_rng(Rng *rng, uint64_t base, uint64_t number) noexcept nogil:
-    """Begin stream `number` of those that `base` names, as the authors advise, by SplitMix64."""
+    """Begin stream `number` of those of `base`, by SplitMix64, as the authors of xoshiro advise."""
     cdef uint64_t x = base + mixed(number)
     cdef int i
     for i in range(4):
@@ -45,8 +45,8 @@ cdef inline uint32_t next_u32(Rng *rng) noexcept nogil:
 
 
 cdef inline uint32_t below(uint32_t n, uint32_t random) noexcept nogil:
-    """A number from 0 to n - 1 out of 32 random bits (Lemire 2019, without the rejection).
+    """A number from 0 to n - 1 from 32 random bits (Lemire 2019, without the rejection).
 
-    Some numbers come up more often than others by at most n parts in 2^32.
+    The bias is at most n / 2^32.
     """
     return <uint32_t> ((<uint64_t> random * n) >> 32)

@@ -1,16 +1,16 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
 """The skip-gram step: one block's gradient of W and W', by kernel or by BLAS.
 
-For the rows x[i] of W of the words around a few centres, and the rows y[j] of W' that they
-score, `seen` times high and `unseen` times low (see cw2v_labels in csrc/kernels.h):
+For the rows x[i] of W of the context words of a few centres, and the rows y[j] of W', with
+`positives` positive and `negatives` negative pairs of each (see cw2v_labels in csrc/kernels.h):
 
-    S = X Y^T,    G[i, j] = lr * (seen[i, j] - (seen[i, j] + unseen[i, j]) * sigmoid(S[i, j]))
-    X += G Y,     Y += G^T X        with X and Y on the right as they were before
+    S = X Y^T,    G = lr * (positives - (positives + negatives) * sigmoid(S)), elementwise
+    X += G Y,     Y += G^T X        with the old X and Y on the right
 
 With negative sampling, Y is the centres and their noise words, which all pairs of a block
 share (Mikolov et al. 2013, eq. 4; Ji et al. 2016, arXiv 1604.04661). With hierarchical softmax,
-Y is the nodes on the way to one centre in the tree, seen where the path turns left (eq. 3, with
-the signs of word2vec.c).
+Y is the nodes on the path to one centre in the tree, and pairs are positive where the path turns
+left (eq. 3, with the signs of word2vec.c).
 """
 
 from libc.stddef cimport ptrdiff_t
@@ -20,8 +20,8 @@ from libc.string cimport memcpy
 import numpy as np
 
 from cw2v._kernels cimport (
-    CW2V_LONG_ROW, X_MAX, Backend, Labels, cw2v_matrix, cw2v_row, cw2v_row_stride, cw2v_soon,
-    find_backend,
+    CW2V_LONG_ROW, X_MAX, Backend, Labels, cw2v_matrix, cw2v_prefetch_list, cw2v_row,
+    cw2v_row_stride, find_backend,
 )
 from cw2v._stages cimport ERRORS, GATHER, LOSS, PREFETCH, PRODUCTS, SCATTER, UPDATE, ends
 from cw2v._step cimport (
@@ -30,7 +30,7 @@ from cw2v._step cimport (
 
 
 cdef void copy_locked(const Model *model, const int32_t *x, int n_x, Scratch *s) noexcept nogil:
-    """Let copies take the step instead of rows that do not move by all of it."""
+    """Put copies in the place of rows whose lock factor is not 1, for the step to update."""
     cdef ptrdiff_t dim = model.dim
     cdef float *copy
     cdef int i
@@ -44,7 +44,7 @@ cdef void copy_locked(const Model *model, const int32_t *x, int n_x, Scratch *s)
 
 cdef void move_locked(const Model *model, const cw2v_matrix *w, const int32_t *x, int n_x,
                       Scratch *s) noexcept nogil:
-    """Move the rows that were copied by their part of the step; those locked by 0, not at all."""
+    """Add the update of each copy to its row, times the lock factor; rows locked by 0 stay."""
     cdef ptrdiff_t dim = model.dim, k
     cdef float *row
     cdef float *moved
@@ -61,22 +61,21 @@ cdef void move_locked(const Model *model, const cw2v_matrix *w, const int32_t *x
 
 cdef void skipgram_step(const Model *model, const cw2v_matrix *w, const int32_t *x, int n_x,
                         const Targets *targets, float lr, const Backend *backend, Scratch *s,
-                        const cw2v_soon *soon, double *loss) noexcept nogil:
-    """Move the rows of `n_x` distinct words, and those they score, one step down their loss.
+                        const cw2v_prefetch_list *to_prefetch, double *loss) noexcept nogil:
+    """Take one gradient step with the rows of W of `n_x` distinct words, and rows of W'.
 
-    The rows of W are found by `w`, which is how this worker sees them. The rows that they score
-    are in `s.y_rows`. On the way the rows of `soon` are asked for. The loss before the step is
-    added to `loss` unless that is NULL.
+    `w` is W as this worker sees it. The rows of W' are in `s.y_rows`. Meanwhile the rows of
+    `to_prefetch` are prefetched. The loss before the step is added to `loss` unless that is NULL.
     """
     cdef int n_y = targets.n_y
     cdef int dim = <int> model.dim, stride = cw2v_row_stride(n_y)
-    cdef const cw2v_soon *in_update = NULL
-    if soon.n == 0:
+    cdef const cw2v_prefetch_list *in_update = NULL
+    if to_prefetch.n == 0:
         pass
     elif dim > CW2V_LONG_ROW and backend.blas is NULL:
-        in_update = soon
+        in_update = to_prefetch
     else:
-        backend.kernels.prefetch(soon, dim)
+        backend.kernels.prefetch_list(to_prefetch, dim)
         ends(s.clock, PREFETCH)
     find_words(w, x, n_x, model.dim, s.x_rows)
     if model.lockf is not NULL:
@@ -84,8 +83,8 @@ cdef void skipgram_step(const Model *model, const cw2v_matrix *w, const int32_t 
 
     # S = X @ Y.T
     if backend.blas is not NULL:
-        # BLAS works on copies, so that all three products see the same X and Y whatever
-        # other workers write meanwhile.
+        # BLAS works on copies, so that all three products use the same X and Y, whatever other
+        # workers write meanwhile.
         gather(s.x_rows, n_x, dim, s.x)
         gather(s.y_rows, n_y, dim, s.y)
         ends(s.clock, GATHER)
@@ -101,7 +100,7 @@ cdef void skipgram_step(const Model *model, const cw2v_matrix *w, const int32_t 
         loss[0] += backend.kernels.logistic_loss(s.g, n_x, n_y, &targets.labels)
         ends(s.clock, LOSS)
 
-    # S becomes G
+    # G, in place of S
     backend.kernels.logistic_error(s.g, n_x, n_y, &targets.labels, lr)
     ends(s.clock, ERRORS)
 
@@ -120,16 +119,30 @@ cdef void skipgram_step(const Model *model, const cw2v_matrix *w, const int32_t 
 def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32_t[::1] y,
          Labels labels, float lr, str backend, *, const float[::1] lockf=None,
          bint with_loss=True, Py_ssize_t repeat=1):
-    """Take one step, for the tests: change W and W' in place, return the loss before it.
+    """Take one step, for the tests: update W and W' in place, return the loss before it.
 
-    Benchmarks `repeat` it; the losses are added up.
+    Parameters
+    ----------
+    w, w_out : ndarray of float32, shape (n_words, dim)
+    x : ndarray of int32, shape (n_x,)
+        Distinct rows of W, at most X_MAX.
+    y : ndarray of int32, shape (n_y,)
+        Distinct rows of W'.
+    labels : cw2v._kernels.Labels
+    lr : float
+    backend : str
+    lockf : ndarray of float32, shape (n_words,) or (1,), optional
+    with_loss : bool
+        Whether to compute the loss; else 0 is returned.
+    repeat : int
+        How often to take the step, for benchmarks; the losses are added up.
     """
     cdef Model model
-    cdef cw2v_matrix seen_w
+    cdef cw2v_matrix w_view
     cdef Targets targets
     cdef Scratch s
     cdef Backend chosen
-    cdef cw2v_soon none
+    cdef cw2v_prefetch_list nothing
     cdef double loss = 0
     cdef ptrdiff_t dim = w.shape[1], n_y = y.shape[0], j
     cdef int stride = cw2v_row_stride(<int> n_y)
@@ -140,7 +153,7 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     cdef float[::1] g = np.empty(X_MAX * stride, np.float32)
     cdef float[:, ::1] copies = np.empty((4 * X_MAX + 2 * n_y, dim), np.float32)
     model.dim = dim
-    seen_w.shared, seen_w.n_local = &w[0, 0], 0
+    w_view.shared, w_view.n_local = &w[0, 0], 0
     model.lockf = &lockf[0] if lockf is not None else NULL
     model.lockf_stride = 1 if lockf is not None and lockf.shape[0] > 1 else 0
     targets.n_y = <int> n_y
@@ -148,12 +161,12 @@ def step(float[:, ::1] w, float[:, ::1] w_out, const int32_t[::1] x, const int32
     s.x_rows, s.y_rows = <float **> &rows[0], <float **> &rows[X_MAX]
     s.g = &g[0]
     s.clock = NULL
-    none.n = 0
+    nothing.n = 0
     s.x, s.dx, s.locked = &copies[0, 0], &copies[X_MAX, 0], &copies[2 * X_MAX, 0]
     s.y, s.dy = &copies[4 * X_MAX, 0], &copies[4 * X_MAX + n_y, 0]
     for j in range(n_y):
         s.y_rows[j] = &w_out[y[j], 0]
     for _ in range(repeat):
-        skipgram_step(&model, &seen_w, &x[0], <int> x.shape[0], &targets, lr, &chosen, &s, &none,
-                      &loss if with_loss else NULL)
+        skipgram_step(&model, &w_view, &x[0], <int> x.shape[0], &targets, lr, &chosen, &s,
+                      &nothing, &loss if with_loss else NULL)
     return loss

@@ -1,4 +1,4 @@
-"""The stages of a worker's loop, and a clock that tells how long each takes, if asked."""
+"""The stages of a worker's loop, and a clock that measures them for profiles."""
 
 from libc.stdint cimport int64_t
 
@@ -8,16 +8,16 @@ cdef extern from "ticks.h" nogil:
 
 cdef enum Stage:                # in the order of the data's path; names in _worker.pyx
     SUBSAMPLE                   # and which piece comes next
-    WINDOWS                     # reaches, and each word of a block once
+    WINDOWS                     # window radii, and the distinct context words of a block
     NOISE                       # random numbers to noise words
-    PATHS                       # to words in the tree
-    PREFETCH                    # asking for rows
-    GATHER                      # finding rows; copies of them for BLAS; CBOW's projections
+    PATHS                       # of the tree
+    PREFETCH                    # of rows of blocks to come
+    GATHER                      # addresses of rows; copies for BLAS; CBOW's projection
     PRODUCTS                    # logits
     LOSS
     ERRORS
-    UPDATE                      # of rows by kernels; changes by BLAS
-    SCATTER                     # changes to the rows that they are for
+    UPDATE                      # products of the errors, by kernels added to rows
+    SCATTER                     # adding updates to rows, where UPDATE does not
     MERGE                       # local copies of hot rows into the shared rows
     N_STAGES
 
@@ -28,7 +28,7 @@ cdef struct Clock:
 
 
 cdef inline void ends(Clock *clock, Stage stage) noexcept nogil:
-    """All time since the last call was spent on this stage."""
+    """Add the time since the last call to this stage."""
     cdef int64_t now
     if clock is not NULL:
         now = cw2v_ticks()

@@ -1,4 +1,4 @@
-"""What every step of training works on: the model, what to score, and memory to work in."""
+"""What every step of training works on: the model, output rows with labels, scratch memory."""
 
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport int32_t, uint32_t
@@ -13,30 +13,30 @@ cdef struct Model:              # shared by all workers, written without locks
     float *w                    # (n_words, dim) W, input to projection
     float *syn1neg              # (n_words, dim) W' of negative sampling, or NULL
     float *syn1                 # (n_words, dim) W' of hierarchical softmax, or NULL
-    const float *lockf          # by what part of a step each row of W moves; NULL: by all of it
-    ptrdiff_t lockf_stride      # from one word's number to the next: 0 where all have the same
+    const float *lockf          # factors of the updates of rows of W (vectors_lockf); NULL: all 1
+    ptrdiff_t lockf_stride      # from one word's factor to the next; 0 where one is for all
     ptrdiff_t dim
     bint cbow_mean              # CBOW predicts from the mean, else from the sum
-    bint corrected_cbow         # and each vector moves by its own gradient
+    bint corrected_cbow         # and moves each vector by its exact gradient
 
 
-cdef struct Targets:            # the rows of one W' that a block is to score
+cdef struct Targets:            # the rows of one W' of a block, positive and negative
     const cw2v_matrix *w_out    # syn1neg or syn1
-    const int32_t *y            # (n_y,) rows of it, each once; in a tree those of labels.path
+    const int32_t *y            # (n_y,) distinct rows; in a tree, labels.path has them instead
     int n_y
-    cw2v_labels labels          # how they are to score
+    cw2v_labels labels
 
 
 cdef struct Scratch:            # one worker's
-    float **x_rows              # (most words around a centre, or X_MAX,) rows of W
+    float **x_rows              # (most context words of a centre, or X_MAX,) rows of W
     float **y_rows              # (most n_y,) and of W'
     float *g                    # (X_MAX, row stride of most n_y) logits, then errors
-    float *x                    # (X_MAX, dim) copies of rows, or CBOW's projections
-    float *dx                   # (X_MAX, dim) their change
+    float *x                    # (X_MAX, dim) copies of rows, or CBOW's projection
+    float *dx                   # (X_MAX, dim) their update
     float *y                    # (most n_y, dim) likewise, for BLAS only
     float *dy
-    Clock *clock                # of the stages; NULL unless a profile is made
-    float *locked               # (2 X_MAX, dim) rows that do not move by all of a step
+    Clock *clock                # of the stages; NULL unless profiling
+    float *locked               # (2 X_MAX, dim) copies of rows whose factor is not 1
 
 
 cdef inline float lock_of(const Model *model, int32_t word) noexcept nogil:
@@ -45,7 +45,7 @@ cdef inline float lock_of(const Model *model, int32_t word) noexcept nogil:
 
 cdef inline void find_words(const cw2v_matrix *matrix, const int32_t *words, int n,
                             ptrdiff_t dim, float **rows) noexcept nogil:
-    """Find the rows of some words."""
+    """Write the addresses of the rows of `words` to `rows`."""
     cdef float *shared = matrix.shared
     cdef int i
     # Without local copies, the compiler vectorizes the loop.
@@ -90,7 +90,7 @@ cdef inline void scatter_add(float *const *rows, int n, ptrdiff_t dim,
 
 cdef inline void blas_changes(const Products *blas, int n_x, int n_y, int dim,
                               Scratch *s) noexcept nogil:
-    """dX = G Y and dY = G^T X of the copies in `s`; the rows of Y move by theirs."""
+    """dX = G Y and dY = G^T X by BLAS, from the copies in `s`; dY is added to the rows of Y."""
     cdef int stride = cw2v_row_stride(n_y)
     blas.nn(n_x, dim, n_y, s.g, stride, s.y, dim, s.dx, dim)
     blas.tn(n_y, dim, n_x, s.g, stride, s.x, dim, s.dy, dim)

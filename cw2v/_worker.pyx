@@ -8,15 +8,15 @@ import numpy as np
 
 from cw2v.hotrows import SLICES
 
-from cw2v._ahead cimport AHEAD, find_soon, prefetch, take_share
 from cw2v._blocks cimport (
-    Around, Blocks, NoiseColumn, Sampling, add_paths, begin_piece, blocks_of_widest, fill_blocks,
+    Blocks, NoiseColumn, Sampling, Window, add_paths, begin_piece, blocks_of_widest, fill_blocks,
 )
 from cw2v._cbow cimport cbow_step
 from cw2v._hotrows cimport LocalRows, merge_all, merge_is_due, merge_next, reload
 from cw2v._job cimport Job, State
-from cw2v._kernels cimport SEEN, X_MAX, cw2v_row_stride, cw2v_soon, find_backend
+from cw2v._kernels cimport SPAN_MAX, X_MAX, cw2v_prefetch_list, cw2v_row_stride, find_backend
 from cw2v._noise cimport add_noise
+from cw2v._prefetch cimport PREFETCH_DISTANCE, prefetch_block, queue_block, take_from_queue
 from cw2v._rng cimport seed_rng
 from cw2v._skipgram cimport skipgram_step
 from cw2v._stages cimport (
@@ -33,7 +33,7 @@ cdef extern from "atomics.h" nogil:
 
 cdef enum:
     BATCH = 32                  # blocks filled at a time, at least
-    LINE_PAIR = 128             # two lines of the cache: some CPUs fetch the other one as well
+    LINE_PAIR = 128             # two cache lines: some CPUs fetch both of an aligned pair
 
 
 GOLDEN_RATIO = 0.6180339887498949
@@ -47,49 +47,49 @@ assert len(STAGES) == N_STAGES
 
 # ---- the loop ------------------------------------------------------------------------------
 
-cdef inline void score(const Job *job, State *state, int i, Targets *targets, float lr,
-                       double *loss) noexcept nogil:
-    """Take the step of block i, in skip-gram a few rows of W at a time.
+cdef inline void take_steps(const Job *job, State *state, int i, Targets *targets, float lr,
+                            double *loss) noexcept nogil:
+    """Take the step of block i; in skip-gram, one for every few rows of W.
 
-    Each few see what the ones before have changed in W'.
+    Each of these steps uses W' as updated by the steps before.
     """
     cdef const Blocks *blocks = &state.blocks
     cdef int n_x = blocks.n_x[i], row = 0, most
-    cdef cw2v_soon share
-    targets.labels.seen = <const uint8_t *> (blocks.seen + i * X_MAX)
+    cdef cw2v_prefetch_list share
+    targets.labels.positives = <const uint8_t *> (blocks.positives + i * X_MAX)
     find_rows(&job.model, targets, &state.scratch)
     ends(state.scratch.clock, GATHER)
     if not job.sampling.sg:
-        cbow_step(&job.model, &state.w.matrix, blocks.around + i, targets, lr, &job.backend,
+        cbow_step(&job.model, &state.w.matrix, blocks.windows + i, targets, lr, &job.backend,
                   &state.scratch, loss)
         return
-    most = (n_x + job.rows - 1) // job.rows
-    most = (n_x + most - 1) // most             # as even as may be
-    state.soon.steps = (n_x + most - 1) // most
+    most = (n_x + job.rows_per_step - 1) // job.rows_per_step
+    most = (n_x + most - 1) // most             # as even as possible
+    state.queue.steps_left = (n_x + most - 1) // most
     while row < n_x:
-        take_share(&state.soon, &share)
+        take_from_queue(&state.queue, &share)
         skipgram_step(&job.model, &state.w.matrix, blocks.x + i * X_MAX + row,
                       min(most, n_x - row), targets, lr, &job.backend, &state.scratch, &share,
                       loss)
         row += most
-        targets.labels.seen += most * SEEN
+        targets.labels.positives += most * SPAN_MAX
 
 
-cdef inline void score_path(const Job *job, State *state, int i, float lr,
-                            double *loss) noexcept nogil:
-    """Score the nodes on the path to the centre of block i, which has one."""
+cdef inline void train_on_path(const Job *job, State *state, int i, float lr,
+                               double *loss) noexcept nogil:
+    """Take the steps of hierarchical softmax: block i has one centre, and its path."""
     cdef const Blocks *blocks = &state.blocks
     cdef Targets targets
     targets.w_out = &state.syn1.matrix
     targets.n_y = blocks.n_path[i]
     targets.labels.noise = job.ones
     targets.labels.path = blocks.path[i]
-    score(job, state, i, &targets, lr, loss)
+    take_steps(job, state, i, &targets, lr, loss)
 
 
-cdef inline void score_words(const Job *job, State *state, int i, float lr,
-                             double *loss) noexcept nogil:
-    """Score the centres of block i and their noise words."""
+cdef inline void train_on_noise(const Job *job, State *state, int i, float lr,
+                                double *loss) noexcept nogil:
+    """Take the steps of negative sampling: the centres of block i, and their noise words."""
     cdef const Blocks *blocks = &state.blocks
     cdef Targets targets
     targets.w_out = &state.syn1neg.matrix
@@ -97,35 +97,35 @@ cdef inline void score_words(const Job *job, State *state, int i, float lr,
     targets.n_y = blocks.n_y[i]
     targets.labels.noise = blocks.noise + i * blocks.y_stride
     targets.labels.path = NULL
-    score(job, state, i, &targets, lr, loss)
+    take_steps(job, state, i, &targets, lr, loss)
 
 
 cdef void train_blocks(const Job *job, State *state, float lr) noexcept nogil:
-    """Take the steps of a batch of blocks."""
+    """Take the steps of a batch of blocks, prefetching the rows of blocks to come."""
     cdef int n = state.blocks.n, i
     cdef double sum_of_losses = 0
     cdef double *loss = &sum_of_losses if state.loss is not NULL else NULL
-    # A path has few rows that are not in the cache, and CBOW a single step: there all are asked for
-    # between two blocks.
-    cdef bint in_steps = job.sampling.sg and job.model.syn1 is NULL
-    for i in range(min(AHEAD, n)):
-        prefetch(job, state, i)
+    # The steps of a skip-gram block share the prefetches. With a tree few rows are not cached, and
+    # CBOW has a single step for each block: there all rows are prefetched between two blocks.
+    cdef bint queued = job.sampling.sg and job.model.syn1 is NULL
+    for i in range(min(PREFETCH_DISTANCE, n)):
+        prefetch_block(job, state, i)
     for i in range(n):
         if cw2v_read(job.stop):
             break
-        state.soon.n = state.soon.at = 0
-        if i + AHEAD >= n:
+        state.queue.n = state.queue.next = 0
+        if i + PREFETCH_DISTANCE >= n:
             pass
-        elif in_steps:
-            find_soon(job, state, i + AHEAD)
+        elif queued:
+            queue_block(job, state, i + PREFETCH_DISTANCE)
             ends(state.scratch.clock, PREFETCH)
         else:
-            prefetch(job, state, i + AHEAD)
+            prefetch_block(job, state, i + PREFETCH_DISTANCE)
             ends(state.scratch.clock, PREFETCH)
         if job.model.syn1 is not NULL:
-            score_path(job, state, i, lr, loss)
+            train_on_path(job, state, i, lr, loss)
         if job.model.syn1neg is not NULL:
-            score_words(job, state, i, lr, loss)
+            train_on_noise(job, state, i, lr, loss)
     if loss is not NULL:
         cw2v_add(state.loss, sum_of_losses)
 
@@ -145,7 +145,7 @@ cdef inline void merge_remaining(State *state, LocalRows *rows) noexcept nogil:
 
 
 cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
-    """Take pieces of the corpus and train on them, until none is left or told to stop."""
+    """Take pieces of the corpus and train on them, until none is left or `stop` is set."""
     cdef int64_t number, first, last, predictions
     cdef double done
     cdef float lr
@@ -163,8 +163,7 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
             break
         taken = True
         first, last = job.piece_bounds[number], job.piece_bounds[number + 1]
-        # The rate and the random numbers depend on the place in the corpus alone, not on
-        # which worker is where.
+        # The rate and the random numbers depend on the piece, not on the worker that takes it.
         seed_rng(&state.rng, job.rng_base[0], epoch * job.n_pieces + number)
         seed_rng(&state.noise_rng, job.rng_base[1], epoch * job.n_pieces + number)
         done = min(1.0, (epoch + job.epoch_part * first / job.n_tokens) / job.epochs)
@@ -201,12 +200,12 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
 # ---- what Python sees ------------------------------------------------------------------------
 
 cdef class Shared:
-    """The job of all workers. Keeps the arrays alive whose pointers it lends."""
+    """The job of all workers. Keeps the arrays alive whose pointers it borrows."""
 
     cdef Job job
     cdef list arrays
     cdef int64_t longest_piece
-    cdef int most_y             # rows of W' that a block scores
+    cdef int most_y             # rows of W' of a block, at most
     cdef int depth              # of the tree, 0 without one
     cdef bint compute_loss
     cdef object hot_rows        # a cw2v.hotrows.ModelHotRows
@@ -216,7 +215,7 @@ cdef class Shared:
                  const uint64_t[::1] rng_base, params, str backend, *, double alpha,
                  double min_alpha, int epochs, double epoch_part=1.0):
         cdef Job *job = &self.job
-        # A pair of lines each for the next piece and for the flag that stops the workers.
+        # A line pair each for the next piece and for the stop flag, against false sharing.
         cdef int64_t[::1] counters = np.zeros(3 * LINE_PAIR // 8, np.int64)
         self.arrays = [ids, starts, piece_bounds, piece_sentences, counters]
         self.longest_piece = np.diff(piece_bounds).max()
@@ -225,7 +224,7 @@ cdef class Shared:
         find_backend(backend, &job.backend)
         self.borrow_model(weights, params)
         self.borrow_sampling(tables, params)
-        job.rows = tables.sharing.rows
+        job.rows_per_step = tables.sharing.rows
         self.hot_rows = tables.hot_rows
         if params.hs:
             self.borrow_tree(tables)
@@ -299,7 +298,7 @@ cdef class Shared:
 
     def begin_epoch(self):
         cw2v_write(self.job.next_piece, 0)
-        cw2v_write(self.job.stop, 0)        # if the last one was stopped
+        cw2v_write(self.job.stop, 0)        # the last epoch may have been stopped
 
     def stop(self):
         cw2v_write(self.job.stop, 1)
@@ -334,16 +333,16 @@ cdef class Worker:
         blocks.n_x = <int32_t *> self.lend(np.int32, capacity)
         blocks.n_y = <int32_t *> self.lend(np.int32, capacity)
         blocks.n_new = <int32_t *> self.lend(np.int32, capacity)
-        blocks.ahead = <int32_t *> self.lend(np.int32, capacity)
-        blocks.n_ahead = <int32_t *> self.lend(np.int32, capacity)
+        blocks.entering = <int32_t *> self.lend(np.int32, capacity)
+        blocks.n_entering = <int32_t *> self.lend(np.int32, capacity)
         blocks.y = <int32_t *> self.lend(np.int32, capacity * y_stride)
         blocks.random = <uint64_t *> self.lend(np.uint64, capacity * n_noise)
         blocks.noise = <float *> self.lend(np.float32, capacity * y_stride)
-        blocks.seen = <uint64_t *> self.lend(np.uint64, capacity * X_MAX)
+        blocks.positives = <uint64_t *> self.lend(np.uint64, capacity * X_MAX)
         if job.sampling.sg:
             blocks.x = <int32_t *> self.lend(np.int32, capacity * X_MAX)
         else:
-            blocks.around = <Around *> self.lend(np.uint8, capacity * sizeof(Around))
+            blocks.windows = <Window *> self.lend(np.uint8, capacity * sizeof(Window))
             blocks.sets.n = <int32_t *> self.lend(np.int32, n_sets)
             blocks.sets.words = <int32_t *> self.lend(np.int32, n_sets * n_noise)
             blocks.sets.weights = <float *> self.lend(np.float32, n_sets * n_noise)
@@ -356,7 +355,7 @@ cdef class Worker:
         self.lend_local_rows(&state.syn1neg, job.model.syn1neg, shared.hot_rows.syn1neg, number)
         self.lend_local_rows(&state.syn1, job.model.syn1, shared.hot_rows.syn1, number)
 
-        state.soon.rows = <float **> self.lend(np.uintp, n_y + job.sampling.span)
+        state.queue.rows = <float **> self.lend(np.uintp, n_y + job.sampling.span)
         scratch.x_rows = <float **> self.lend(np.uintp, max(X_MAX, widest + 1))
         scratch.y_rows = <float **> self.lend(np.uintp, n_y)
         scratch.g = <float *> self.lend(np.float32, X_MAX * cw2v_row_stride(<int> n_y))
@@ -376,7 +375,7 @@ cdef class Worker:
         state.loss = <double *> self.lend(np.float64, 1) if shared.compute_loss else NULL
 
     cdef void *lend(self, dtype, ptrdiff_t n) except NULL:
-        """Zeros that live as long as this worker, in lines of the cache of their own."""
+        """Memory of zeros that lives as long as this worker, in cache lines of its own."""
         array = np.zeros(n * np.dtype(dtype).itemsize + 2 * LINE_PAIR, np.uint8)
         self.arrays.append(array)
         cdef size_t address = array.ctypes.data
@@ -409,7 +408,7 @@ cdef class Worker:
         return 0
 
     def run(self, int epoch):
-        """Train on pieces until none is left in this epoch, counted from 0, or told to stop."""
+        """Train until no piece of epoch `epoch`, from 0 on, is left, or `Shared.stop` is called."""
         with nogil:
             train_pieces(&self.shared.job, &self.state, epoch)
 
@@ -431,7 +430,7 @@ cdef class Worker:
 
     @property
     def ticks(self):
-        """How long each stage took, in units of the CPU's own; {} without `profile`."""
+        """How long each stage took, in units of `cw2v_ticks`; {} without `profile`."""
         cdef const Clock *clock = self.state.scratch.clock
         if clock is NULL:
             return {}

@@ -1,8 +1,8 @@
-"""Every step again in plain NumPy, and the whole training: slow, and plainly right.
+"""The reference implementation: every step, and the whole training, in plain NumPy.
 
 The compiled code is tested against this file and `referencedraws.py`, and this file against the
-formulas of the papers. It works in the precision of the arrays it is given, so that gradients can
-be checked by finite differences in float64.
+formulas of the papers. It computes in the precision of its arguments, so that gradients can be
+checked by finite differences in float64.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ def softplus(t: Floats) -> Floats:
 def logistic_loss(s: Floats, labels: Labels) -> float:
     """Return the loss of a block's logits `s` (n_x, n_y).
 
-    The negated eq. 4 of Mikolov et al. 2013 (arXiv 1310.4546), where a word that is seen is to
-    score high and noise words low; or the negated logarithm of their eq. 3, where a node at
-    which the path turns left is seen.
+    The negated eq. 4 of Mikolov et al. 2013 (arXiv 1310.4546), where targets are positive and
+    noise words negative; or the negated logarithm of their eq. 3, where a node is positive if the
+    path turns left there, and else negative.
     """
-    return float((labels.seen * softplus(-s) + labels.unseen * softplus(s)).sum())
+    return float((labels.positives * softplus(-s) + labels.negatives * softplus(s)).sum())
 
 
 def logistic_error(s: Floats, labels: Labels, lr: float) -> Floats:
     """Return -lr times the derivative of `logistic_loss` by the logits, shape (n_x, n_y)."""
-    error: Floats = lr * (labels.seen - (labels.seen + labels.unseen) * sigmoid(s))
+    error: Floats = lr * (labels.positives - (labels.positives + labels.negatives) * sigmoid(s))
     return error
 
 
@@ -59,9 +59,9 @@ def update(x: Floats, y: Floats, g: Floats) -> tuple[Floats, Floats]:
 
 
 class Targets(NamedTuple):
-    """Rows of one W' that a block is to score."""
+    """The rows of one W' of a block, and their labels."""
 
-    y: NDArray[np.int32]  # (n_y,) each once
+    y: NDArray[np.int32]  # (n_y,) distinct
     labels: Labels
 
 
@@ -71,7 +71,7 @@ def noise_targets(block: Block) -> Targets:
 
 
 def path_targets(block: Block, tree: HuffmanTree) -> Targets:
-    """Return the rows of syn1: the nodes on the way to the only centre of a block."""
+    """Return the rows of syn1: the nodes on the path to the only centre of a block."""
     point, code = tree.point(int(block.y[0])), tree.code(int(block.y[0]))
     pairs = block.labels.pairs
     return Targets(point, Labels(pairs, np.ones(len(point)), np.outer(pairs, 1.0 - code)))
@@ -91,9 +91,9 @@ def skipgram_step(
     *,
     lockf: Floats | None = None,
 ) -> float:
-    """Move W and W' one step down the loss of a block, in place; return the loss before.
+    """Take one gradient step with a block: update W and W' in place, return the loss before.
 
-    Row i of W moves by ``lockf[i]`` of its step, by all of it where `lockf` is None.
+    The update of row i of W is multiplied by ``lockf[i]``, unless `lockf` is None.
     """
     before, y = w[x], w_out[targets.y]
     s = before @ y.T
@@ -104,24 +104,24 @@ def skipgram_step(
     return logistic_loss(s, targets.labels)
 
 
-def projection(w: Floats, around: NDArray[np.int32], *, cbow_mean: bool) -> Floats:
-    """Return the mean (or sum) of the rows of W of the words around a centre, as they stand."""
-    h: Floats = w[around].mean(axis=0) if cbow_mean else w[around].sum(axis=0)
+def projection(w: Floats, context: NDArray[np.int32], *, cbow_mean: bool) -> Floats:
+    """Return the mean (or sum) of the rows of W of the context words; words may repeat."""
+    h: Floats = w[context].mean(axis=0) if cbow_mean else w[context].sum(axis=0)
     return h
 
 
 def cbow_loss(
-    w: Floats, w_out: Floats, around: NDArray[np.int32], targets: Targets, *, cbow_mean: bool
+    w: Floats, w_out: Floats, context: NDArray[np.int32], targets: Targets, *, cbow_mean: bool
 ) -> float:
     """Return the loss of the projection under W (n_words, dim) and W' (n_words, dim)."""
-    h = projection(w, around, cbow_mean=cbow_mean)
+    h = projection(w, context, cbow_mean=cbow_mean)
     return logistic_loss(h[np.newaxis] @ w_out[targets.y].T, targets.labels)
 
 
 def cbow_step(
     w: Floats,
     w_out: Floats,
-    around: NDArray[np.int32],
+    context: NDArray[np.int32],
     targets: Targets,
     lr: float,
     *,
@@ -129,19 +129,19 @@ def cbow_step(
     corrected_cbow: bool,
     lockf: Floats | None = None,
 ) -> float:
-    """Move W and W' one step down the loss of a block, in place; return the loss before.
+    """Take one step with a block: update W and W' in place, return the loss before.
 
-    Unless `corrected_cbow`, as word2vec.c and gensim do it: n times as far as the gradient for
-    the mean, an n-th as far for the sum.
+    Rows of W move by the gradient if `corrected_cbow`. Else they move as in word2vec.c and gensim,
+    with n context words: by n times the gradient for the mean, by 1 / n of it for the sum.
     """
-    h, y = projection(w, around, cbow_mean=cbow_mean)[np.newaxis], w_out[targets.y]
+    h, y = projection(w, context, cbow_mean=cbow_mean)[np.newaxis], w_out[targets.y]
     s = h @ y.T
     g = logistic_error(s, targets.labels, lr)
     w_out[targets.y] += g.T @ h
-    n = len(around)
+    n = len(context)
     scale = 1 / n if cbow_mean == corrected_cbow else 1.0
-    part = np.ones((n, 1)) if lockf is None else lockf[around, np.newaxis]
-    np.add.at(w, around, part * scale * (g @ y))
+    part = np.ones((n, 1)) if lockf is None else lockf[context, np.newaxis]
+    np.add.at(w, context, part * scale * (g @ y))
     return logistic_loss(s, targets.labels)
 
 
@@ -171,23 +171,23 @@ def objectives_of(
     *,
     rows: int | None = None,
 ) -> Iterator[tuple[Floats, NDArray[np.int32], Targets]]:
-    """Yield a W', words and their targets for each step that is taken with a block.
+    """Yield W', rows of W and targets for each step that is taken with a block.
 
-    At most `rows` words take a step together: all of the block unless given.
+    A step has at most `rows` rows of W: all of the block unless given.
     """
     for w_out in (syn1, syn1neg):
         if w_out is None:
             continue
         if w_out is syn1:
             assert tree is not None
-            y, (pairs, noise, seen) = path_targets(block, tree)
+            y, (pairs, noise, positives) = path_targets(block, tree)
         else:
-            y, (pairs, noise, seen) = noise_targets(block)
+            y, (pairs, noise, positives) = noise_targets(block)
         most = rows or len(pairs)
         most = -(-len(pairs) // -(-len(pairs) // most))
         for first in range(0, len(pairs), most):
             some = slice(first, first + most)
-            yield w_out, block.x[some], Targets(y, Labels(pairs[some], noise, seen[some]))
+            yield w_out, block.x[some], Targets(y, Labels(pairs[some], noise, positives[some]))
 
 
 def train(
@@ -207,8 +207,8 @@ def train(
 ) -> list[float]:
     """Train W and W' in place, piece by piece of `bounds`; return the loss of each epoch.
 
-    Piece i of epoch e draws from stream ``e * n_pieces + i`` of the two that `rng_base` (2,)
-    names: of subsampling and reaches, and of noise.
+    Piece i of epoch e draws from stream ``e * n_pieces + i`` of each item of `rng_base` (2,): one
+    for subsampling and windows, one for noise words.
     """
     losses = []
     sharing = Sharing.of(params, len(w), len(ids) * params.epochs)

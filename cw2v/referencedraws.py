@@ -1,4 +1,4 @@
-"""What is drawn, again in plain Python and NumPy: tables and trees, random numbers, blocks.
+"""The reference implementation of tables, trees, random numbers and blocks, in plain Python.
 
 `_blocks`, `_noise`, `_alias` and `_tree` are tested against this file; see `cw2v.reference`.
 """
@@ -25,13 +25,13 @@ MASK64 = (1 << 64) - 1
 
 
 class Node(int):
-    """The count of a node, which is all that nodes are compared by, and its number."""
+    """A node of the tree: nodes compare by count alone, and have a number."""
 
     number: int
 
     @classmethod
     def numbered(cls, count: int, number: int) -> Node:
-        """Make one."""
+        """Make a node."""
         node = cls(count)
         node.number = number
         return node
@@ -60,7 +60,7 @@ def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
 
 
 def alias_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
-    """Return the table of Vose's method for weights of mean 1; see `cw2v.noise.noise_table`."""
+    """Return the alias table (Vose 1991) of weights of mean 1; see `cw2v.noise.noise_table`."""
     n = len(weights)
     accept, alias, left = np.ones(n), np.arange(n), weights.copy()
     # Every column below the mean is filled up by one above it, which shrinks by as much.
@@ -73,7 +73,7 @@ def alias_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
         left[high] -= 1 - left[low]
         if left[high] < 1:
             small.append(large.pop())
-    # What is left over is 1 but for rounding.
+    # The columns left over are 1 but for rounding.
     table = np.empty((n, 2), np.uint32)
     table[:, 0] = np.minimum(accept * 2.0**32, 2**32 - 1)
     table[:, 1] = alias
@@ -138,24 +138,24 @@ def draw_noise(noise: NDArray[np.uint32], rng: Rng) -> int:
 
 
 class Labels(NamedTuple):
-    """What the pairs of a row of x and a row of y are to score, and how much each counts."""
+    """How many positive and negative pairs each row of x makes with each row of y."""
 
-    pairs: Floats  # (n_x,) how many words each row of x is to predict
-    noise: Floats  # (n_y,) how often those that are not the word of y score it as noise
-    seen: Floats  # (n_x, n_y) how many of them are the word of y
+    pairs: Floats  # (n_x,) positive pairs of each row of x
+    noise: Floats  # (n_y,) how often y is a negative sample of each pair with another target
+    positives: Floats  # (n_x, n_y) positive pairs of x and y
 
     @property
-    def unseen(self) -> Floats:
-        """How often each row of x is to score each row of y low, shape (n_x, n_y)."""
-        result: Floats = self.noise * (self.pairs[:, np.newaxis] - self.seen)
+    def negatives(self) -> Floats:
+        """The number of negative pairs of x and y, shape (n_x, n_y)."""
+        result: Floats = self.noise * (self.pairs[:, np.newaxis] - self.positives)
         return result
 
 
 class Block(NamedTuple):
-    """A few centres, in CBOW one, with the words around them and their noise words."""
+    """A few centres, in CBOW one, with their context words and noise words."""
 
-    x: NDArray[np.int32]  # skip-gram: (n_x,) the words around them, each once; CBOW: around one
-    y: NDArray[np.int32]  # (n_y,) the centres, then the noise words, each once
+    x: NDArray[np.int32]  # (n_x,) the context words: in skip-gram distinct, in CBOW of one centre
+    y: NDArray[np.int32]  # (n_y,) the centres, then the noise words, all distinct
     labels: Labels
 
 
@@ -163,7 +163,7 @@ class Piece(NamedTuple):
     """The words of one piece of the corpus that subsampling left."""
 
     words: list[int]
-    sentence: list[int]  # the sentence that each is in
+    sentence: list[int]  # the sentence of each
     first_centre: int  # words before this one and from `last_centre` on are context only
     last_centre: int
 
@@ -215,48 +215,49 @@ def centres_of(
 ) -> Iterator[dict[int, list[int]]]:
     """Yield up to `span` consecutive centres at a time, all different words.
 
-    Each is given with the places around it, without those centres that have none.
+    They are yielded as {place of the centre: places of its context}, without centres that have no
+    context.
     """
     begin = piece.first_centre
     while begin < piece.last_centre:
-        near = {}
+        contexts = {}
         for centre in range(begin, min(begin + span, piece.last_centre)):
             if piece.words[centre] in piece.words[begin:centre]:
                 break
-            reach = 1 + below(window, rng.next_u32()) if shrink_windows else window
-            near[centre] = [
+            radius = 1 + below(window, rng.next_u32()) if shrink_windows else window
+            contexts[centre] = [
                 at
-                for at in range(max(0, centre - reach), min(len(piece.words), centre + reach + 1))
+                for at in range(max(0, centre - radius), min(len(piece.words), centre + radius + 1))
                 if piece.sentence[at] == piece.sentence[centre] and at != centre
             ]
-        begin += len(near)
-        yield {centre: places for centre, places in near.items() if places}
+        begin += len(contexts)
+        yield {centre: places for centre, places in contexts.items() if places}
 
 
 def skipgram_rows(
-    piece: Piece, near: dict[int, list[int]], most_pairs: int
+    piece: Piece, contexts: dict[int, list[int]], most_pairs: int
 ) -> Iterator[dict[int, NDArray[np.int_]]]:
-    """Yield the words near to these centres, each once, and how often it has seen each.
+    """Yield the distinct context words of some centres, with their positive pairs with each.
 
-    All that wide windows have come in slices, of at most X_MAX places; and a slice is cut before
-    a word that would have more than `most_pairs` pairs.
+    Wide windows are divided into slices of at most X_MAX places. A slice is cut before an
+    occurrence of a word that would give it more than `most_pairs` pairs.
     """
-    first = min(min(centre, *places) for centre, places in near.items())
-    last = max(max(centre, *places) for centre, places in near.items()) + 1
+    first = min(min(centre, *places) for centre, places in contexts.items())
+    last = max(max(centre, *places) for centre, places in contexts.items()) + 1
     width = last - first
-    if width - (len(near) == 1) > X_MAX:
+    if width - (len(contexts) == 1) > X_MAX:
         width = -(-width // -(-width // X_MAX))
     for start in range(first, last, width):
         rows: dict[int, NDArray[np.int_]] = {}
         for at in range(start, min(start + width, last)):
             word = piece.words[at]
-            seen = np.array([at in places for places in near.values()], int)
-            if not seen.any():
+            positives = np.array([at in places for places in contexts.values()], int)
+            if not positives.any():
                 continue
-            if word in rows and rows[word].sum() + seen.sum() > most_pairs:
+            if word in rows and rows[word].sum() + positives.sum() > most_pairs:
                 yield rows
                 rows = {}
-            rows[word] = rows.get(word, 0) + seen
+            rows[word] = rows.get(word, 0) + positives
         if rows:
             yield rows
 
@@ -266,8 +267,8 @@ def noise_by_turns(
 ) -> Iterator[list[int]]:
     """Yield the `n_noise` noise words of one block after another.
 
-    They are of `noise_sets` sets that take turns. Each is drawn anew after `noise_uses` turns, but
-    not all in the same round; so at first some are used less often.
+    Blocks use `noise_sets` sets in turn. Each set is drawn anew after `noise_uses` uses, but not
+    all in the same round, so at first some are used less often.
     """
     sets: list[list[int]] = [[]] * noise_sets
     for used in itertools.count():
@@ -301,21 +302,21 @@ def blocks(
         noise, noise_rng, n_noise=n_noise, noise_sets=noise_sets, noise_uses=noise_uses
     )
 
-    def block(x: list[int], seen_by: Floats) -> Block:
-        """Add noise; `seen_by` is of shape (n_x, n_centres)."""
+    def block(x: list[int], positives_of_centres: Floats) -> Block:
+        """Add noise; `positives_of_centres` is of shape (n_x, n_centres)."""
         drawn = next(turns)
         y = distinct(targets + drawn)
-        seen = np.zeros((len(seen_by), len(y)))
-        seen[:, : len(targets)] = seen_by
+        positives = np.zeros((len(positives_of_centres), len(y)))
+        positives[:, : len(targets)] = positives_of_centres
         weights = np.array([float(drawn.count(word)) for word in y])
-        labels = Labels(seen.sum(axis=1), weights * (negative / max(1, n_noise)), seen)
+        labels = Labels(positives.sum(axis=1), weights * (negative / max(1, n_noise)), positives)
         return Block(np.array(x, np.int32), y, labels)
 
-    for near in centres_of(piece, rng, window=window, span=span, shrink_windows=shrink_windows):
-        targets = [piece.words[centre] for centre in near]
-        if near and sg:
-            for rows in skipgram_rows(piece, near, most_pairs):
+    for contexts in centres_of(piece, rng, window=window, span=span, shrink_windows=shrink_windows):
+        targets = [piece.words[centre] for centre in contexts]
+        if contexts and sg:
+            for rows in skipgram_rows(piece, contexts, most_pairs):
                 yield block(list(rows), np.stack(list(rows.values())))
-        elif near:
-            (places,) = near.values()
+        elif contexts:
+            (places,) = contexts.values()
             yield block([piece.words[at] for at in places], np.ones((1, 1)))

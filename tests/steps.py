@@ -1,4 +1,4 @@
-"""What the tests of steps share: small models, what to score, gradients by differences."""
+"""What the tests of steps share: small models, labels, gradients by finite differences."""
 
 import numpy as np
 
@@ -15,19 +15,19 @@ def model(dim, n_words=12, seed=0, dtype=np.float32):
 
 
 def some_labels(n_x, n_y, seed=0):
-    """Rows of x that have seen some of the first y and score some as noise, one as both."""
+    """Labels of negative sampling: some of the first y are targets, some noise words, one both."""
     rng = np.random.default_rng(seed)
     pairs = rng.integers(1, 4, n_x).astype(np.float32)
     noise = (0.75 * rng.integers(0, 3, n_y)).astype(np.float32)
     noise[0] = 1.5
-    seen = np.zeros((n_x, n_y), np.float32)
-    for row, n in zip(seen, pairs, strict=True):
+    positives = np.zeros((n_x, n_y), np.float32)
+    for row, n in zip(positives, pairs, strict=True):
         np.add.at(row, rng.integers(0, min(n_y, 8), int(n)), 1)
-    return Labels(pairs, noise, seen)
+    return Labels(pairs, noise, positives)
 
 
 def tree_labels(n_x, n_y, seed=0):
-    """Rows of x at nodes of a path, at which it turns left or right."""
+    """Labels of hierarchical softmax: y are nodes of a path, which turns left or right there."""
     rng = np.random.default_rng(seed)
     pairs = rng.integers(1, 4, n_x).astype(np.float32)
     return Labels(
@@ -36,22 +36,22 @@ def tree_labels(n_x, n_y, seed=0):
 
 
 def for_kernels(labels):
-    """Give kernels these labels, in a form that they take: of words, or of a path."""
-    pairs, noise, seen = labels
+    """Convert labels to the form that kernels take, for words or for a path."""
+    pairs, noise, positives = labels
     first = np.zeros((len(pairs), 8), np.uint8)
     path = None
-    if (first_seen := seen[:, :8]).sum() == pairs.sum():
-        first[:, : first_seen.shape[1]] = first_seen
+    if (first_positives := positives[:, :8]).sum() == pairs.sum():
+        first[:, : first_positives.shape[1]] = first_positives
     else:
         first[:, 0] = pairs
-        left = (seen[0] / pairs[0]).astype(np.uint32)
-        assert (seen == np.outer(pairs, left)).all()
+        left = (positives[0] / pairs[0]).astype(np.uint32)
+        assert (positives == np.outer(pairs, left)).all()
         path = 2 * np.arange(2**31 - len(left), 2**31, dtype=np.uint32) + left  # the last nodes
     return _kernels.Labels(first, noise, path)
 
 
 def some_targets(n_x, n_y, n_words=12, seed=0):
-    """Distinct rows, and what `n_x` rows of x are to score with them."""
+    """Distinct rows of W', and their labels for `n_x` rows of x."""
     rows = np.random.default_rng(seed).permutation(n_words)[:n_y]
     return Targets(rows.astype(np.int32), some_labels(n_x, n_y, seed))
 

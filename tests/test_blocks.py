@@ -1,4 +1,4 @@
-"""Subsampling, reaches, noise words and cuts: compiled blocks against reference.py."""
+"""Subsampling, windows, noise words and cuts: compiled blocks against reference.py."""
 
 import itertools
 
@@ -59,18 +59,18 @@ def test_blocks_are_those_of_the_reference(
         assert_array_equal(words, piece.words)
         expected = list(referencedraws.blocks(piece, noise, rng, noise_rng, **options))
         assert len(made) == len(expected)
-        for (x, y, noise_weight, seen, _), block in zip(made, expected, strict=True):
+        for (x, y, noise_weight, positives, _), block in zip(made, expected, strict=True):
             if sg:
                 assert_array_equal(x, block.x)
             else:
                 assert x == [list(block.x)]
             assert_array_equal(y, block.y)
-            assert_array_equal(seen.sum(axis=1), block.labels.pairs)
+            assert_array_equal(positives.sum(axis=1), block.labels.pairs)
             assert_allclose(noise_weight, block.labels.noise, rtol=1e-6)
-            n_y = min(len(y), seen.shape[1])
-            assert_array_equal(seen[:, :n_y], block.labels.seen[:, :n_y])
-            assert not block.labels.seen[:, n_y:].any()
-        assert predictions == sum(seen.sum() for *_, seen, _ in made)
+            n_y = min(len(y), positives.shape[1])
+            assert_array_equal(positives[:, :n_y], block.labels.positives[:, :n_y])
+            assert not block.labels.positives[:, n_y:].any()
+        assert predictions == sum(positives.sum() for *_, positives, _ in made)
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_cutting_the_corpus_loses_no_pair(piece_words, span):
             ids, starts, first, last, sentence, keep, noise, window=3, shrink_windows=False,
             span=span,
         )  # fmt: skip
-        for x, y, _, seen, _ in made:
-            found += [(int(y[j]), int(x[i])) for i, j in np.argwhere(seen)]
+        for x, y, _, positives, _ in made:
+            found += [(int(y[j]), int(x[i])) for i, j in np.argwhere(positives)]
     assert sorted(found) == sorted(whole)
 
 
@@ -127,34 +127,34 @@ def test_words_that_repeat_have_one_row_and_are_no_noise_to_themselves(n_words, 
     ids, starts, counts = corpus(n_words=n_words, lengths=(200,))
     keep, noise = keep_thresholds(counts, 0), noise_table(counts, 0.75)
     _, made, _ = compiled(ids, starts, 0, 200, 0, keep, noise, window=5, span=span, n_noise=6)
-    for x, y, noise_weight, seen, _ in made:
+    for x, y, noise_weight, positives, _ in made:
         assert len(set(x)) == len(x)
         assert len(set(y)) == len(y)
         assert_allclose(noise_weight.sum(), 5, rtol=1e-6)  # for each pair, on average
-        pairs, dense = seen.sum(axis=1), np.zeros((len(x), max(len(y), 8)))
-        dense[:, :8] = seen
-        seen = dense[:, : len(y)]
-        unseen = referencedraws.Labels(pairs, noise_weight, seen).unseen
-        assert (unseen >= 0).all()
-        assert unseen[pairs[:, np.newaxis] == seen].sum() == 0
+        pairs, dense = positives.sum(axis=1), np.zeros((len(x), max(len(y), 8)))
+        dense[:, :8] = positives
+        positives = dense[:, : len(y)]
+        negatives = referencedraws.Labels(pairs, noise_weight, positives).negatives
+        assert (negatives >= 0).all()
+        assert negatives[pairs[:, np.newaxis] == positives].sum() == 0
 
 
-def test_words_ahead_are_those_that_come_into_reach():
+def test_words_to_prefetch_are_those_that_enter_the_window():
     ids, starts = np.arange(60, dtype=np.int32), np.int64([0, 60])
     keep, noise = np.full(60, 2**32 - 1, np.uint32), noise_table(np.ones(60, np.int64), 0.75)
     for span in (1, 2, 3):
         _, made, _ = compiled(ids, starts, 0, 60, 0, keep, noise, window=5, span=span)
-        ahead = [word for *_, words in made for word in words]
-        assert ahead == list(range(5, 60))
+        entering = [word for *_, words in made for word in words]
+        assert entering == list(range(5, 60))
 
 
-def test_reaches_are_even_from_one_to_the_window():
+def test_window_radii_are_uniform_from_one_to_the_window():
     ids = np.zeros(40_000, np.int32)
     starts = np.int64([0, len(ids)])
     keep, noise = np.full(2, 2**32 - 1, np.uint32), noise_table(np.int64([1, 1]), 0.75)
     _, made, pairs = compiled(ids, starts, 0, len(ids), 0, keep, noise, window=5, negative=1)
-    reaches = np.bincount([int(seen.sum()) // 2 for *_, seen, _ in made[10:-10]])
-    assert (abs(reaches[1:] / len(made) - 0.2) < 0.01).all()
+    radii = np.bincount([int(positives.sum()) // 2 for *_, positives, _ in made[10:-10]])
+    assert (abs(radii[1:] / len(made) - 0.2) < 0.01).all()
     assert pairs == pytest.approx(6 * len(ids), rel=0.01)
 
 

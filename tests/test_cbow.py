@@ -9,41 +9,43 @@ from cw2v import _cbow, reference
 from cw2v.reference import Targets
 
 
-def context(n, n_words=12, seed=0):
-    """Words around a centre, some more than once, the stretch they stand in, and its place."""
-    around = np.random.default_rng(seed).integers(0, n_words, n).astype(np.int32)
-    return around, np.insert(around, n // 2, 3).astype(np.int32), n // 2
+def some_window(n, n_words=12, seed=0):
+    """Context words, some more than once, a window that they are in, and its centre's index."""
+    context = np.random.default_rng(seed).integers(0, n_words, n).astype(np.int32)
+    return context, np.insert(context, n // 2, 3).astype(np.int32), n // 2
 
 
-def take_step(backend, w, w_out, stretch, place, targets, lr, **options):
+def take_step(backend, w, w_out, window, centre, targets, lr, **options):
     labels = for_kernels(targets.labels)
-    return _cbow.step(w, w_out, stretch, place, targets.y, labels, lr, backend, **options)
+    return _cbow.step(w, w_out, window, centre, targets.y, labels, lr, backend, **options)
 
 
 def targets_of(n_y, n_words=12):
-    """Give targets by which the projection is to predict one word."""
-    seen = np.zeros((1, n_y), np.float32)
-    seen[0, np.random.default_rng(0).integers(0, min(n_y, 8))] = 1
+    """Give targets with one positive pair: the projection predicts one word."""
+    positives = np.zeros((1, n_y), np.float32)
+    positives[0, np.random.default_rng(0).integers(0, min(n_y, 8))] = 1
     targets = some_targets(1, n_y, n_words)
-    return Targets(targets.y, targets.labels._replace(pairs=np.ones(1, np.float32), seen=seen))
+    return Targets(
+        targets.y, targets.labels._replace(pairs=np.ones(1, np.float32), positives=positives)
+    )
 
 
 @pytest.mark.parametrize("cbow_mean", [True, False])
 @pytest.mark.parametrize("dim", [1, 3, 8])
 def test_the_corrected_reference_step_follows_the_gradient_of_the_loss(dim, cbow_mean):
     w, w_out = model(dim, dtype=np.float64)
-    around, targets = context(5)[0], targets_of(4)
+    context, targets = some_window(5)[0], targets_of(4)
 
     def loss():
-        return reference.cbow_loss(w, w_out, around, targets, cbow_mean=cbow_mean)
+        return reference.cbow_loss(w, w_out, context, targets, cbow_mean=cbow_mean)
 
     expected = [-numerical_gradient(loss, matrix) for matrix in (w, w_out)]
     before = w.copy(), w_out.copy()
     loss_before = reference.cbow_step(
-        w, w_out, around, targets, 1.0, cbow_mean=cbow_mean, corrected_cbow=True
+        w, w_out, context, targets, 1.0, cbow_mean=cbow_mean, corrected_cbow=True
     )
     assert loss_before == pytest.approx(
-        reference.cbow_loss(*before, around, targets, cbow_mean=cbow_mean)
+        reference.cbow_loss(*before, context, targets, cbow_mean=cbow_mean)
     )
     assert_allclose(w - before[0], expected[0], rtol=1e-7, atol=1e-9)
     assert_allclose(w_out - before[1], expected[1], rtol=1e-7, atol=1e-9)
@@ -52,13 +54,13 @@ def test_the_corrected_reference_step_follows_the_gradient_of_the_loss(dim, cbow
 @pytest.mark.parametrize("cbow_mean", [True, False])
 def test_uncorrected_the_step_of_w_is_n_times_the_gradient_or_an_nth(cbow_mean):
     """gensim and word2vec.c: word2vec_inner.pyx and word2vec.c add the error as it is."""
-    around, targets = np.int32([1, 4, 5, 7, 8]), targets_of(4)
+    context, targets = np.int32([1, 4, 5, 7, 8]), targets_of(4)
     steps = []
     for corrected in (True, False):
         w, w_out = model(6, dtype=np.float64)
         before = w.copy()
         reference.cbow_step(
-            w, w_out, around, targets, 0.1, cbow_mean=cbow_mean, corrected_cbow=corrected
+            w, w_out, context, targets, 0.1, cbow_mean=cbow_mean, corrected_cbow=corrected
         )
         steps.append(w - before)
     assert_allclose(steps[1], steps[0] * (5 if cbow_mean else 1 / 5), rtol=1e-9)
@@ -74,59 +76,59 @@ def test_every_backend_takes_the_step_of_the_reference(backend, dim, cbow_mean, 
     how = {"cbow_mean": cbow_mean, "corrected_cbow": corrected_cbow}
     for n, n_y in SIZES:
         w, w_out = model(dim, n_words=90)
-        around, stretch, place = context(n, n_words=90)
+        context, window, centre = some_window(n, n_words=90)
         targets = targets_of(n_y, n_words=90)
         expected = w.astype(np.float64), w_out.astype(np.float64)
-        loss = reference.cbow_step(*expected, around, targets, 0.3, **how)
-        got = take_step(backend, w, w_out, stretch, place, targets, 0.3, **how)
+        loss = reference.cbow_step(*expected, context, targets, 0.3, **how)
+        got = take_step(backend, w, w_out, window, centre, targets, 0.3, **how)
         assert got == pytest.approx(loss, rel=1e-5)
         assert_allclose(w, expected[0], rtol=1e-4, atol=5e-5)
         assert_allclose(w_out, expected[1], rtol=1e-4, atol=5e-5)
 
 
-@pytest.mark.parametrize("place", [0, 4])
-def test_the_centre_may_be_at_either_end(backend, place):
+@pytest.mark.parametrize("centre", [0, 4])
+def test_the_centre_may_be_at_either_end(backend, centre):
     w, w_out = model(8)
-    around, targets = np.int32([5, 1, 5, 9]), targets_of(4)
+    context, targets = np.int32([5, 1, 5, 9]), targets_of(4)
     expected = w.astype(np.float64), w_out.astype(np.float64)
-    reference.cbow_step(*expected, around, targets, 0.3, cbow_mean=True, corrected_cbow=False)
-    stretch = np.insert(around, place, 3).astype(np.int32)
-    take_step(backend, w, w_out, stretch, place, targets, 0.3)
+    reference.cbow_step(*expected, context, targets, 0.3, cbow_mean=True, corrected_cbow=False)
+    window = np.insert(context, centre, 3).astype(np.int32)
+    take_step(backend, w, w_out, window, centre, targets, 0.3)
     assert_allclose(w, expected[0], rtol=1e-5, atol=1e-6)
     assert_allclose(w_out, expected[1], rtol=1e-5, atol=1e-6)
 
 
-def test_a_row_moves_by_the_part_that_its_lock_says(backend):
+def test_the_update_of_a_row_is_multiplied_by_its_lock_factor(backend):
     w, w_out = model(9, n_words=40)
-    around, stretch, place = context(6, n_words=40)
+    context, window, centre = some_window(6, n_words=40)
     targets = targets_of(7, n_words=40)
     lockf = np.ones(40, np.float32)
-    lockf[around[:3]] = 0, 0.5, 2
+    lockf[context[:3]] = 0, 0.5, 2
     expected = w.astype(np.float64), w_out.astype(np.float64)
     reference.cbow_step(
-        *expected, around, targets, 0.3, cbow_mean=True, corrected_cbow=False, lockf=lockf
+        *expected, context, targets, 0.3, cbow_mean=True, corrected_cbow=False, lockf=lockf
     )
     before = w.copy()
-    take_step(backend, w, w_out, stretch, place, targets, 0.3, lockf=lockf)
+    take_step(backend, w, w_out, window, centre, targets, 0.3, lockf=lockf)
     assert_allclose(w, expected[0], rtol=1e-4, atol=2e-5)
     assert_allclose(w_out, expected[1], rtol=1e-4, atol=2e-5)
-    assert_array_equal(w[around[0]], before[around[0]])
+    assert_array_equal(w[context[0]], before[context[0]])
     w = before.copy()
-    take_step(backend, w, w_out, stretch, place, targets, 0.3, lockf=np.zeros(1, np.float32))
+    take_step(backend, w, w_out, window, centre, targets, 0.3, lockf=np.zeros(1, np.float32))
     assert_array_equal(w, before)
 
 
 def test_a_corrected_step_lowers_the_loss(backend):
     w, w_out = model(20)
-    around, stretch, place = context(6)
+    context, window, centre = some_window(6)
     targets = targets_of(6)
-    before = take_step(backend, w, w_out, stretch, place, targets, 0.05, corrected_cbow=True)
-    assert reference.cbow_loss(w, w_out, around, targets, cbow_mean=True) < before
+    before = take_step(backend, w, w_out, window, centre, targets, 0.05, corrected_cbow=True)
+    assert reference.cbow_loss(w, w_out, context, targets, cbow_mean=True) < before
 
 
 def test_repeating_a_step_is_taking_it_again(backend):
     (w, w_out), again = model(20), model(20)
-    given = (*context(6)[1:], targets_of(6), 0.05)
+    given = (*some_window(6)[1:], targets_of(6), 0.05)
     losses = [take_step(backend, w, w_out, *given) for _ in range(3)]
     loss = take_step(backend, *again, *given, repeat=3)
     assert loss == pytest.approx(sum(losses))
@@ -136,6 +138,6 @@ def test_repeating_a_step_is_taking_it_again(backend):
 
 def test_the_loss_is_not_computed_unless_asked_for(backend):
     w, w_out = model(8)
-    _, stretch, place = context(3)
-    loss = take_step(backend, w, w_out, stretch, place, targets_of(3), 0.1, with_loss=False)
+    _, window, centre = some_window(3)
+    loss = take_step(backend, w, w_out, window, centre, targets_of(3), 0.1, with_loss=False)
     assert loss == 0

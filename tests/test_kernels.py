@@ -35,19 +35,19 @@ def test_dots_are_the_product_of_the_rows(table, dim):
         assert_allclose(_kernels.dots(table, x, y), expected, rtol=1e-5, atol=bound)
 
 
-@pytest.mark.parametrize("n_soon", [None, 3, 9])  # rows that it asks for meanwhile
+@pytest.mark.parametrize("n_prefetched", [None, 3, 9])  # rows to prefetch meanwhile
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("dim", DIMS)
-def test_update_uses_the_rows_as_they_were(table, dim, n_soon):
+def test_update_uses_the_rows_as_they_were(table, dim, n_prefetched):
     rng = np.random.default_rng(dim)
-    soon = None if n_soon is None else rows(rng, n_soon, dim)
-    unchanged = None if soon is None else soon.copy()
+    prefetched = None if n_prefetched is None else rows(rng, n_prefetched, dim)
+    unchanged = None if prefetched is None else prefetched.copy()
     for n_x, n_y in SHAPES:
         x, y = rows(rng, n_x, dim), rows(rng, n_y, dim)
         g = rng.normal(size=(n_x, n_y)).astype(np.float32)
         new_x, new_y = reference.update(*(a.astype(np.float64) for a in (x, y, g)))
-        _kernels.update(table, x, y, g, soon=soon)
-        assert_array_equal(soon, unchanged)
+        _kernels.update(table, x, y, g, prefetched=prefetched)
+        assert_array_equal(prefetched, unchanged)
         assert_allclose(x, new_x, rtol=1e-5, atol=1e-5 * n_y)
         assert_allclose(y, new_y, rtol=1e-5, atol=1e-5 * n_x)
 
@@ -125,17 +125,17 @@ def test_errors_follow_the_formula(table, shape, make_labels):
     labels = make_labels(*shape)
     lr = 0.025
     expected = reference.logistic_error(s.astype(np.float64), in_float64(labels), lr)
-    bound = 1e-6 * lr * (labels.seen + labels.unseen).max()
+    bound = 1e-6 * lr * (labels.positives + labels.negatives).max()
     error = _kernels.logistic_error(table, s, for_kernels(labels), lr)
     assert_allclose(error, expected, rtol=0, atol=bound)
 
 
-def once_each(shape, seen):
-    """Labels by which each pair counts once; `seen` (n_y,) is 1 for those to score high."""
+def once_each(shape, positives):
+    """Labels by which each pair counts once; `positives` (n_y,) is 1 for positive pairs, else 0."""
     return Labels(
         np.ones(shape[0], np.float32),
         np.ones(shape[1], np.float32),
-        np.tile(np.float32(seen), (shape[0], 1)),
+        np.tile(np.float32(positives), (shape[0], 1)),
     )
 
 

@@ -70,29 +70,29 @@ def test_words_that_repeat_count_as_often_as_they_stand_there(backend):
     """The labels stand for the gradient of the same pairs written out, one by one.
 
     The centres 2 and 6 share noise words, of which one is drawn twice, and one is a centre: it
-    is noise to the words around the other centre, and not to those around itself.
+    is a negative sample for the context of the other centre, but not for its own.
     """
     w, w_out = model(8, dtype=np.float64)
-    near = {2: [3, 5, 3, 7], 6: [5, 7, 8]}
+    contexts = {2: [3, 5, 3, 7], 6: [5, 7, 8]}
     drawn = [4, 6, 4, 9]
     expected = w.copy(), w_out.copy()
-    for centre, around in near.items():
-        for word in around:
+    for centre, context in contexts.items():
+        for word in context:
             for y, label in [(centre, 1), *((y, 0) for y in drawn if y != centre)]:
                 g = 0.1 * (label - reference.sigmoid(w[word] @ w_out[y]))
                 expected[0][word] += g * w_out[y]
                 expected[1][y] += g * w[word]
 
     x, y = np.int32([3, 5, 7, 8]), np.int32([2, 6, 4, 9])
-    seen = np.float32([[2, 0, 0, 0], [1, 1, 0, 0], [1, 1, 0, 0], [0, 1, 0, 0]])
-    labels = Labels(seen.sum(axis=1), np.float32([0, 1, 2, 1]), seen)
+    positives = np.float32([[2, 0, 0, 0], [1, 1, 0, 0], [1, 1, 0, 0], [0, 1, 0, 0]])
+    labels = Labels(positives.sum(axis=1), np.float32([0, 1, 2, 1]), positives)
     got = w.astype(np.float32), w_out.astype(np.float32)
     take_step(backend, *got, x, Targets(y, labels), lr=0.1)
     assert_allclose(got[0], expected[0], rtol=1e-5, atol=1e-6)
     assert_allclose(got[1], expected[1], rtol=1e-5, atol=1e-6)
 
 
-def test_a_row_moves_by_the_part_that_its_lock_says(backend):
+def test_the_update_of_a_row_is_multiplied_by_its_lock_factor(backend):
     w, w_out = model(9, n_words=40)
     x, targets = words(6, n_words=40), some_targets(6, 7, n_words=40)
     lockf = np.ones(40, np.float32)

@@ -78,11 +78,9 @@ def test_one_worker_does_what_the_reference_does(
 
 
 @pytest.mark.parametrize("few_words", [0, 61])  # four rows of W at a time, or each on its own
-@pytest.mark.parametrize("vector_size", [112, 113, 128])  # cw2v_soon in the update from 113 on
+@pytest.mark.parametrize("vector_size", [112, 113, 128])  # the update prefetches from 113 on
 @pytest.mark.parametrize("noise_span", [1, 3])
-def test_a_step_may_ask_for_long_rows_ahead(
-    backend, noise_span, vector_size, few_words, monkeypatch
-):
+def test_a_step_may_prefetch_long_rows(backend, noise_span, vector_size, few_words, monkeypatch):
     monkeypatch.setattr("cw2v.sharing.FEW_WORDS", few_words)
     settings = {"sg": True, "window": 5, "vector_size": vector_size, "noise_span": noise_span}
     check_by_reference(backend, settings)
@@ -205,7 +203,7 @@ def test_the_loss_begins_at_log_two_a_pair_and_falls():
 def test_many_workers_read_every_word_once_and_learn_as_well(
     architecture, objective, workers, monkeypatch
 ):
-    monkeypatch.setattr(hotrows, "FEW_WORDS", 0)  # so that each has copies of rows
+    monkeypatch.setattr(hotrows, "FEW_WORDS", 0)  # so that there are hot rows
     text, counts = corpus(200_000, n_words=200)
     settings = architecture | objective
     settings |= {"epochs": 3, "compute_loss": True, "alpha": 0.05, "sample": 0, "batch_words": 200}
@@ -213,7 +211,7 @@ def test_many_workers_read_every_word_once_and_learn_as_well(
     for n in (1, workers):
         weights, results = trained(text, counts, workers=n, **settings)
         assert [result.words for result in results] == [200_000] * 3
-        # Of what was learnt by all in the end: while training, each worker sees copies of its own.
+        # The loss of the final matrices: while training, each worker sees its local copies.
         params = TrainParams(vector_size=12, **settings | {"alpha": 1e-12, "min_alpha": 1e-12})
         result = Trainer(text, counts, weights, params).run_epoch(0)
         losses.append(result.loss / result.pairs)
@@ -258,7 +256,7 @@ def test_a_small_vocabulary_does_not_diverge(backend, n_words, settings):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_profile_shares_out_the_time_of_all_stages_that_were_run(backend, workers, monkeypatch):
     monkeypatch.setattr(hotrows, "FEW_WORDS", 0)
-    text, counts = corpus(80_000)  # enough for copies of rows
+    text, counts = corpus(80_000)  # enough for hot rows
     used = {"subsampling", "windows", "noise words", "prefetch", "gather", "products", "errors"}
     used |= {"update", "scatter"} | ({"merge"} if workers > 1 else set())
     for settings, more in [({}, set()), ({"hs": True, "compute_loss": True}, {"paths", "loss"})]:
