@@ -1,5 +1,5 @@
 # cython: boundscheck=False, wraparound=False, freethreading_compatible=True
-"""The Huffman tree, joined and written out: the loops of `cw2v.huffman`."""
+"""The Huffman tree: the loops of `cw2v.huffman`."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ cdef extern from "prefetch.h" nogil:
     void cw2v_prefetch(const void *p) noexcept
 
 cdef enum:
-    LINE = 64                 # bytes that the CPU loads together
+    LINE = 64                 # bytes of a cache line
 
 
 cdef struct Node:             # one without a parent
@@ -24,7 +24,7 @@ cdef struct Heap:             # places 1 to `size`; the children of i are at 2 i
 
 
 def join(const int64_t[::1] counts not None):
-    """Join the two rarest nodes until one is left, equals by the steps of Python's `heapq`.
+    """Join the two rarest nodes until one is left; ties are broken as by Python's `heapq`.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def join(const int64_t[::1] counts not None):
     cdef uint32_t[::1] up = np.empty(2 * n - 2, np.uint32)
     cdef uint8_t[::1] room = np.empty((n + 1) * sizeof(Node) + LINE, np.uint8)
     cdef Heap heap
-    # From the start of a line on: then four children of two siblings are in one line.
+    # Aligned, so that the four children of two siblings are in one cache line.
     heap.nodes = <Node *> &room[-<uintptr_t> &room[0] % LINE]
     heap.size = n
     with nogil:
@@ -76,7 +76,7 @@ cdef inline bint is_rarer(const Node *a, const Node *b) noexcept nogil:
 
 
 cdef inline Node pop(Heap *heap) noexcept nogil:
-    """Take the rarest node away: `heappop`."""
+    """Remove and return the rarest node: `heappop`."""
     cdef Node rarest = heap.nodes[1]
     heap.nodes[1] = heap.nodes[heap.size]
     heap.size -= 1
@@ -85,12 +85,12 @@ cdef inline Node pop(Heap *heap) noexcept nogil:
 
 
 cdef inline void sink(Heap *heap, Py_ssize_t place) noexcept nogil:
-    """Bring the node here into the order of those below it: `heapq._siftup`."""
+    """Restore the heap below this place: `heapq._siftup`."""
     cdef Py_ssize_t top = place, child = 2 * place
     cdef Node *nodes = heap.nodes
     cdef Node sinking = nodes[place]
     while child < heap.size:
-        cw2v_prefetch(&nodes[4 * child])  # for the step after the next
+        cw2v_prefetch(&nodes[4 * child])  # for the iteration after the next
         child += not is_rarer(&nodes[child], &nodes[child + 1])
         nodes[place] = nodes[child]
         place = child
@@ -102,7 +102,7 @@ cdef inline void sink(Heap *heap, Py_ssize_t place) noexcept nogil:
 
 
 cdef inline void rise(Heap *heap, Py_ssize_t top, Py_ssize_t place, Node rising) noexcept nogil:
-    """Put a node here, or as far above, below `top`, as it is rarer: `heapq._siftdown`."""
+    """Insert a node at this place, or move it up, at most to `top`: `heapq._siftdown`."""
     cdef Node *nodes = heap.nodes
     while place > top and is_rarer(&rising, &nodes[place >> 1]):
         nodes[place] = nodes[place >> 1]

@@ -1,8 +1,8 @@
-"""Training by jobs, for classes that make sentences in the worker threads.
+"""Training by jobs, for subclasses that make sentences in the worker threads.
 
 `Word2Vec.train` encodes a text before training on it. A subclass that overrides
-`_do_train_job`, as fastnode2vec's does to walk through a graph, wants gensim's way instead:
-sentences are gathered into batches, and threads of Python call that method with each.
+`_do_train_job`, as fastnode2vec's does to walk through a graph, needs gensim's way instead:
+Python threads call that method with batches of sentences.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def run_jobs(
 ) -> Iterator[Result]:
     """Do jobs in threads.
 
-    What a job raises reaches the caller, and so does Ctrl-C; jobs that are not begun by then
-    are not done. No thread outlives the iteration.
+    What a job raises reaches the caller, and so does Ctrl-C; jobs that have not begun by then
+    are dropped. No thread outlives the iteration.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def run_jobs(
     look_around : callable
         Called in the calling thread between jobs, a few times a second.
     at_end : callable
-        Called when nothing more is wanted, before the threads are waited for.
+        Called when no more results are wanted, before the threads are joined.
 
     Yields
     ------
@@ -113,8 +113,8 @@ class _Crew(Generic[Job, Result]):
     ) -> None:
         self._work = work
         self._look_around = look_around
-        # Ctrl-C may come while the caller waits. It leaves the locks of concurrent.futures and of
-        # queue.Queue taken, for which the threads would then wait for ever; not so these queues.
+        # Ctrl-C while the caller waits can leave the locks of concurrent.futures and queue.Queue
+        # held, on which the threads would then wait for ever; not those of SimpleQueue.
         self._todo: SimpleQueue[tuple[int, Job] | None] = SimpleQueue()
         self._done: SimpleQueue[_Done[Result]] = SimpleQueue()
         self._is_over = threading.Event()  # never waited for
@@ -199,7 +199,7 @@ def encode_sentences(
 
 
 class WorkingMemory(threading.local):
-    """What gensim gives each of its threads, made when a thread first asks."""
+    """The working memory that gensim makes for each thread, made on first use."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self.mine = make()
@@ -226,8 +226,8 @@ class JobModel(Protocol):
 class JobPasses:
     """Sentences that go to `_do_train_job` in batches.
 
-    The learning rate falls from batch to batch, by the part of what was promised that was
-    handed out, as gensim computes it.
+    The learning rate decays from batch to batch, by the fraction of what was promised that was
+    handed out, as in gensim.
     """
 
     def __init__(
@@ -294,7 +294,7 @@ class JobPasses:
         return Pass(result, n_words, n_sentences)
 
     def _jobs(self, epoch: int) -> Iterator[tuple[list[Any], float]]:
-        """Give each batch with its learning rate."""
+        """Yield each batch with its learning rate."""
         model = self._model
         n_given, total = 0, self._total
         for batch in batches(self._sentences, model.batch_words, model._raw_word_count):

@@ -69,7 +69,7 @@ class EncodedPasses:
     ----------
     corpus : EncodedCorpus
     make_trainer : callable
-        Gives the `Trainer` of a corpus with at least a word.
+        Makes the `Trainer` of a corpus with at least one word.
     """
 
     def __init__(
@@ -92,14 +92,14 @@ class EncodedPasses:
 
 
 class RereadPasses:
-    """A text that is read again in every epoch, because it may be another each time.
+    """A text that is read again in every epoch, because it may differ each time.
 
     Parameters
     ----------
     read : callable
         Reads and encodes the text.
     make_trainer : callable
-        Gives the `Trainer` of a corpus with at least a word.
+        Makes the `Trainer` of a corpus with at least one word.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""How far noise words are shared, and how many rows take their step together.
+"""How many pairs share a noise word, and how many rows of W a step has.
 
 docs/designs.md has the measurements behind every number here.
 """
@@ -16,35 +16,35 @@ from cw2v.params import MOST_CBOW_SPAN, WIDEST_SPAN, TrainParams
 # How many pairs may share a noise word; see `most_sharing`.
 SHARING_AT_LEAST = 9  # however little is trained
 SHARING_AT_MOST = 18  # however much is trained
-SHARING_BASE = 6  # where it is between these two: so many,
-WORDS_FOR_SHARING = 6_500_000  # and one more for each so many words of training
+SHARING_BASE = 6  # between these two: so many,
+WORDS_FOR_SHARING = 6_500_000  # and one more for each so many words trained on
 USUAL_NOISE = 30  # noise words of a centre (6 pairs, 5 each) for which these numbers hold
-FEW_WORDS = 5_000  # a vocabulary below it shares nothing, and its words step one by one
-MOST_GRADIENTS = 64  # that move the row of a word that repeats together
-ROWS_PER_STEP = 4  # of W, in larger vocabularies
-CBOW_SHARING = 8  # distant centres of CBOW share noise words, however little is trained;
-WORDS_FOR_CBOW_SHARING = 2_500_000  # else one for each so many words of training, at most 32
+FEW_WORDS = 5_000  # a smaller vocabulary shares no noise words, and has one row of W in a step
+MOST_GRADIENTS = 64  # of one row in one step
+ROWS_PER_STEP = 4  # rows of W in a step, in larger vocabularies
+CBOW_SHARING = 8  # distant centres of CBOW that share noise words, however little is trained;
+WORDS_FOR_CBOW_SHARING = 2_500_000  # else one for each so many words trained on, at most 32
 MOST_SETS = 64  # of noise words; where CBOW would need more, no centres share any
-COST_OF_ROW = 4  # to read and write a row of W', in products of rows
+COST_OF_ROW = 4  # of reading and writing a row of W', in dot products
 
 
 @dataclass(frozen=True)
 class Sharing:
-    """All that is decided here, for one training.
+    """What this module decides, for one training.
 
     Attributes
     ----------
     span : int
-        How many centres a block has, which share noise words; in CBOW 1.
+        How many centres a block has, which share noise words; 1 in CBOW.
     n_noise : int
         How many noise words are drawn for them; see `noise_words`.
     sets, uses : int
-        How many sets of noise words take turns in CBOW, and how many centres share one; see
-        `noise_sets` and `noise_span`. In skip-gram 1.
+        How many sets of noise words CBOW uses in turn, and how many centres share one; see
+        `noise_sets` and `noise_span`. 1 in skip-gram.
     rows : int
-        How many rows of W take a step together; see `rows_per_step`.
+        How many rows of W a step has, at most; see `rows_per_step`.
     most_pairs : int
-        How many pairs of a word may move its row together; see `most_pairs`.
+        How many pairs of a word a block may have; see `most_pairs`.
     """
 
     span: int
@@ -69,9 +69,9 @@ class Sharing:
 
 
 def words_to_train(counts: NDArray[np.int64], params: TrainParams) -> int:
-    """Return how many words all epochs will read, if they read what `counts` was counted in.
+    """Return how many words all epochs will read, if the text is that of `counts`.
 
-    They are the epochs of one call of `train`: a caller who trains one epoch a call gets the
+    The epochs are those of one call of `train`: a caller who trains one epoch in each call gets the
     sharing of a training of one epoch.
     """
     return int(counts.sum()) * params.epochs
@@ -80,13 +80,15 @@ def words_to_train(counts: NDArray[np.int64], params: TrainParams) -> int:
 def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
     """Return how many centres share the noise words drawn for them.
 
-    `params.noise_span`, or, where that is 0, what costs skip-gram least, whose centres are
-    consecutive: the larger the span, the fewer noise words there are, but the more rows that have
-    to be scored with all of them. In CBOW there is only one row to score for each centre; there
-    the centres that share are far from one another, as many as `cbow_sharing` says, unless the
-    window is so wide that it takes too many sets of noise words (see `noise_sets`). None do in a
-    vocabulary of fewer than `FEW_WORDS`, where it changes which words are neighbours. With
-    hierarchical softmax a block is one centre and its path.
+    That is 1 with hierarchical softmax, where a block is one centre and its path. Else it is
+    `params.noise_span`, or, where that is 0:
+
+    - 1 in a vocabulary of fewer than `FEW_WORDS`, where sharing changes which words are
+      neighbours;
+    - in skip-gram, whose blocks have consecutive centres, the span of the least estimated cost:
+      the larger it is, the fewer noise words are drawn, but each context word is scored with all;
+    - in CBOW, which scores one projection for each centre, `cbow_sharing` distant centres, or 1
+      where the window is so wide that it would need too many sets (see `noise_sets`).
 
     Parameters
     ----------
@@ -111,11 +113,11 @@ def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
         return cbow_sharing(params, n_trained) if 2 * params.window < MOST_SETS else 1
 
     def cost(span: int) -> float:
-        """Estimate the work for a centre: products of rows, and moving rows of W'."""
+        """Estimate the work for a centre: dot products, and memory traffic of rows of W'."""
         rows_of_w_out = (span + noise_words(params, span, n_trained)) / span
         return (context_words(params, span) + COST_OF_ROW) * rows_of_w_out
 
-    # By itself a centre has `negative` noise words, which may be too few.
+    # With a span of 1 a centre has `negative` noise words, which may be too few.
     narrowest = 1 if params.negative >= least_noise(n_trained) else 2
     return min(range(narrowest, WIDEST_SPAN + 1), key=cost)
 
@@ -123,11 +125,10 @@ def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
 def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
     """Return how many noise words are drawn for `span` centres to share.
 
-    In CBOW, as many as each of them is to have. In skip-gram, the more pairs share a noise word,
-    the fewer are drawn, and the worse the vectors become if there is little to train on
-    (docs/designs.md has the figures). There are as many noise words as it takes that no more than
-    `most_sharing` pairs share one, at least `negative`, and for each centre no fewer than
-    `least_noise`. However many there are, each pair counts them as `negative` times one.
+    In CBOW, `negative`. In skip-gram, the fewest such that at most `most_sharing` pairs share one,
+    but at least `negative`, and at least `least_noise` for each centre: vectors get worse if more
+    pairs share a noise word and little is trained on (docs/designs.md has the measurements). They
+    are weighted such that each pair has `negative` negative samples, however many are drawn.
 
     Parameters
     ----------
@@ -146,18 +147,18 @@ def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
 
 
 def noise_sets(params: TrainParams, span: int) -> int:
-    """Return how many sets of noise words take turns, from one centre of CBOW to the next.
+    """Return how many sets of noise words consecutive centres of CBOW use in turn.
 
-    One where no centres share any (a span of 1), or neighbours do (in skip-gram).
+    That is 1 with a span of 1, where nothing is shared, and in skip-gram, where the centres of a
+    block share.
 
-    Centres that share noise words cost little, because the rows of W' are still in the cache. If
-    they are neighbours it costs accuracy: the words around them are the same, and these are
-    told from few noise words. So there are so many sets that no two centres which have the same one
-    have a word around them in common, and it costs no more than seeds differ by (docs/designs.md
-    has the figures).
+    Sharing is fast because the rows of W' are still in the cache. But neighbouring centres have
+    almost the same context, which would be contrasted with few noise words, at a cost in accuracy.
+    With so many sets that no two centres with the same set have a context word in common, the loss
+    of accuracy is below the differences between seeds (docs/designs.md has the measurements).
 
-    Wide windows would take more than `MOST_SETS`. There centres share nothing unless it is asked
-    for, and those `MOST_SETS` apart do.
+    Wide windows would need more than `MOST_SETS`. There no centres share unless the caller sets
+    `noise_span`; then those `MOST_SETS` apart do.
     """
     if params.sg or span == 1:
         return 1
@@ -167,8 +168,8 @@ def noise_sets(params: TrainParams, span: int) -> int:
 def cbow_sharing(params: TrainParams, n_trained: int) -> int:
     """Return how many distant centres of CBOW share noise words, 8 to 32.
 
-    The more words are trained on, the more may (docs/designs.md has the figures), but fewer where
-    they have fewer than 5 noise words each.
+    It grows with the words trained on (docs/designs.md has the measurements), and is smaller where
+    each has fewer than 5 noise words.
 
     Parameters
     ----------
@@ -184,12 +185,12 @@ def cbow_sharing(params: TrainParams, n_trained: int) -> int:
 def most_sharing(params: TrainParams, n_trained: int) -> float:
     """Return how many pairs may share a noise word.
 
-    What it costs to share is lost in proportion to the number of pairs that do, and wins back in
-    proportion to the words trained on: so the number that costs the same, some 2.5 % of the
-    analogies found, grows with them, up to where little speed is left to gain by it. With more
-    pairs of a centre, or more noise words of a pair, it costs less, by about their root; the
-    fourth root of them is used, to be on the safe side. The pairs of one centre share its noise
-    words anyway.
+    The loss of accuracy grows with the number of pairs that share, and shrinks with the words
+    trained on. So the number that costs a fixed 2.5 % or so of the analogies found grows with the
+    words trained on; it is capped where a larger one would gain little speed. The loss is also
+    smaller with more pairs of a centre, or more noise words of a pair, by about the square root
+    of their product; the fourth root is used, to be on the safe side. The pairs of one centre share
+    its noise words in any case.
 
     Parameters
     ----------
@@ -210,38 +211,38 @@ def usual_sharing(n_trained: int) -> float:
 
 
 def least_noise(n_trained: int) -> float:
-    """Return how many noise words a centre that shares them has at least, as usual: 1.7 to 3.3.
+    """Return how many noise words a centre that shares them has at least, 1.7 to 3.3.
 
-    Where a centre has few pairs, or a pair few noise words, fewer would do by `most_sharing`, but
-    the rows of W' would learn from too few (docs/designs.md).
+    That is the number with the usual window and `negative`. With a smaller window or `negative`,
+    `most_sharing` would allow fewer, too few for the rows of W' to learn from (docs/designs.md).
     """
     return USUAL_NOISE / usual_sharing(n_trained)
 
 
 def most_pairs(params: TrainParams) -> int:
-    """Return how many pairs of a word that repeats in a block may move its row together.
+    """Return how many pairs of a repeated word a block may have.
 
-    They are all of a kind if there are but a few words in the vocabulary, and the step they take
-    could lead far beyond its aim. Where a word has more pairs, the block is cut.
+    In a vocabulary of a few words these pairs have similar gradients, whose sum could overshoot.
+    Where a word has more pairs, the block is cut.
 
     Parameters
     ----------
     params : TrainParams
-        Its `negative` decides: each pair is as many gradients, and one more.
+        Its `negative` decides: each pair has 1 + `negative` gradients.
     """
     return max(1, MOST_GRADIENTS // (1 + params.negative))
 
 
 def rows_per_step(params: TrainParams, n_words: int) -> int:
-    """Return how many rows of W of the words around centres take their step together.
+    """Return how many rows of W, of the context words of a block, a skip-gram step has at most.
 
-    In word2vec.c each pair of words takes its own step, from where the one before has led. Where
-    the words of a window do so together, what they have in common is learnt by W' rather than by W.
-    Four at a time do hardly, and are as fast as all of them; but in a vocabulary of fewer
-    than `FEW_WORDS`, where each word takes very many steps, they go one by one: otherwise
-    neighbours are not those that word2vec.c would find (docs/designs.md has the figures). With
-    hierarchical softmax, where all words around a centre move the same path, half of them do if
-    they are but four.
+    In word2vec.c each pair takes a step of its own, after the update of the pair before. If all
+    context words of a window share a step, what they have in common is learnt by W' rather than by
+    W. With four rows in a step this hardly happens, and it is as fast as with all of them. In a
+    vocabulary of fewer than `FEW_WORDS`, where each word takes very many steps, a step has one row:
+    else the nearest neighbours are not those that word2vec.c would find (docs/designs.md has the
+    measurements). With hierarchical softmax, where all context words of a centre update the same
+    path, a step has two rows if a window has about four words or fewer.
     """
     if n_words < FEW_WORDS:
         return 1
@@ -250,8 +251,12 @@ def rows_per_step(params: TrainParams, n_words: int) -> int:
 
 
 def context_words(params: TrainParams, span: int) -> float:
-    """Estimate how many words are around `span` consecutive centres, these among them if > 1."""
+    """Estimate how many words the windows of `span` consecutive centres have together.
+
+    The centres are among them if there are several.
+    """
     if not params.shrink_windows:
         return 2 * params.window + (span if span > 1 else 0)
-    # The reach of a centre is (window + 1) / 2 on average, the longest of several nearly 0.7.
+    # The radius of a window is (window + 1) / 2 on average, the largest of several nearly
+    # 0.7 * window.
     return params.window + 1 if span == 1 else 1.4 * params.window + span

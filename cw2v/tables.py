@@ -1,4 +1,4 @@
-"""What is drawn from and looked up while training, made once from counts and settings."""
+"""The tables that training samples from and looks up, made once from counts and settings."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cw2v.noise import keep_thresholds, noise_table
 from cw2v.params import TrainParams
 from cw2v.sharing import Sharing, words_to_train
 
-PADDING = 32  # items that kernels may read past the end of a list; see csrc/kernels.h
+PADDING = 32  # items that kernels may read past the end of a path; see csrc/kernels.h
 
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """What workers read besides the corpus and the model.
+    """What workers read besides the corpus and the weights.
 
     Parameters
     ----------
@@ -27,13 +27,14 @@ class Tables:
     noise : ndarray of uint32, shape (n_words, 2), or None without negative sampling
         See `cw2v.noise.noise_table`.
     sharing : cw2v.sharing.Sharing
-        How far noise words are shared.
+        How many pairs share a noise word, and how many rows a step has.
     tree_starts, tree_path : ndarray of int64 and uint32, or None
-        Paths, as in `cw2v.huffman.HuffmanTree`: twice the node, plus 1 where the path turns
-        left, then `PADDING`. None without hierarchical softmax.
+        Paths, as in `cw2v.huffman.HuffmanTree`: twice each node, plus 1 where the path turns
+        left, then `PADDING` zeros. None without hierarchical softmax.
     tree_depth : int
-        The longest path.
+        The length of the longest path.
     ones : ndarray of float32, shape (tree_depth + PADDING,)
+        The `noise` of cw2v_labels of csrc/kernels.h, for paths.
     hot_rows : cw2v.hotrows.ModelHotRows
         The rows of W and W' that each worker has local copies of.
     """

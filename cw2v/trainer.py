@@ -1,4 +1,4 @@
-"""An encoded corpus and W, W' to trained W, W': threads, learning rate, progress."""
+"""Training of W and W' on an encoded corpus: threads, learning rate, progress."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cw2v.progress import REPORT_SECONDS, Progress, Report
 from cw2v.tables import make_tables
 from cw2v.weights import Weights
 
-MOST_PIECES = 1_000_000  # so that a list of them never takes much memory
+MOST_PIECES = 1_000_000  # which bounds the memory of their list
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class EpochResult:
     kept_words : int
         Those that subsampling left, each once the centre of a window.
     pairs : int
-        Predictions trained on: skip-gram's pairs of a centre and a word around it, CBOW's
-        centres with at least a word around them.
+        Positive pairs: skip-gram's pairs of a centre and a context word, CBOW's centres with at
+        least one context word.
     loss : float or None
         Sum of the losses of all predictions; None when not asked for.
     seconds : float
@@ -62,7 +62,7 @@ class TrainingReport:
     read_seconds : float
         Reading, counting and encoding the text.
     prepare_seconds : float
-        Filling the first W with random numbers, and W' with zeros.
+        Initialising W and W'.
     train_seconds : float
         All epochs.
     epochs : list of EpochResult
@@ -78,14 +78,14 @@ class TrainingReport:
 def cut_into_pieces(
     starts: NDArray[np.int64], piece_words: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Divide a corpus among workers, at sentence starts where one is near.
+    """Cut a corpus into pieces, at sentence starts where possible.
 
     Parameters
     ----------
     starts : ndarray of int64, shape (n_sentences + 1,)
         Where sentences start, and the number of tokens.
     piece_words : int
-        Tokens in a piece; up to twice as many where a sentence goes on, never more.
+        Tokens in a piece; up to twice as many, to end with a sentence.
 
     Returns
     -------
@@ -97,14 +97,14 @@ def cut_into_pieces(
     n_tokens = starts[-1]
     cuts = np.arange(piece_words, n_tokens, piece_words)
     next_start = starts[np.searchsorted(starts, cuts)]
-    # A sentence that goes on for longer than a piece is cut through.
+    # A sentence that goes on for a whole piece is cut.
     cuts = np.where(next_start - cuts < piece_words, next_start, cuts)
     bounds = np.unique(np.concatenate([[0], cuts, [n_tokens]]))
     return bounds, np.searchsorted(starts, bounds[:-1], side="right") - 1
 
 
 def random_base(seed: int, run: int) -> NDArray[np.uint64]:
-    """Name the two sequences of streams of random numbers of a run, uint64 of shape (2,)."""
+    """Return the bases of the two sequences of random streams of a run, uint64 of shape (2,)."""
     base = np.random.SeedSequence(seed, spawn_key=(run,)).generate_state(2, np.uint64)
     return base.astype(np.uint64, copy=False)
 
@@ -125,7 +125,7 @@ def check_weights(weights: Weights, counts: NDArray[np.int64], params: TrainPara
 
 
 def blas_threads_held(backend: str) -> AbstractContextManager[object]:
-    """Our threads are the workers; BLAS must not start its own inside each of them."""
+    """Return a context in which BLAS starts no threads of its own: the workers are threads."""
     limits: AbstractContextManager[object] = nullcontext()
     if backend == "blas":
         importlib.import_module("cw2v._blas")  # loads the BLAS that is to be held
@@ -149,12 +149,12 @@ class Trainer:
     report : callable, optional
         Called in the calling thread with a `Progress`, a few times a second.
     run : int
-        Counts the runs made with the same seed, so that a second one draws other numbers.
+        The number of this run among those with the same seed: each draws other random numbers.
     epoch_part : float, above 0
-        By how much of an epoch the corpus lowers the learning rate: below 1, it is a part of
-        a longer text; above 1, the rate is at `min_alpha` before the end.
+        The fraction of an epoch that the corpus is, for the decay of the learning rate: below 1
+        where it is part of a longer text; above 1, the rate reaches `min_alpha` before the end.
     keep : ndarray of uint32, shape (n_words,), optional
-        Each word's chance to survive subsampling, instead of that by `counts`; see
+        The thresholds of subsampling, instead of those of `counts`; see
         `cw2v.noise.keep_thresholds`.
     backend : str, optional
         One of `cw2v._kernels.available_backends`; the fastest unless the environment
@@ -186,7 +186,7 @@ class Trainer:
         self._begun = time.perf_counter()
         piece_words = max(params.batch_words, -(-self.n_tokens // MOST_PIECES))
         bounds, sentences = cut_into_pieces(corpus.starts, piece_words)
-        # No more than there is work for: each has memory of its own.
+        # Each worker has memory of its own, so there are no more than pieces.
         n_workers = min(params.workers, len(sentences))
         workload = Workload(n_workers, self.n_tokens)
         self._shared = Shared(
@@ -207,13 +207,13 @@ class Trainer:
         self._workers = [Worker(self._shared, i, profile=profile) for i in range(n_workers)]
 
     def alpha_at(self, words: int) -> float:
-        """Return the learning rate after `words` words, counted over all epochs."""
+        """Return the learning rate after `words` words of all epochs; it decays linearly."""
         epoch, rest = divmod(words, self.n_tokens)
         done = min(1.0, (epoch + self.epoch_part * rest / self.n_tokens) / self.params.epochs)
         return self.params.alpha - (self.params.alpha - self.params.min_alpha) * done
 
     def stages(self) -> dict[str, float]:
-        """Return the share of each stage in the time of all workers; {} without `profile`.
+        """Return the fraction of each stage in the time of all workers; {} without `profile`.
 
         The stages are those of `cw2v/_stages.pxd`.
         """
@@ -225,7 +225,7 @@ class Trainer:
         """Train on the whole corpus once.
 
         Ctrl-C, and whatever `report` raises, stops the workers, waits for them and then
-        reaches the caller; W and W' keep what was learnt so far.
+        reaches the caller; W and W' keep the updates so far.
 
         Parameters
         ----------
@@ -258,7 +258,7 @@ class Trainer:
                     thread.start()
                 self._watch(threads, epoch, before)
             except BaseException:
-                # Also for a thread that is being started, and is not known to be alive yet.
+                # Reaches threads that are starting, too, whose `is_alive` is not true yet.
                 self._shared.stop()
                 raise
             finally:
@@ -294,10 +294,10 @@ class Trainer:
         epoch: int,
         before: tuple[int, int, int, float],
     ) -> None:
-        """Wait for the threads, reporting meanwhile, and once more when they are done."""
+        """Wait for the threads; report a few times a second, and once more at the end."""
         for thread in threads:
             while True:
-                thread.join(REPORT_SECONDS)  # and then Ctrl-C is noticed
+                thread.join(REPORT_SECONDS)  # Ctrl-C is noticed between two joins
                 if not thread.is_alive():
                     break
                 self._tell(epoch, before)
@@ -326,7 +326,7 @@ class Trainer:
 
 
 class JobTrainer:
-    """Trains on sentences that come a few at a time, from several threads at once.
+    """Trains on batches of sentences, called from several threads at once.
 
     To be used in a ``with`` statement.
 
@@ -357,7 +357,7 @@ class JobTrainer:
         self._limits: AbstractContextManager[object] = nullcontext()
 
     def __enter__(self) -> Self:
-        """Hold the threads of BLAS until the jobs are done."""
+        """Keep BLAS from starting threads of its own."""
         self._limits = blas_threads_held(self._backend)
         self._limits.__enter__()
         return self
@@ -368,11 +368,11 @@ class JobTrainer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Let them go."""
+        """Let BLAS start threads again."""
         self._limits.__exit__(kind, error, traceback)
 
     def go_on_from(self, other: JobTrainer) -> None:
-        """Draw the random numbers that come after those of another trainer of the same run."""
+        """Continue the random streams of another trainer of the same run."""
         self._numbers = other._numbers
 
     def run(self, ids: NDArray[np.int32], starts: NDArray[np.int64], alpha: float) -> EpochResult:
@@ -414,7 +414,7 @@ class JobTrainer:
             epochs=1,
         )
         worker = Worker(shared)
-        worker.run(next(self._numbers))  # the number names the random numbers of this job
+        worker.run(next(self._numbers))  # each job has a random stream of its own
         return EpochResult(
             words=worker.words_done,
             kept_words=worker.words_kept,

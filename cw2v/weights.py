@@ -1,4 +1,4 @@
-"""The matrices of a model: what training changes, and what it reads them with."""
+"""The matrices of a model, which training updates in place."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Weights:
         W' of hierarchical softmax: row i belongs to inner node i of `tree`; the last row is
         not used.
     lockf : ndarray of float32, shape (n_words,) or (1,), optional
-        By what part of a step each row of W moves: 0 keeps it as it is, bit for bit. A single
-        number is meant for all. 1 unless given.
+        The factor of the updates of each row of W: 0 keeps it as it is, bit for bit. A single
+        factor is for all rows. 1 unless given.
     tree : HuffmanTree, optional
         Of hierarchical softmax.
     """
@@ -66,7 +66,7 @@ class Weights:
 
 
 def new_vectors(n_words: int, dim: int, seed: int) -> NDArray[np.float32]:
-    """Return the first W: float32, evenly random in [-1 / dim, 1 / dim), the same as gensim's."""
+    """Return the initial W: float32, uniform in [-1 / dim, 1 / dim), the same as gensim's."""
     w = zero_vectors(n_words, dim)
     np.random.default_rng(seed).random(dtype=np.float32, out=w)
     w *= 2.0
@@ -76,10 +76,10 @@ def new_vectors(n_words: int, dim: int, seed: int) -> NDArray[np.float32]:
 
 
 def zero_vectors(n_words: int, dim: int) -> NDArray[np.float32]:
-    """Return the first W': zeros, float32, C-contiguous, beginning with a line of the cache.
+    """Return the initial W': zeros, float32, C-contiguous, aligned to a cache line.
 
-    NumPy's own matrices begin 16 bytes past one, so that rows of 128, 200 or 256 numbers all lie
-    across lines and vectors of the CPU: that costs a tenth to a fifth of training's speed.
+    NumPy's own arrays begin 16 bytes past one. Then vector loads of rows of 128, 200 or 256 floats
+    cross cache lines, which costs a tenth to a fifth of the speed of training.
     """
     size = n_words * dim
     room = np.zeros(size + CACHE_LINE // 4, np.float32)
