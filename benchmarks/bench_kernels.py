@@ -221,21 +221,21 @@ def test_skipgram_step(measure: Any, backend: str, shape: Shape, dim: int) -> No
 
 @dims
 @shapes(CBOW)
-@pytest.mark.parametrize("n_around", [6, 8, 10])
-def test_cbow_step(measure: Any, backend: str, shape: Shape, n_around: int, dim: int) -> None:
+@pytest.mark.parametrize("n_context", [6, 8, 10])
+def test_cbow_step(measure: Any, backend: str, shape: Shape, n_context: int, dim: int) -> None:
     """The same with means, for which each context word counts 3 * dim."""
     n_y = shape.n_y
-    w, w_out, said = rows(1 + n_around, dim), rows(n_y, dim), labels(shape)
-    words, place = np.arange(n_around + 1, dtype=np.int32), n_around // 2
+    w, w_out, said = rows(1 + n_context, dim), rows(n_y, dim), labels(shape)
+    words, centre = np.arange(n_context + 1, dtype=np.int32), n_context // 2
     y = np.arange(n_y, dtype=np.int32)
     measure(
         "cbow_step",
         backend,
         lambda calls: _cbow.step(
-            w, w_out, words, place, y, said, TINY, backend, with_loss=False, repeat=calls
+            w, w_out, words, centre, y, said, TINY, backend, with_loss=False, repeat=calls
         ),
-        flops=(6 * n_y + 3 * n_around) * dim,
+        flops=(6 * n_y + 3 * n_context) * dim,
         section=f"around {shape.section}",
-        n=n_around,
+        n=n_context,
         dim=dim,
     )

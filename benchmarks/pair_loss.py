@@ -11,17 +11,17 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of words that stood near each other, and noise words for each.
+    """Pairs of a context word and a centre word, with noise words for each.
 
     Parameters
     ----------
-    around, centre : ndarray
+    context, centre : ndarray
         int64 of shape (n_pairs,), rows of W, and rows of W' that they should predict.
     noise : ndarray
         int64 of shape (n_pairs, negative), rows of W' drawn by count to the power of 0.75.
     """
 
-    around: np.ndarray
+    context: np.ndarray
     centre: np.ndarray
     noise: np.ndarray
 
@@ -29,7 +29,7 @@ class Pairs:
 def draw_pairs(
     text: Path, words: list[str], *, sample: float, window: int, negative: int, n_pairs: int
 ) -> Pairs:
-    """Draw pairs from a text as word2vec does: subsampled, in windows of random reach.
+    """Draw pairs from a text as word2vec does: subsampled, in windows of random radius.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def loss_per_pair(w: np.ndarray, w_out: np.ndarray, pairs: Pairs) -> float:
     x is a row of W, y the centre's of W', n those of the noise words. A noise word that is the
     centre does not count, as in word2vec.
     """
-    x, rows = w[pairs.around].astype(np.float64), w_out.astype(np.float64)
+    x, rows = w[pairs.context].astype(np.float64), w_out.astype(np.float64)
     loss = np.logaddexp(0, -(x * rows[pairs.centre]).sum(axis=1))
     for noise in pairs.noise.T:
         loss += np.where(noise == pairs.centre, 0, np.logaddexp(0, (x * rows[noise]).sum(axis=1)))

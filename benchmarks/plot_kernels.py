@@ -4,8 +4,8 @@
     python benchmarks/plot_kernels.py kernels.json kernels.png
 
 A mark is the best round, the line down from it ends at the median. The dashed line is what sgemm
-reaches on one thread. Along the axis are the rows of X, by the rows of Y; for CBOW's step the words
-around each centre, by centres and rows of Y.
+reaches on one thread. Along the axis are the rows of X, by the rows of Y; for CBOW's step the
+context words of a centre, by centres and rows of Y.
 Errors and losses have a scale of their own. The picture's suffix says its kind: .png, .svg, .pdf.
 """
 

@@ -246,8 +246,8 @@ def rows_per_step(params: TrainParams, n_words: int) -> int:
     """
     if n_words < FEW_WORDS:
         return 1
-    few_around = context_words(params, 1) <= ROWS_PER_STEP
-    return ROWS_PER_STEP // 2 if params.hs and few_around else ROWS_PER_STEP
+    few_words = context_words(params, 1) <= ROWS_PER_STEP
+    return ROWS_PER_STEP // 2 if params.hs and few_words else ROWS_PER_STEP
 
 
 def context_words(params: TrainParams, span: int) -> float:

@@ -33,13 +33,13 @@ def test_noise_words_are_drawn_in_proportion(counts, exponent):
 
 
 @given(st.lists(st.integers(0, 10**9), max_size=200).filter(lambda some: not some or any(some)))
-def test_the_table_is_that_of_the_plain_twin(weights):
+def test_the_table_is_that_of_the_reference(weights):
     scaled = np.array(weights, np.float64) * (len(weights) / max(sum(weights), 1))
     assert_array_equal(alias_table(scaled.copy()), referencedraws.alias_table(scaled))
 
 
 @pytest.mark.parametrize("exponent", [0.75, 1.0, 0.0, -1.0])
-def test_a_large_table_is_that_of_the_plain_twin(exponent):
+def test_a_large_table_is_that_of_the_reference(exponent):
     counts = np.random.default_rng(0).zipf(1.3, 50_000).clip(max=10**8)
     weights = counts**exponent
     scaled = weights * (len(weights) / weights.sum())

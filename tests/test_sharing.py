@@ -1,4 +1,4 @@
-"""How far noise words are shared: what the settings and the words trained on decide."""
+"""How many pairs share a noise word, by the settings and the number of words trained on."""
 
 import math
 
@@ -137,7 +137,7 @@ def test_a_word_has_fewer_pairs_the_more_gradients_each_has(negative, pairs):
     assert most_pairs(TrainParams(negative=negative, hs=negative == 0)) == pairs
 
 
-def test_words_of_a_small_vocabulary_take_their_steps_one_by_one():
+def test_in_a_small_vocabulary_a_step_has_one_row():
     params = TrainParams()
     n_words = (1, FEW_WORDS - 1, FEW_WORDS, 10**6)
     assert [rows_per_step(params, n) for n in n_words] == [1, 1, 4, 4]
@@ -152,7 +152,7 @@ def test_words_of_a_small_vocabulary_take_their_steps_one_by_one():
         ({"window": 3, "shrink_windows": False}, 4),
     ],
 )
-def test_along_paths_half_of_a_small_window_goes_together(settings, rows):
+def test_with_hierarchical_softmax_a_small_window_takes_two_steps(settings, rows):
     assert rows_per_step(TrainParams(hs=True, **settings), FEW_WORDS) == rows
     assert rows_per_step(TrainParams(hs=True, **settings), FEW_WORDS - 1) == 1
     assert rows_per_step(TrainParams(**settings), FEW_WORDS) == 4
