@@ -50,8 +50,8 @@ def draw_pairs(
     for sentence in sentences:
         ids = np.array(sentence, dtype=np.int64)
         ids = ids[rng.random(len(ids)) < keep[ids]]
-        for at, reach in enumerate(rng.integers(1, window + 1, len(ids))):
-            others = range(max(0, at - reach), min(len(ids), at + reach + 1))
+        for at, radius in enumerate(rng.integers(1, window + 1, len(ids))):
+            others = range(max(0, at - radius), min(len(ids), at + radius + 1))
             found += [(int(ids[other]), int(ids[at])) for other in others if other != at]
     chosen = np.array(found)[rng.choice(len(found), min(n_pairs, len(found)), replace=False)]
     shares = counts**0.75 / (counts**0.75).sum()

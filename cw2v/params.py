@@ -36,7 +36,7 @@ class TrainParams:
     window : int, 1 to 10,000
         Largest distance, in words left by subsampling, from a centre word to its context.
     shrink_windows : bool
-        Draw the reach of each centre from 1..window, as word2vec.c does; else it is `window`.
+        Draw the radius of each window from 1..window, as word2vec.c does; else it is `window`.
     negative : int, 0 to 1,000
         Noise words that each pair is told from (Mikolov et al. 2013, section 2.2); 0, with `hs`,
         for no negative sampling.
