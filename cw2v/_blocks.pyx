@@ -99,7 +99,7 @@ cdef inline void begin_block(Blocks *blocks, const Centre *centres, int n_centre
 cdef inline uint64_t one_positive(int column) noexcept nogil:
     """One positive pair in byte `column` of `Blocks.positives`, whatever the byte order."""
     cdef uint64_t bytes = 0
-    (<uint8_t *> &bytes)[column] = 1
+    (<uint8_t *> &bytes)[column & (SPAN_MAX - 1)] = 1
     return bytes
 
 
