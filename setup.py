@@ -67,40 +67,41 @@ def cpus_of_process():
     return os.cpu_count() or 1
 
 
-setup(
-    cmdclass={"build_ext": BuildTogether},
-    ext_modules=cythonize(
-        [
-            extension("_blas"),
-            extension(
-                "_kernels",
-                "dispatch.c",
-                "kernels_scalar.c",
-                "kernels_vec128.c",
-                "kernels_avx2.c",
-                "kernels_avx512.c",
-            ),
-            extension("_blocks", flags=SHORT_LOOPS),
-            extension("_noise", flags=SHORT_LOOPS),
-            extension("_alias"),
-            extension("_tree"),
-            extension("_hotrows"),
-            extension("_skipgram"),
-            extension("_cbow"),
-            extension("_worker"),
-            extension("_encode", "words.c", "utf8.c"),
-            extension("_tokens", "words.c", "utf8.c"),
-            extension("_pairs", "pairs.c"),
-            extension("_keytable", "words.c", "utf8.c"),
-            extension("_phrases", "words.c", "utf8.c"),
-            extension("_prune"),
-            extension("_pickleops", flags=SHORT_LOOPS),
-            extension("_score"),
-            extension("_vectorfile"),
-        ],
-        language_level=3,
-        # Processes, which elsewhere would run this file again.
-        nthreads=min(cpus_of_process(), MOST_COMPILERS) if sys.platform == "linux" else 0,
-    ),
-    options={} if FREE_THREADED else {"bdist_wheel": {"py_limited_api": "cp311"}},
-)
+# Cython translates in processes, which may import this file again.
+if __name__ == "__main__":
+    setup(
+        cmdclass={"build_ext": BuildTogether},
+        ext_modules=cythonize(
+            [
+                extension("_blas"),
+                extension(
+                    "_kernels",
+                    "dispatch.c",
+                    "kernels_scalar.c",
+                    "kernels_vec128.c",
+                    "kernels_avx2.c",
+                    "kernels_avx512.c",
+                ),
+                extension("_blocks", flags=SHORT_LOOPS),
+                extension("_noise", flags=SHORT_LOOPS),
+                extension("_alias"),
+                extension("_tree"),
+                extension("_hotrows"),
+                extension("_skipgram"),
+                extension("_cbow"),
+                extension("_worker"),
+                extension("_encode", "words.c", "utf8.c"),
+                extension("_tokens", "words.c", "utf8.c"),
+                extension("_pairs", "pairs.c"),
+                extension("_keytable", "words.c", "utf8.c"),
+                extension("_phrases", "words.c", "utf8.c"),
+                extension("_prune"),
+                extension("_pickleops", flags=SHORT_LOOPS),
+                extension("_score"),
+                extension("_vectorfile"),
+            ],
+            language_level=3,
+            nthreads=min(cpus_of_process(), MOST_COMPILERS),
+        ),
+        options={} if FREE_THREADED else {"bdist_wheel": {"py_limited_api": "cp311"}},
+    )
