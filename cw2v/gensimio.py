@@ -146,5 +146,6 @@ def _copied(attributes: dict[str, Any]) -> dict[str, Any]:
 def _unsigned(points: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     unsigned = np.empty(len(points), dtype=object)
     for row, point in enumerate(points):
-        unsigned[row] = np.asarray(point).view(np.uint32) if point is not None else None
+        # Of a key that was added it is None or 0.
+        unsigned[row] = np.asarray(point).view(np.uint32) if np.ndim(point) else point
     return unsigned

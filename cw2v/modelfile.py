@@ -215,7 +215,9 @@ class ModelFiles(Lifecycle):
         attributes = {name: value for name, value in state.items() if name not in _DERIVED}
         wv = self.wv.saved_attributes()
         tree: HuffmanTree | None = attributes.get("_tree")
-        if tree is not None:  # the codes are views of it
+        if tree is not None and len(tree) < len(self.wv):  # keys were added, without paths
+            attributes["_tree"] = None
+        elif tree is not None:  # the codes are views of it
             check_tree(tree, len(self.wv))
             wv["expandos"] = {
                 name: wv["expandos"][name]  # not by items(): that would make those paths
@@ -263,7 +265,10 @@ class ModelFiles(Lifecycle):
         expandos = self.wv.expandos
         tree: HuffmanTree | None = getattr(self, "_tree", None)
         if tree is None and "code" in expandos and "point" in expandos:
-            tree = HuffmanTree.from_paths(list(expandos["code"]), list(expandos["point"]))
+            codes, points = list(expandos["code"]), list(expandos["point"])
+            # Keys that were added to `wv` have no path, and a row of W' only with their next text.
+            if all(hasattr(path, "__len__") for path in (*codes, *points)):
+                tree = HuffmanTree.from_paths(codes, points)
         self._tree = tree
         if tree is not None:
             check_tree(tree, len(self.wv))

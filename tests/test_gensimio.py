@@ -66,6 +66,20 @@ def test_a_model_of_gensims_becomes_ours_and_theirs_again(kwargs):
     assert "new" not in ours.wv
 
 
+def test_keys_that_were_added_to_a_model_have_no_path(tmp_path):
+    theirs = gensims(hs=1, negative=0)
+    theirs.wv.add_vectors(["added"], np.ones((1, 8), np.float32))
+    theirs.wv.allocate_vecattrs()
+    theirs.save(str(tmp_path / "theirs"))
+    for ours in (Model.from_gensim(theirs), Model.load(tmp_path / "theirs")):
+        back = ours.to_gensim()
+        assert back.wv["added"].tolist() == [1] * 8
+        for name in ("code", "point"):
+            expected, found = theirs.wv.expandos[name], back.wv.expandos[name]
+            assert list(map(np.ndim, found)) == list(map(np.ndim, expected)) == [1, 1, 1, 1, 0]
+            assert found[0].tolist() == expected[0].tolist()
+
+
 def test_other_objects_are_refused():
     with pytest.raises(TypeError, match="takes a gensim"):
         KeyedVectors.from_gensim(gensims())

@@ -52,6 +52,23 @@ def test_training_goes_on_as_if_there_had_been_no_file(tmp_path, kwargs, mmap):
     assert (tmp_path / "m").read_bytes() == saved
 
 
+@pytest.mark.parametrize("kwargs", [{"hs": 1, "negative": 0}, {"hs": 1}])
+def test_keys_that_were_added_have_no_path_in_the_tree(tmp_path, kwargs):
+    model = trained(**kwargs)
+    model.wv.add_vectors(["added"], np.ones((1, 8), np.float32))
+    model.save(tmp_path / "m")
+    loaded = Word2Vec.load(tmp_path / "m")
+    assert loaded.wv["added"].tolist() == [1] * 8
+    np.testing.assert_array_equal(loaded.wv.expandos["code"][0], model.wv.expandos["code"][0])
+    for each in (model, loaded):
+        with pytest.raises(ValueError, match="syn1"):
+            train(each)
+        each.build_vocab([["added", "graph"]] * 9, update=True)
+        train(each)
+        assert len(each.wv.expandos["code"][each.wv.key_to_index["added"]])
+    same_vectors(model, loaded)
+
+
 def test_a_model_without_words_is_saved(tmp_path):
     Word2Vec(vector_size=7, alpha=0.5, comment="empty").save(tmp_path / "m")
     loaded = Word2Vec.load(tmp_path / "m")
