@@ -149,10 +149,11 @@ def least_count(name: str, value: Any) -> float:
     TypeError, ValueError
         It is no finite number, or below 0.
     """
-    is_fraction = isinstance(value, numbers.Real) and math.isfinite(value) and value % 1 != 0
-    if is_fraction and value > 0:
-        return float(value)
-    return whole_number(name, math.floor(value) if is_fraction else plain_int(value), 0)
+    if not isinstance(value, numbers.Real) or not math.isfinite(value) or value % 1 == 0:
+        return whole_number(name, plain_int(value), 0)
+    if value < 0:
+        raise ValueError(f"{name} must be at least 0, got {value}")
+    return float(value)
 
 
 def plain_number(name: str, value: Any) -> Any:

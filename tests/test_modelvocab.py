@@ -198,7 +198,11 @@ def test_the_settings_of_prepare_vocab_become_the_models():
 
 @pytest.mark.parametrize(
     ("min_count", "message"),
-    [(-0.5, "min_count must be at least 0"), (np.nan, "whole number"), (np.inf, "whole number")],
+    [
+        (-0.5, "min_count must be at least 0, got -0.5"),
+        (np.nan, "whole number"),
+        (np.inf, "whole number"),
+    ],
 )
 def test_a_least_count_that_makes_no_sense_is_refused(min_count, message):
     with pytest.raises((TypeError, ValueError), match=message):
