@@ -1,13 +1,13 @@
 """cw2v trains word vectors: a fast drop-in for gensim's Word2Vec and Google's word2vec.
 
 The path of the data, in the order of the imports: `sources` (text to blocks of bytes), `scan`
-(words to provisional ids), `vocab` (which words there are), `corpus` (the text as ids),
-`_kernels` (the arithmetic), `noise`, `_blocks` and `_noise` (what is drawn), `huffman` (the tree of
+(words to provisional ids), `vocab` (the choice of the words), `corpus` (the text as ids),
+`_kernels` (the arithmetic), `noise`, `_blocks` and `_noise` (sampling), `huffman` (the tree of
 hierarchical softmax), `weights` (W and W'), `_skipgram` and `_cbow` (one step), `_worker` and
-`trainer` (all steps), `vectorreader` (files to vectors), `gensimpickle` (what gensim saved),
+`trainer` (all steps), `vectorreader` (files to vectors), `gensimpickle` (files that gensim saved),
 `formats` (vectors to files), `keyedvectors` (vectors to answers), `modelfile` (models to files),
 `readers` (gensim's readers), `phrases`, and `word2vec` (gensim's class over all of them).
-ARCHITECTURE.md has the whole plan.
+ARCHITECTURE.md describes every file.
 """
 
 from importlib import import_module
@@ -94,9 +94,9 @@ if find_spec(f"{__name__}._kernels") is None:
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for.
+    """Import a public name on first use.
 
-    The command line can then answer Ctrl-C, and ``--help``, before NumPy and SciPy are loaded.
+    So the command line can answer ``--help``, and handle Ctrl-C, before NumPy and SciPy are loaded.
     """
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -27,8 +27,8 @@ cdef extern from "prefetch.h":
     void cw2v_prefetch(const void *p) nogil
 
 cdef enum:
-    AHEAD = 8   # words whose bytes are asked for before they are decoded
-    BLOCK = 64  # words that are translated before sentences' ends are noted
+    AHEAD = 8   # how many words ahead of its decoding the bytes of a word are prefetched
+    BLOCK = 64  # words translated between two looks at sentence ends
 
 
 cdef int check_status(cw2v_words_status status) except -1:
@@ -89,7 +89,7 @@ cdef class WordTable:
         return id
 
     def decode(self, const int64_t[::1] indices not None):
-        """Return the words with these ids as str; bytes that are no UTF-8 as surrogates."""
+        """Return the words with these ids as str; bytes that are not UTF-8 as surrogates."""
         cdef Py_ssize_t i, n = indices.shape[0]
         cdef int64_t index
         cdef list out = []
@@ -97,7 +97,7 @@ cdef class WordTable:
             if indices[i] < 0 or indices[i] >= self.words.n_words:
                 raise IndexError(f"no word {indices[i]}; there are {self.words.n_words}")
         for i in range(n):
-            if i + 2 * AHEAD < n:  # words by count lie anywhere
+            if i + 2 * AHEAD < n:  # in order of count, they are anywhere in memory
                 cw2v_prefetch(&self.words.offsets[indices[i + 2 * AHEAD]])
                 cw2v_prefetch(self.words.arena + self.words.offsets[indices[i + AHEAD]])
             index = indices[i]
@@ -107,7 +107,7 @@ cdef class WordTable:
         return out
 
     def counts(self):
-        """Return how often each word came, int64 (n_words,), a copy."""
+        """Return how often each word occurs, int64 (n_words,), a copy."""
         result = np.empty(self.words.n_words, dtype=np.int64)
         cdef int64_t[::1] view = result
         if self.words.n_words:
@@ -131,7 +131,7 @@ cdef class WordTable:
 
 def merge_tables(list tables not None, const int32_t[::1] owners not None,
                  const int64_t[::1] theirs not None, int32_t[::1] ids not None):
-    """Put words of several tables into a new one, in the order given.
+    """Return a new table with the words of several tables, in the order given.
 
     Word i is `theirs[i]` of ``tables[owners[i]]``; `ids[i]` becomes its id in the new table.
     """
@@ -185,7 +185,7 @@ cdef copied(const int64_t *values, int64_t n):
 
 
 def give_back_memory():
-    """Let the system have the memory of tables that are no more, where the C library can."""
+    """Return the memory of freed tables to the system, where the C library can do so."""
     with nogil:
         cw2v_trim()
 
@@ -217,9 +217,9 @@ def last_space(const uint8_t[::1] text not None, Py_ssize_t begin, Py_ssize_t en
 def keep_known(const int32_t[::1] ids not None, const int32_t[::1] breaks not None,
                const int32_t[::1] to_word not None, int32_t[::1] kept not None,
                int64_t[::1] ends not None):
-    """Translate ids, drop those that become -1, and say where the sentences then end.
+    """Translate ids, drop those that become -1, and find where the sentences then end.
 
-    Writes the words kept to `kept` (room for one more than there are) and the number of them
+    Writes the words kept to `kept` (with room for one more than there are) and the number of them
     before each break to `ends` (one for each break). Returns how many were kept.
     """
     cdef Py_ssize_t i = 0, j, b = 0, size, n = ids.shape[0], n_breaks = breaks.shape[0]
@@ -229,7 +229,7 @@ def keep_known(const int32_t[::1] ids not None, const int32_t[::1] breaks not No
     if ends.shape[0] < n_breaks:
         raise ValueError("one end for each break")
     with nogil:
-        # A loop over each sentence would end where no CPU can foresee it.
+        # Blocks of fixed length: the end of a loop over each sentence would be mispredicted.
         while i < n and n_kept < room:
             size = min(BLOCK, n - i, room - n_kept)
             for j in range(size):

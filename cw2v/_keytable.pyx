@@ -199,7 +199,7 @@ cdef class KeyTable:
         Raises
         ------
         ValueError
-            The arrays do not fit together, or are no UTF-8.
+            The arrays do not fit together, or are not UTF-8.
         """
         cdef int64_t n = counts.shape[0], i, begin, end
         cdef bint done

@@ -163,7 +163,7 @@ cdef class Joiner:
         return 0
 
     cdef int walk(self, list words, Sentence *sentence, list joined, dict found) except -1:
-        """Go through a sentence as gensim does: the first phrase that is one wins."""
+        """Iterate over a sentence as gensim does: the first phrase that is one wins."""
         cdef Py_ssize_t n = len(words), i, j, start = -1
         cdef int64_t begin
         for i in range(n):

@@ -1,5 +1,5 @@
 # cython: boundscheck=False, wraparound=False, freethreading_compatible=True
-"""gensim's `max_vocab_size`, replayed: rare words are forgotten between two sentences."""
+"""gensim's `max_vocab_size`: rare words are dropped between two sentences."""
 
 import numpy as np
 
@@ -9,9 +9,9 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 cdef class WordPruner:
     """Counts words as gensim does while the number of different ones is limited.
 
-    After each sentence that leaves more than `max_size` words in the table, those that came
-    less than 1 time are forgotten with their counts; the next time less than 2 times, and so
-    on. A word that comes again begins at 1, behind all others.
+    After each sentence that leaves more than `max_size` words in the table, words with a count
+    of less than 1 are dropped; the next time those with less than 2, and so on. A dropped word
+    that occurs again begins with the count 1, at the end of the table.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ cdef class WordPruner:
     max_size : int, at least 1
     empty_after : ndarray of int64, shape (n_empty,)
         For each sentence without a word, the number of sentences with words before it,
-        rising: gensim looks at the table after these as well.
+        rising: gensim checks the table after these as well.
     """
 
     cdef int64_t[::1] counts      # (n_distinct,), 0 for words that are not in the table
@@ -28,11 +28,11 @@ cdef class WordPruner:
     cdef const int64_t[::1] empty_after
     cdef Py_ssize_t n_words
     cdef Py_ssize_t next_empty
-    cdef Py_ssize_t pending       # sentences after which the table is still to be looked at
-    cdef Py_ssize_t n_sentences   # with words, ended
-    cdef bint is_open             # the sentence at hand has words
+    cdef Py_ssize_t pending       # sentences after which the table is still to be checked
+    cdef Py_ssize_t n_sentences   # sentences with words that have ended
+    cdef bint is_open             # the current sentence has words
     cdef int64_t max_size
-    cdef readonly int64_t min_reduce  # words that came less often go at the next pruning
+    cdef readonly int64_t min_reduce  # rarer words are dropped the next time
 
     def __init__(self, Py_ssize_t n_distinct, int64_t max_size,
                  const int64_t[::1] empty_after not None):
@@ -49,24 +49,24 @@ cdef class WordPruner:
 
     def add(self, const int32_t[::1] ids not None, Py_ssize_t place,
             const int32_t[::1] ends not None, Py_ssize_t end, bint by_rule):
-        """Count a stretch of text, from ids[place] and ends[end] on.
+        """Count a part of the text, from ids[place] and ends[end] on.
 
         Parameters
         ----------
         ids : ndarray of int32, shape (n,)
         ends : ndarray of int32, shape (n_ends,)
-            The number of ids before each sentence end. What follows the last is a sentence
-            that goes on in the next stretch.
+            The number of ids before each sentence end. The sentence after the last end goes on
+            in the next part.
         by_rule : bool
-            Return when words are to be forgotten, for `prune` to be called with what is to
-            stay; otherwise they are forgotten by their counts.
+            Return when words are to be dropped, so that the caller can call `prune` with the
+            words that stay; otherwise words are dropped by their counts.
 
         Returns
         -------
         place, end : int
-            Up to where it has come.
+            Where to go on.
         full : bool
-            Words are to be forgotten now.
+            Words are to be dropped now.
         """
         cdef Py_ssize_t n = ids.shape[0], n_ends = ends.shape[0], stop, i
         cdef bint full = False
@@ -89,12 +89,12 @@ cdef class WordPruner:
         return place, end, full
 
     def finish(self, bint by_rule):
-        """End the text; returns whether words are to be forgotten now, and this called again."""
+        """End the text; return whether to `prune` now, and call this again."""
         self.end_sentence()
         return self.look(by_rule)
 
     def prune(self, const uint8_t[::1] stays not None):
-        """Forget the words of `words` for which `stays` (n_words,) is 0."""
+        """Drop the words of `words` for which `stays` (n_words,) is 0."""
         if stays.shape[0] != self.n_words:
             raise ValueError("one number for each word in the table")
         self.forget(&stays[0] if self.n_words else NULL)
@@ -118,7 +118,7 @@ cdef class WordPruner:
             self.next_empty += 1
 
     cdef bint look(self, bint by_rule) noexcept nogil:
-        """Look at the table after each sentence ended; returns whether a rule is to be asked."""
+        """Check the table after each sentence that ended; return whether a rule is to decide."""
         while self.pending > 0:
             self.pending -= 1
             if self.n_words > self.max_size:
@@ -128,7 +128,7 @@ cdef class WordPruner:
         return False
 
     cdef void forget(self, const uint8_t *stays) noexcept nogil:
-        """Close up the table around the words that go: by `stays`, or by their counts."""
+        """Drop words by `stays`, or by their counts where that is NULL."""
         cdef Py_ssize_t i, n_left = 0
         cdef int32_t word
         cdef bint stays_here

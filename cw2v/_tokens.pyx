@@ -43,13 +43,13 @@ cw2v_find_isascii("".isascii)
 
 @cython.final
 cdef class Strings:
-    """Some str tokens, kept until they are looked up together: a dict takes three times as long."""
+    """A batch of str tokens that are looked up together, three times as fast as in a dict."""
 
     cdef PyObject *tokens[HELD]     # references of our own
-    cdef int64_t edges[2 * HELD]    # where each begins and ends in their text
+    cdef int64_t edges[2 * HELD]    # where each begins and ends in `text`
     cdef Py_ssize_t n
     cdef bint with_surrogates
-    cdef int64_t end                # of their text
+    cdef int64_t end                # of the bytes in `text`
     cdef int64_t room
     cdef uint8_t[::1] text          # their UTF-8, one after the other
     cdef uint32_t[::1] characters   # of one that is not ASCII
@@ -65,7 +65,7 @@ cdef class Strings:
         self.drop()
 
     cdef bint append(self, PyObject *token) except -1:
-        """Keep a str, a reference that becomes ours, and its UTF-8; False, and it stays, for ""."""
+        """Add a str and its UTF-8, taking over the reference; for "", return False and do not."""
         cdef Py_ssize_t length
         cdef const char *utf8
         if cw2v_is_ascii(token):
@@ -76,7 +76,7 @@ cdef class Strings:
                 self.make_room(length)
             cw2v_copy_word(&self.text[self.end], utf8, length)
         else:
-            # AsUTF8AndSize would leave a copy in each of the caller's strings that is not ASCII.
+            # AsUTF8AndSize would cache the UTF-8 in each of the caller's non-ASCII strings.
             length = PyUnicode_GetLength(token)
             if length == 0:
                 return False
@@ -96,7 +96,7 @@ cdef class Strings:
         return True
 
     cdef int make_room(self, int64_t more) except -1:
-        """Let so many more bytes fit."""
+        """Make room in `text` for so many more bytes."""
         self.room = 2 * (self.end + more)
         text = np.zeros(self.room + CW2V_TEXT_PADDING, dtype=np.uint8)
         text[:self.end] = self.text[:self.end]
@@ -104,7 +104,7 @@ cdef class Strings:
         return 0
 
     cdef void drop(self):
-        """Let go of the tokens."""
+        """Release the tokens."""
         self.end = 0
         self.with_surrogates = False
         while self.n > 0:
@@ -113,10 +113,10 @@ cdef class Strings:
 
 
 def find_words(WordTable table not None, list words not None, bint escaped=True):
-    """Return the ids of words in a table, int64, -1 for those that are not there.
+    """Return the ids of words in a table, int64; -1 for those not in it.
 
-    "" and what is no str are never there. Surrogates stand for bytes that are no UTF-8 if they
-    are `escaped` (as by "surrogateescape"), or else for themselves.
+    "" and what is not a str are never in it. With `escaped`, surrogates stand for bytes that are
+    not UTF-8, as by "surrogateescape"; otherwise for themselves.
     """
     cdef Py_ssize_t i, k, n = len(words)
     cdef Strings strings = Strings()
@@ -156,8 +156,8 @@ cdef int32_t find_escaped(WordTable table, word) except -2:
 cdef class TokenEncoder:
     """Any Python tokens -> provisional ids, in order of first appearance.
 
-    A str is looked up by its UTF-8 in a `WordTable`. Other tokens are looked up in a dict, and
-    have a place in the table under a name that no str has.
+    A str is looked up by its UTF-8 in a `WordTable`. Other tokens are looked up in a dict; each
+    has an entry in the table, too, under bytes that no str has.
 
     Parameters
     ----------
@@ -165,15 +165,15 @@ cdef class TokenEncoder:
     """
 
     cdef object sentences
-    cdef object tokens          # the sentence at hand: a list, or an iterator; or None
+    cdef object tokens          # the current sentence: a list, or an iterator; or None
     cdef bint in_list
     cdef WordTable table        # the UTF-8 of str tokens; stand-ins for others
-    cdef dict others            # token -> id, of tokens that are no str, and of ""
+    cdef dict others            # token -> id, of tokens that are not str, and of ""
     cdef readonly list words    # id -> token
     cdef readonly Py_ssize_t n_sentences
-    cdef Py_ssize_t place       # in the sentence at hand, of the next token
+    cdef Py_ssize_t place       # index of the next token in the current sentence
     cdef readonly object text_sentence  # the first sentence that is a str or bytes, or None
-    cdef Strings strings        # not looked up yet
+    cdef Strings strings        # the tokens not looked up yet
 
     def __init__(self, sentences):
         self.sentences = sentences
@@ -184,13 +184,13 @@ cdef class TokenEncoder:
         self.strings = Strings()
 
     def counts(self):
-        """Return how often each token came, int64 (n_words,)."""
+        """Return how often each token occurs, int64 (n_words,)."""
         return self.table.counts()
 
     def utf8(self):
         """Return the tokens' UTF-8, uint8, and where each begins and ends, int64 (n_words + 1,).
 
-        A token "" has the one byte 0xff there, which begins no UTF-8.
+        The token "" is the byte 0xff there, with which no UTF-8 begins.
         """
         for token in self.others:
             if not isinstance(token, str):
@@ -207,7 +207,7 @@ cdef class TokenEncoder:
         return arena, offsets
 
     def find(self, list words not None):
-        """Return the ids of these tokens, int64, -1 for those that never came."""
+        """Return the ids of these tokens, int64; -1 for those that do not occur."""
         found = find_words(self.table, words, False)
         if self.others:
             for i, word in enumerate(words):
@@ -218,8 +218,8 @@ cdef class TokenEncoder:
     def fill(self, int32_t[::1] ids not None, int32_t[::1] breaks not None):
         """Encode tokens until `ids` or `breaks` is full or the sentences end.
 
-        Returns the number of ids, the number of sentence ends, and whether that was all. The
-        end of an empty sentence is that of the one before, once more.
+        Returns the number of ids, the number of sentence ends, and whether the sentences ended.
+        An empty sentence has the same end as the sentence before it.
         """
         cdef Py_ssize_t n = 0, n_breaks = 0
         cdef Py_ssize_t n_ids = ids.shape[0], most_breaks = breaks.shape[0]
@@ -262,7 +262,7 @@ cdef class TokenEncoder:
         return n, n_breaks, done
 
     cdef bint begin_sentence(self) except -1:
-        """Go on to the next sentence; False if there is none."""
+        """Begin the next sentence; return False if there is none."""
         PyErr_CheckSignals()
         try:
             sentence = next(self.sentences)
@@ -287,7 +287,7 @@ cdef class TokenEncoder:
         return cw2v_item(self.tokens, self.place)
 
     cdef Py_ssize_t take_strings(self, Py_ssize_t most) except -1:
-        """Keep up to `most` tokens of a list, as far as they are str; returns how many."""
+        """Add tokens of a list to the batch, up to `most` or the first that is not a str."""
         cdef Py_ssize_t n = 0, left = PyList_Size(self.tokens) - self.place
         cdef PyObject *token
         if left < most:
@@ -305,7 +305,7 @@ cdef class TokenEncoder:
         return n
 
     cdef int look_up(self, int32_t[::1] ids, Py_ssize_t n) except -1:
-        """Write the ids of the tokens held, the last of the first `n`, and let go of them."""
+        """Write the ids of the batch, which are the last of the first `n`, and empty it."""
         cdef Strings held = self.strings
         cdef Py_ssize_t i, first = n - held.n
         cdef int64_t n_words = self.table.words.n_words
@@ -322,7 +322,7 @@ cdef class TokenEncoder:
         return PyErr_CheckSignals()
 
     cdef int32_t other(self, token) except -1:
-        """Count a token that is no str; returns its id."""
+        """Count a token that is not a str; return its id."""
         cdef int32_t id
         cdef bytes name
         cdef PyObject *known = PyDict_GetItemWithError(self.others, token)
@@ -330,7 +330,7 @@ cdef class TokenEncoder:
             id = <int32_t> PyLong_AsLong(<object> known)
         else:
             id = <int32_t> self.table.words.n_words
-        name = b"\xff%d" % id  # as no UTF-8 begins
+        name = b"\xff%d" % id  # no UTF-8 begins like this
         check_status(cw2v_words_add(
             self.table.words, <const uint8_t *> <const char *> name, len(name), 1, &id))
         if known is NULL:
@@ -340,7 +340,7 @@ cdef class TokenEncoder:
 
 
 cdef iterate(sentence, Py_ssize_t number):
-    """Begin a sentence; an error says which one it was."""
+    """Return an iterator over a sentence; an error names the sentence."""
     try:
         return iter(sentence)
     except TypeError as error:
@@ -353,7 +353,7 @@ cdef iterate(sentence, Py_ssize_t number):
 
 
 cdef raise_unhashable(error, token, Py_ssize_t number, Py_ssize_t place):
-    """Say which token has no hash, or let its own error through."""
+    """Raise an error that names the token without a hash, or raise the token's own error."""
     try:
         hash(token)
     except TypeError:

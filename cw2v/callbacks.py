@@ -1,4 +1,4 @@
-"""What a user may have called while a model trains; gensim's names."""
+"""Callbacks of training, under gensim's names."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 class StopTraining(Exception):
-    """Raised by a callback to end the training early, and well.
+    """Raised by a callback to end the training early, without an error.
 
-    The other callbacks of that moment are still called, no further epoch is begun,
+    The other callbacks of the same event are still called. No further epoch begins,
     `on_train_end` is called, and `Word2Vec.train` returns as if all epochs were done.
 
     Examples
@@ -26,24 +26,24 @@ class StopTraining(Exception):
 
 
 class CallbackAny2Vec:
-    """Base of callbacks: override what is needed. gensim's own callbacks work as well.
+    """Base class of callbacks: override what is needed. gensim's own callbacks work as well.
 
-    All methods are called in the thread that called `Word2Vec.train`, when no worker is
-    running. `StopTraining` ends the training early. Anything else that they raise ends it as
-    well, and reaches the caller; the vectors keep what was learnt so far.
+    All methods are called in the thread that called `Word2Vec.train`, while no worker is
+    running. `StopTraining` ends the training early. Any other exception ends it as well, and
+    reaches the caller; the vectors keep what was learnt so far.
 
-    What they change of the model, such as `alpha`, `wv.vectors`, `wv.vectors_lockf` or the
-    vocabulary, holds for epochs still to be run; the number of epochs stays.
+    Callbacks may change the model, for example `alpha`, `wv.vectors`, `wv.vectors_lockf` or the
+    vocabulary. The next epochs use what they have changed; the number of epochs stays.
     """
 
     def on_train_begin(self, model: Word2Vec) -> None:
-        """Be called before the first epoch."""
+        """Run before the first epoch."""
 
     def on_train_end(self, model: Word2Vec) -> None:
-        """Be called after the last epoch."""
+        """Run after the last epoch."""
 
     def on_epoch_begin(self, model: Word2Vec) -> None:
-        """Be called before each epoch."""
+        """Run before each epoch."""
 
     def on_epoch_end(self, model: Word2Vec) -> None:
-        """Be called after each epoch."""
+        """Run after each epoch."""

@@ -1,4 +1,4 @@
-"""Where ids wait: in memory, and beyond a budget in a temporary file that has no name."""
+"""Storage of provisional ids: in memory, and beyond a budget in an unnamed temporary file."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-SEGMENT_IDS = 1 << 20  # 4 MB: what a worker takes of the store's memory at a time
+SEGMENT_IDS = 1 << 20  # 4 MB: the memory that a worker takes from the store at a time
 
 
 def available_memory() -> int:
-    """Return the memory available now: the machine's, or less where less is allowed."""
+    """Return the memory available now, in bytes: of the machine, or what limits leave."""
     limits = []
     with contextlib.suppress(OSError):  # not Linux
         for line in Path("/proc/meminfo").read_text().splitlines():
@@ -42,7 +42,7 @@ def _free_in_container(group: Path) -> list[int]:
     with contextlib.suppress(OSError):
         lines = (group / "memory.stat").read_text().splitlines()
     used = {name: int(size) for name, _, size in (line.partition(" ") for line in lines)}
-    # What else there is, is copies of files, which make room.
+    # The rest is the page cache, which the kernel frees when memory is needed.
     return [max(0, limit - sum(used.get(name, 0) for name in ("anon", "shmem", "kernel")))]
 
 
@@ -62,7 +62,7 @@ def _free_addresses() -> list[int]:
 
 
 class TemporaryIds:
-    """int32 ids in a temporary file that vanishes with the process, however it ends.
+    """int32 ids in a temporary file, which the system deletes however the process ends.
 
     Raises
     ------
@@ -75,7 +75,7 @@ class TemporaryIds:
         self._end = 0
 
     def append(self, ids: NDArray[np.int32]) -> int:
-        """Write at the end; returns where, in ids."""
+        """Append ids; return the index of the first."""
         place = self._end
         try:
             self._file.seek(4 * place)
@@ -93,39 +93,39 @@ class TemporaryIds:
         return place
 
     def read(self, place: int, ids: NDArray[np.int32]) -> None:
-        """Fill `ids` with those from `place` on."""
+        """Fill `ids` with the ids from index `place` on."""
         self._file.seek(4 * place)
         n_bytes = self._file.readinto(ids.view(np.uint8))  # type: ignore[attr-defined]
         if n_bytes != 4 * len(ids):
             raise OSError("a temporary file of the encoded corpus became shorter")
 
     def as_array(self) -> NDArray[np.int32]:
-        """Return all ids as a read-only map of the file, int32 (n,), which keeps it alive."""
+        """Return all ids, int32 (n,), memory-mapped and read-only; this keeps the file alive."""
         if self._end == 0:
             return np.empty(0, dtype=np.int32)
         pages = mmap.mmap(self._file.fileno(), 4 * self._end, access=mmap.ACCESS_READ)
         return np.frombuffer(pages, dtype=np.int32)
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._file.close()
 
 
 @dataclass(slots=True)
 class Piece:
-    """Consecutive ids of one input, as one worker wrote them."""
+    """Consecutive ids of one input, written by one worker."""
 
     in_memory: bool
-    place: int  # of its first id in the store's memory, or in its temporary file
+    place: int  # index of its first id in the store's memory, or in its temporary file
     n_ids: int
     breaks: NDArray[np.int32]  # the number of ids before each sentence end, rising
 
 
 class IdStore:
-    """All provisional ids of a corpus; many workers write, each through its own `IdWriter`.
+    """All provisional ids of a corpus; each worker writes to it through its own `IdWriter`.
 
-    Memory is one range of addresses, set aside at first use; its pages cost nothing until they
-    are written. So the ids can be translated where they lie: see `IdsInPlace`.
+    Its memory is one range of addresses, reserved on first use; pages take no memory until they
+    are written. So the ids can be translated in place: see `IdsInPlace`.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ class IdStore:
         Bytes of ids held in memory; the rest goes to a temporary file. None for half of the
         memory available.
     most_ids : int, optional
-        No more than these are to come.
+        An upper bound of the number of ids.
     """
 
     def __init__(self, memory_budget: int | None, most_ids: int | None = None) -> None:
@@ -146,13 +146,13 @@ class IdStore:
 
     @property
     def memory(self) -> NDArray[np.int32]:
-        """All the memory within the budget, (room,), whoever uses it."""
+        """All memory within the budget, (room,), used or not."""
         if not len(self._memory) and self._room:
             self._memory = _address_range(self._room)
         return self._memory
 
     def take(self, n: int) -> int | None:
-        """Ask for room for `n` ids; returns where in `memory`, or None beyond the budget."""
+        """Reserve memory for `n` ids; return its index in `memory`, or None beyond the budget."""
         with self._lock:
             if self._taken + n > len(self.memory):
                 return None
@@ -160,14 +160,14 @@ class IdStore:
             return self._taken - n
 
     def spill(self, ids: NDArray[np.int32]) -> int:
-        """Write ids to the temporary file; returns where."""
+        """Write ids to the temporary file; return the index of the first."""
         with self._lock:
             if self._file is None:
                 self._file = TemporaryIds()
             return self._file.append(ids)
 
     def ids_of(self, piece: Piece) -> NDArray[np.int32]:
-        """Return the ids of one piece, wherever they are."""
+        """Return the ids of one piece, from memory or the file."""
         if piece.in_memory:
             return self._memory[piece.place : piece.place + piece.n_ids]
         ids: NDArray[np.int32] = np.empty(piece.n_ids, dtype=np.int32)
@@ -178,7 +178,7 @@ class IdStore:
         return ids
 
     def close(self) -> None:
-        """Give the memory and the temporary file back."""
+        """Free the memory and close the temporary file."""
         with self._lock:
             self._room = 0
             self._memory = np.empty(0, dtype=np.int32)
@@ -204,22 +204,22 @@ def _address_range(n: int) -> NDArray[np.int32]:
             f"({error}); pass a smaller memory_budget"
         ) from error
     if hasattr(mmap, "MADV_HUGEPAGE"):
-        with contextlib.suppress(OSError):  # a kernel without them
+        with contextlib.suppress(OSError):  # the kernel has no huge pages
             pages.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(pages, dtype=np.int32)
 
 
 class IdsInPlace:
-    """Writes the pieces of a store anew, in other ids, over those in its memory.
+    """Replaces the ids of a store by other ids, in its own memory.
 
-    For each piece in order: ``read`` it, fill the room that is given, ``commit``. With one
-    worker, what is written never catches up with what is read. With several, pieces lie a little
-    out of order; one that is about to be written over is moved away first.
+    For each piece in order, ``read`` it, write the new ids to the array returned, and ``commit``
+    them. With one worker, writing never overtakes reading. With several, pieces are a little out of
+    order; a piece that would be overwritten before it is read is copied first.
 
     Parameters
     ----------
     store : IdStore
-        Its memory must have room for one id more than there will be.
+        Its memory must have room for one id more than will be written.
     pieces : list of Piece
     """
 
@@ -232,7 +232,7 @@ class IdsInPlace:
         self._n = 0  # ids written
 
     def read(self, number: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return the ids of a piece, and all the memory behind the ids written."""
+        """Return the ids of a piece, and all the memory after the ids written so far."""
         piece = self._pieces[number]
         end = self._n + piece.n_ids
         while self._by_place and self._pieces[self._by_place[-1]].place < end:
@@ -244,11 +244,11 @@ class IdsInPlace:
         return ids, self._store.memory[self._n :]
 
     def commit(self, n: int) -> None:
-        """Keep the first `n` ids of those written into the room."""
+        """Keep the first `n` ids of the array that `read` returned."""
         self._n += n
 
     def as_array(self) -> NDArray[np.int32]:
-        """Return all ids kept; the pages behind them are set free."""
+        """Return all ids kept; the pages after them are freed."""
         ids = self._store.memory
         pages: Any = ids.base
         if isinstance(pages, memoryview):
@@ -260,11 +260,11 @@ class IdsInPlace:
         return ids[: self._n]
 
     def close(self) -> None:
-        """Do nothing: the memory is the store's."""
+        """Do nothing: the store owns the memory."""
 
 
 class IdsInFile:
-    """Writes the pieces of a store anew as `IdsInPlace` does, but to a temporary file."""
+    """Writes other ids for those of a store, like `IdsInPlace`, but to a temporary file."""
 
     def __init__(self, store: IdStore, pieces: list[Piece]) -> None:
         self._store = store
@@ -273,36 +273,36 @@ class IdsInFile:
         self._file = TemporaryIds()
 
     def read(self, number: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return the ids of a piece, and room for as many and one more."""
+        """Return the ids of a piece, and an array for as many and one more."""
         piece = self._pieces[number]
         if len(self._room) <= piece.n_ids:
             self._room = np.empty(piece.n_ids + 1, dtype=np.int32)
         return self._store.ids_of(piece), self._room
 
     def commit(self, n: int) -> None:
-        """Keep the first `n` ids of those written into the room."""
+        """Keep the first `n` ids of the array that `read` returned."""
         self._file.append(self._room[:n])
 
     def as_array(self) -> NDArray[np.int32]:
-        """Return all ids kept, as a map of the file."""
+        """Return all ids kept, memory-mapped."""
         return self._file.as_array()
 
     def close(self) -> None:
-        """Close the file; its map stays."""
+        """Close the file; its memory map stays valid."""
         self._file.close()
 
 
 class IdWriter:
-    """One worker's way into an `IdStore`: ``reserve``, fill, ``commit``; ``finish`` a piece."""
+    """Writes one worker's ids: ``reserve`` memory, fill it, ``commit``; ``finish`` a piece."""
 
     def __init__(self, store: IdStore) -> None:
         self._store = store
         self._segment: NDArray[np.int32] = np.empty(0, dtype=np.int32)
-        self._segment_place: int | None = 0  # in the store's memory; None: it will be spilled
+        self._segment_place: int | None = 0  # in the store's memory; None: it will go to the file
         self._used = 0  # ids of the segment that are written
-        self._begin = 0  # where the piece at hand begins in the segment
-        self._n_ids = 0  # of the piece at hand
-        self._place = 0  # of the piece at hand in the file
+        self._begin = 0  # where the current piece begins in the segment
+        self._n_ids = 0  # of the current piece
+        self._place = 0  # of the current piece in the file
         self._breaks: list[NDArray[np.int32]] = []
         self._done: list[Piece] = []
 
@@ -320,7 +320,7 @@ class IdWriter:
         return self._segment[self._used : self._used + n]
 
     def commit(self, n: int, breaks: NDArray[np.int32]) -> None:
-        """Keep the first `n` ids of those reserved; `breaks` counts from the first of them."""
+        """Keep the first `n` of the ids reserved; `breaks` are relative to the first of them."""
         if len(breaks):
             self._breaks.append(breaks + np.int32(self._n_ids))
         self._used += n
@@ -333,7 +333,7 @@ class IdWriter:
                 place = self._segment_place + self._begin
             else:
                 place = self._store.spill(self._segment[self._begin : self._used])
-                self._used = self._begin  # the memory is used again
+                self._used = self._begin  # reuse the memory
             breaks = np.concatenate(self._breaks) if self._breaks else np.empty(0, dtype=np.int32)
             self._done.append(Piece(in_memory, place, self._n_ids, breaks))
         self._begin = self._used
@@ -341,7 +341,7 @@ class IdWriter:
         self._breaks = []
 
     def finish(self) -> list[Piece]:
-        """End the piece at hand; returns all since the last call, in order."""
+        """End the current piece; return all pieces since the last call, in order."""
         self._end_piece()
         done, self._done = self._done, []
         return done

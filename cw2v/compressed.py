@@ -19,7 +19,7 @@ from cw2v.packing import (
 
 
 def packing_of_file(path: str | os.PathLike[str]) -> Packing | None:
-    """Tell how a file is compressed: by its first bytes, else by its name.
+    """Return how a file is compressed: by its first bytes, else by its name.
 
     The name decides alone where the file is a pipe, which can be read only once.
     """
@@ -43,7 +43,7 @@ def open_for_reading(path: str | os.PathLike[str]) -> IO[bytes]:
 
 @contextlib.contextmanager
 def compress_into(file: IO[bytes], path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Give a file object whose bytes reach `file` as the suffix of `path` says.
+    """Return a file object whose bytes reach `file` as the suffix of `path` says.
 
     `file` stays open.
     """

@@ -1,4 +1,4 @@
-"""Sources -> ScannedCorpus (provisional ids, counts), then + Vocabulary -> EncodedCorpus."""
+"""Sources -> ScannedCorpus (provisional ids, counts); with a Vocabulary -> EncodedCorpus (ids)."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ class EncodedCorpus:
     ----------
     ids : ndarray
         int32 (n_tokens,), the words in the vocabulary, in the order of the text. Where they
-        exceed the memory budget, a read-only map of a temporary file that has no name.
+        exceed the memory budget, an unnamed temporary file, memory-mapped and read-only.
     starts : ndarray
         int64 (n_sentences + 1,); sentence i is ``ids[starts[i]:starts[i + 1]]``. Strictly
         rising from 0 to n_tokens: sentences of which nothing is left are dropped.
     n_raw_tokens, n_raw_sentences : int
-        What was read, before any word was dropped.
+        Of the text, before any word was dropped.
     """
 
     ids: NDArray[np.int32]
@@ -79,11 +79,11 @@ class EncodedCorpus:
 
 @dataclass(slots=True)
 class _Part:
-    """One piece of provisional ids, and whose it is."""
+    """One piece of provisional ids, with its input and its worker."""
 
     text: int  # which input; the end of an input ends a sentence
     piece: Piece
-    worker: int  # whose ids they are
+    worker: int  # the worker that wrote them, whose ids they are
 
 
 class RawPiece(NamedTuple):
@@ -91,20 +91,20 @@ class RawPiece(NamedTuple):
 
     ids: NDArray[np.int32]
     breaks: NDArray[np.int32]  # the number of ids before each sentence end, rising
-    to_corpus: NDArray[np.int32] | None  # the corpus's id of each of these; None: the same
-    is_first: bool  # of its input: what came before ended a sentence
+    to_corpus: NDArray[np.int32] | None  # the corpus's id for each of them; None: the same
+    is_first: bool  # of its input, so that a sentence ended before it
 
 
 class ScannedCorpus:
-    """A corpus that was read once: its distinct words, counted, and its provisional ids.
+    """A corpus that was read once: its distinct words, their counts, and its provisional ids.
 
     Attributes
     ----------
     counts : ndarray
         int64 (n_distinct,), in order of first appearance.
     n_raw_tokens, n_raw_sentences : int
-        Tokens and sentences read. Of a text file, lines without a word are not counted; of an
-        iterable all are, as in gensim.
+        Tokens and sentences read. In a text file, lines without a word do not count; in an
+        iterable, empty sentences do, as in gensim.
     name : str
         What was read, for messages.
     """
@@ -125,14 +125,14 @@ class ScannedCorpus:
         self.n_raw_sentences = int(n_raw_sentences)
         self._names = names
         self._parts: list[_Part] | None = parts
-        self._to_corpus = to_corpus  # for each worker, the corpus's id of its own; None: the same
+        self._to_corpus = to_corpus  # by worker: the corpus's id for each of its ids; None: the same
         self._store = store
 
     def __len__(self) -> int:
         return len(self.counts)
 
     def words(self, indices: NDArray[np.int64] | None = None) -> list[Any]:
-        """Return distinct words: all, in order of first appearance, or those asked for.
+        """Return the distinct words, in order of first appearance, or those with these ids.
 
         Parameters
         ----------
@@ -149,13 +149,13 @@ class ScannedCorpus:
         return self._names.words(np.ascontiguousarray(indices, dtype=np.int64))
 
     def cut_lines(self, longest: int) -> None:
-        """Make a sentence of each `longest` words of a longer one, as `LineSentence` does."""
+        """Cut longer sentences after each `longest` words, as `LineSentence` does."""
         parts = self._kept_parts()
         cut_lines(_pieces(parts), longest)
         self.n_raw_sentences = count_sentences(_pieces(parts))
 
     def cut_stream(self, longest: int, n_tail: int) -> None:
-        """Make a sentence of each `longest` words, whatever the lines, as `Text8Corpus` does.
+        """Cut the text after each `longest` words, whatever the lines, as `Text8Corpus` does.
 
         The last `n_tail` words are not cut.
         """
@@ -164,7 +164,7 @@ class ScannedCorpus:
         self.n_raw_sentences = count_sentences(_pieces(parts))
 
     def pieces(self) -> Iterator[RawPiece]:
-        """Go through the provisional ids in the order of the text; they stay where they are."""
+        """Yield the provisional ids in the order of the text."""
         text = -1
         for part in self._kept_parts():
             ids, breaks = self._store.ids_of(part.piece), part.piece.breaks
@@ -177,7 +177,7 @@ class ScannedCorpus:
         Raises
         ------
         TypeError
-            A token is no str.
+            A token is not a str.
         """
         return self._names.utf8()
 
@@ -187,20 +187,20 @@ class ScannedCorpus:
         return self._parts
 
     def encode(self, vocabulary: Vocabulary) -> EncodedCorpus:
-        """Translate the provisional ids, which are set free on the way: possible only once.
+        """Translate the provisional ids to ids. This frees them, so it is possible only once.
 
         Parameters
         ----------
         vocabulary : Vocabulary
-            Of this corpus or another. Tokens that are not in it are dropped, and so are
-            sentences of which nothing is left.
+            Built from this corpus or another. Tokens that are not in it are dropped, and so are
+            sentences of which no word is left.
 
         Raises
         ------
         RuntimeError
-            The corpus was encoded or closed before.
+            The corpus was already encoded or closed.
         OSError
-            The ids exceed the memory budget and no disk is left for them.
+            The ids exceed the memory budget, and the disk is full.
         """
         parts, self._parts = self._kept_parts(), None
         try:
@@ -233,7 +233,7 @@ class ScannedCorpus:
             )
 
     def _ids_in(self, vocabulary: Vocabulary) -> NDArray[np.int32]:
-        """Return the id in a vocabulary of each distinct word, -1 if it is not there."""
+        """Return the id in a vocabulary of each distinct word; -1 for words not in it."""
         ids: NDArray[np.int32] = np.full(len(self), -1, dtype=np.int32)
         found = self._names.find(vocabulary.words)
         known = np.flatnonzero(found >= 0)
@@ -241,7 +241,7 @@ class ScannedCorpus:
         return ids
 
     def close(self) -> None:
-        """Set the provisional ids free; `words` and `counts` stay."""
+        """Free the provisional ids; `words` and `counts` stay."""
         self._parts = None
         self._store.close()
 
@@ -254,7 +254,7 @@ def scan_files(
     unicode_errors: UnicodeErrors = "strict",
     report: Report | None = None,
 ) -> ScannedCorpus:
-    r"""Read text once: tokens at ASCII white space, a line is a sentence.
+    r"""Read text once: tokens are split at ASCII white space, a line is a sentence.
 
     Parameters
     ----------
@@ -262,29 +262,29 @@ def scan_files(
         "-" is standard input, a folder stands for its files in the order of their names.
         gzip, bzip2, xz and Zstandard are decompressed.
     workers : int, at least 1
-        Threads that read. The result does not depend on it.
+        Threads that read. The result does not depend on their number.
     memory_budget : int, bytes, optional
         Ids beyond it go to a temporary file. By default half of the memory available.
     unicode_errors : {"strict", "replace", "keep"}
         What to do with a NUL byte or invalid UTF-8: refuse it, read it as U+FFFD, or keep the
-        bytes (as Python's "surrogateescape"; written again they are the same bytes).
+        bytes (as Python's "surrogateescape" does; they are written as the same bytes).
     report : callable, optional
         Called with a `Progress` a few times a second.
 
     Returns
     -------
     ScannedCorpus
-        Without any word if there is none.
+        It may have no words.
 
     Raises
     ------
     OSError
-        A file cannot be read (FileNotFoundError, PermissionError ...), or no disk is left.
+        A file cannot be read (FileNotFoundError, PermissionError ...), or the disk is full.
     ValueError
         An argument is out of range, or a file is not what it should be: NUL bytes or invalid
         UTF-8 (`BadText`, which is a UnicodeDecodeError), a damaged compressed file.
     TypeError
-        `source` is nothing that can be read.
+        `source` cannot be read.
     """
     reading = Reading(
         workers=workers,
@@ -296,7 +296,7 @@ def scan_files(
 
 
 def scan_inputs(inputs: list[TextInput], reading: Reading, how: int = 0) -> ScannedCorpus:
-    """Read inputs that were looked at before; otherwise as `scan_files`.
+    """Read inputs that `find_inputs` has listed; otherwise like `scan_files`.
 
     Parameters
     ----------
@@ -304,7 +304,7 @@ def scan_inputs(inputs: list[TextInput], reading: Reading, how: int = 0) -> Scan
     reading : Reading
     how : int
         `UNICODE_SPACES`, `ALLOW_NUL` of `cw2v._encode`, or their sum: split as Python's
-        str.split does; take NUL for a character like any other.
+        str.split does; allow NUL as a character like any other.
     """
     store = IdStore(reading.memory_budget, _most_ids(inputs, reading.workers))
     how += CHECK if reading.unicode_errors == "strict" else 0
@@ -343,19 +343,19 @@ def scan_sentences(
     Parameters
     ----------
     sentences : iterable of iterables
-        Tokens are str usually; anything with a hash will do.
+        Tokens are usually str, but may be anything that has a hash.
     memory_budget, report
         As for `scan_files`.
 
     Raises
     ------
     TypeError
-        `sentences` is itself a text or a path; a sentence is no iterable; a token has no hash.
+        `sentences` is itself a str or a path; a sentence is not iterable; a token has no hash.
 
     Notes
     -----
-    A sentence that is a str is read as its single characters, which is rarely meant: that is
-    said once, as a warning in the log, with gensim's words.
+    A sentence that is a str is read as its single characters, which is rarely intended. The log
+    gets one warning of it, in gensim's words.
     """
     reading = Reading(memory_budget=memory_budget, report=report)
     if isinstance(sentences, (str, bytes, os.PathLike)):
@@ -363,7 +363,7 @@ def scan_sentences(
             f"sentences must be an iterable of token lists, not a {type(sentences).__name__}: "
             "split a text into lists of words, or pass a path as corpus_file"
         )
-    # A stream made of another may have __len__ although that has none.
+    # `TransformedCorpus`, for example, has __len__ even where the corpus inside it has none.
     total = operator.length_hint(sentences, -1) if isinstance(sentences, Sized) else -1
     progress = ReadProgress(report, total if total >= 0 else None, "sentences")
     encoder = TokenEncoder(iter(sentences))
@@ -391,7 +391,7 @@ def scan_sentences(
 
 
 def _warn_of_text(sentence: Any) -> None:
-    """Log that a sentence is a text, with gensim's words."""
+    """Log that a sentence is a str, in gensim's words."""
     logger.warning(
         "Each 'sentences' item should be a list of words (usually unicode strings). "
         "One is instead plain %s, read as its single characters: %.60r. Split it "
@@ -411,8 +411,8 @@ def _name_of(inputs: list[TextInput]) -> str:
 
 
 def _most_ids(inputs: list[TextInput], workers: int) -> int | None:
-    """Return how much room the ids of the inputs can take at most, where that can be known."""
+    """Return an upper bound of the number of ids of the inputs, or None where there is none."""
     if not all(text.is_plain_file for text in inputs):
         return None
-    # A token and its white space are two bytes; a worker may leave half of a segment empty.
+    # A token and its white space have at least two bytes; a worker may leave half a segment empty.
     return sum(text.size or 0 for text in inputs) + (workers + 1) * 2 * SEGMENT_IDS

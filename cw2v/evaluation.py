@@ -230,7 +230,7 @@ def _folded(word: Any, case_insensitive: bool) -> Any:
 
 
 def _first_rows(words: Sequence[Any], case_insensitive: bool) -> dict[Any, int]:
-    """Give the row of each word, the first one where several differ only in capitals."""
+    """Return the row of each word, the first one where several differ only in capitals."""
     known: dict[Any, int] = {}
     for row, word in enumerate(words):
         known.setdefault(_folded(word, case_insensitive), row)

@@ -89,7 +89,7 @@ def write_word2vec(
         A word is empty, or has white space in it (the formats cannot hold it), or the shapes
         do not fit together; raised before anything is written.
     OSError
-        The file cannot be written; a file that was there is as before.
+        The file cannot be written; an existing file is unchanged.
     """
     if vectors.ndim != 2 or len(vectors) != len(words):
         raise ValueError(f"{len(words)} words need as many rows, got shape {vectors.shape}")
@@ -342,7 +342,7 @@ def read_counts(path: str | os.PathLike[str], unicode_errors: str = "strict") ->
 
 
 def _encode_words(words: Sequence[Any], prefix: str, first_row: int) -> bytes:
-    """Give the words in UTF-8, every one followed by a space."""
+    """Return the words in UTF-8, every one followed by a space."""
     if not words:
         return b""
     try:
@@ -485,7 +485,7 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _looks_binary(rows: bytes, dim: int = 1) -> bool:
-    """Say whether what follows the first line is binary: its first row has no numbers.
+    """Return whether what follows the first line is binary: its first row has no numbers.
 
     Or some, by chance, but not `dim`, and there are bytes that no text has.
     """

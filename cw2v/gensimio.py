@@ -77,7 +77,7 @@ def table_to_gensim(table: VectorTable) -> Any:
 
 
 def table_from_gensim(theirs: Any) -> dict[str, Any]:
-    """Give the attributes of a gensim KeyedVectors; see ``KeyedVectors.from_gensim``."""
+    """Return the attributes of a gensim KeyedVectors; see ``KeyedVectors.from_gensim``."""
     _check_type(theirs, _gensim("keyedvectors").KeyedVectors)
     return table_attributes(
         _copied({name: vars(theirs)[name] for name in _TABLE if name in vars(theirs)})
@@ -96,7 +96,7 @@ def model_to_gensim(model: Any) -> Any:
 
 
 def model_from_gensim(theirs: Any) -> dict[str, Any]:
-    """Give the attributes of a gensim Word2Vec; see ``Word2Vec.from_gensim``."""
+    """Return the attributes of a gensim Word2Vec; see ``Word2Vec.from_gensim``."""
     _check_type(theirs, _gensim("word2vec").Word2Vec)
     kind = type(theirs.wv)
     if kind is not _gensim("keyedvectors").KeyedVectors:

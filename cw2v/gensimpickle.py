@@ -303,7 +303,7 @@ class _Resolver:
         self._depth = 0
 
     def value(self, value: Any) -> Any:
-        """Give the value that `value` stands for."""
+        """Return the value that `value` stands for."""
         if type(value) in _SCALARS:
             return value
         place = id(value)
@@ -379,7 +379,7 @@ class _Resolver:
     # -- one method for each function that a pickle calls -----------------------------------
 
     def dtype(self, value: _Inert) -> np.dtype[Any]:
-        """Give the type of numbers that numpy.dtype was called with."""
+        """Return the type of numbers that numpy.dtype was called with."""
         text = self._text(value.args[0])
         if not _DTYPE.fullmatch(text) or text.startswith("V") or np.dtype(text).itemsize == 0:
             raise VectorFileError(f"{self._source} holds an array of type {text!r}")
@@ -390,12 +390,12 @@ class _Resolver:
         return dtype if dtype.hasobject else dtype.newbyteorder(order)  # type: ignore[arg-type]
 
     def array(self, value: _Inert) -> npt.NDArray[Any]:
-        """Give the array whose shape, type and bytes were set as its state."""
+        """Return the array whose shape, type and bytes were set as its state."""
         shape, dtype, fortran, data = value.state[-4:]
         return self._filled(data, self.value(dtype), shape, "F" if fortran else "C")
 
     def array_from_buffer(self, value: _Inert) -> npt.NDArray[Any]:
-        """Give the array of numpy's _frombuffer."""
+        """Return the array of numpy's _frombuffer."""
         data, dtype, shape, order = value.args
         return self._filled(data, self.value(dtype), shape, self._text(order))
 
@@ -434,17 +434,17 @@ class _Resolver:
         return items.reshape(shape, order=order)
 
     def encoded(self, value: _Inert) -> bytes:
-        """Give the bytes that Python 3 writes as a text in latin1, for protocols before 3."""
+        """Return the bytes that Python 3 writes as a text in latin1, for protocols before 3."""
         return self._bytes(value.args[0])
 
     def byte_string(self, value: _Inert) -> bytes | None:
-        """Give the bytes of a call of bytes or bytearray with a text or nothing."""
+        """Return the bytes of a call of bytes or bytearray with a text or nothing."""
         if not value.args:
             return b""
         return self._bytes(value.args[0]) if isinstance(value.args[0], (str, bytes)) else None
 
     def mapping(self, value: _Inert) -> dict[Any, Any]:
-        """Give the dict that a Counter, an OrderedDict or a defaultdict holds."""
+        """Return the dict that a Counter, an OrderedDict or a defaultdict holds."""
         made: dict[Any, Any] = {}
         for arg in value.args:
             plain = self.value(arg)
@@ -455,7 +455,7 @@ class _Resolver:
         return made
 
     def collection(self, value: _Inert) -> Any:
-        """Give the set, list or other built-in that was called with an iterable."""
+        """Return the set, list or other built-in that was called with an iterable."""
         items = self.value(value.args[0] if value.args else value.items)
         if not isinstance(items, (list, tuple, set, frozenset)):
             raise VectorFileError(f"{self._source} makes a {value.name} of no list")
@@ -466,7 +466,7 @@ class _Resolver:
         return set(distinct) if value.name == "set" else frozenset(distinct)
 
     def random(self, value: _Inert) -> Random | None:
-        """Give the random numbers; None if their state is of a kind that is not known."""
+        """Return the random numbers; None if their state is of a kind that is not known."""
         kind = "Generator" if value.name == "__generator_ctor" else "RandomState"
         state = self.value(value.state)
         if kind == "Generator" and value.args and isinstance(value.args[0], _Inert):

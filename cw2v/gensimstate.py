@@ -119,7 +119,7 @@ def _read_beside(stem: str, name: str, mmap: Any) -> npt.NDArray[Any]:
 
 
 def table_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Give the attributes of a KeyedVectors of any version as gensim 4 has them."""
+    """Return the attributes of a KeyedVectors of any version as gensim 4 has them."""
     table = {name: value for name, value in attributes.items() if name not in _DROPPED}
     if "index_to_key" not in table:
         table["index_to_key"] = table.pop("index2word", None) or table.pop("index2entity")
@@ -202,7 +202,7 @@ def _column(name: str, values: dict[int, Any], n_rows: int) -> npt.NDArray[Any]:
 
 
 def model_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Give the attributes of a Word2Vec of any version as gensim 4 has them."""
+    """Return the attributes of a Word2Vec of any version as gensim 4 has them."""
     model = dict(attributes)
     for holder, names in (("vocabulary", _OF_VOCABULARY), ("trainables", _OF_TRAINABLES)):
         plain = model.pop(holder, None)

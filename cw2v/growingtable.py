@@ -64,7 +64,7 @@ class GrowingTable(VectorTable):
         self.expandos[attr][self.get_index(key)] = val
 
     def get_vecattr(self, key: Key, attr: str) -> Any:
-        """Give the value stored under the name `attr` for `key`."""
+        """Return the value stored under the name `attr` for `key`."""
         row = self.get_index(key)
         if attr not in self.expandos:
             raise KeyError(f"no attribute {attr!r}; there are {sorted(self.expandos)}")

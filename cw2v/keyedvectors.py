@@ -34,7 +34,7 @@ class KeyedVectors(Word2VecFiles):
     def vectors_for_all(
         self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
     ) -> KeyedVectors:
-        """Give a new KeyedVectors of those among `keys` that are here, each once, in this order.
+        """Return a new KeyedVectors of those among `keys` that are here, each once, in this order.
 
         Parameters
         ----------
@@ -206,7 +206,7 @@ class KeyedVectors(Word2VecFiles):
         TypeError
             A key is neither a str nor an int, nor a tuple of them.
         OSError
-            The file cannot be written; a file that was there is as before.
+            The file cannot be written; an existing file is unchanged.
         """
         self.add_lifecycle_event(
             "saving",

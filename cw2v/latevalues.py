@@ -67,7 +67,7 @@ class LateValues(dict[str, Any]):
         self._late.pop(key, None)
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the keys. As this is no dict's own, ``dict(self)`` asks for each value."""
+        """Iterate over the keys. As this is no dict's own, ``dict(self)`` asks for each value."""
         return super().__iter__()
 
     def get(self, key: str, default: Any = None) -> Any:

@@ -31,7 +31,7 @@ class ModelAnswers(ModelTraining):
         queue_factor: int = 2,
         report_delay: float = 1,
     ) -> NDArray[np.float32]:
-        """Give the log-probability of sentences, by hierarchical softmax [1]_.
+        """Return the log-probability of sentences, by hierarchical softmax [1]_.
 
         For each word, that of predicting it from all words within `window`, in the way the
         model was trained; summed over the sentence. As gensim's: by a table of 1,000 sigmoids,
@@ -110,7 +110,7 @@ class ModelAnswers(ModelTraining):
     def predict_output_word(
         self, context_words_list: Sequence[Hashable], topn: int | None = 10
     ) -> list[tuple[Any, np.float32]] | None:
-        """Give the words that are likeliest among some others, by negative sampling's W'.
+        """Return the words that are likeliest among some others, by negative sampling's W'.
 
         As CBOW predicts, also in a skip-gram model; as gensim's.
 

@@ -35,7 +35,7 @@ Model_co = TypeVar("Model_co", bound="ModelFiles", covariant=True)
 
 
 def _can_be_set(of_class: Any) -> bool:
-    """Say whether an object may have an attribute of its own where its class has this."""
+    """Return whether an object may have an attribute of its own where its class has this."""
     if isinstance(of_class, property):
         return of_class.fset is not None
     return not callable(of_class) and not hasattr(type(of_class), "__get__")
@@ -112,7 +112,7 @@ class ModelFiles(Lifecycle):
         TypeError
             A word is neither a str nor an int, nor a tuple of them.
         OSError
-            The file cannot be written; a file that was there is as before.
+            The file cannot be written; an existing file is unchanged.
         """
         self.add_lifecycle_event(
             "saving",

@@ -107,7 +107,7 @@ class ModelState(Lifecycle):
 
     @property
     def raw_vocab(self) -> dict[Any, int] | None:
-        """How often each word came, before any was left out; empty once it has been used."""
+        """How often each word occurs, before any was left out; empty once it has been used."""
         if self._counted is not None:
             counted, self._counted = self._counted, None
             counts = zip(counted.words(), counted.counts.tolist(), strict=True)

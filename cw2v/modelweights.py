@@ -111,7 +111,7 @@ class ModelWeights(ModelVocabulary):
         Parameters
         ----------
         word_freq : mapping of word to int
-            How often each word came.
+            How often each word occurs.
         keep_raw_vocab : bool
             Keep it as `raw_vocab`.
         corpus_count : int, optional
@@ -368,7 +368,7 @@ class ModelWeights(ModelVocabulary):
 
 
 def _shows(paths: dict[str, NDArray[Any]], tree: HuffmanTree) -> bool:
-    """Say whether the paths of the words are views of this tree, and not of another."""
+    """Return whether the paths of the words are views of this tree, and not of another."""
     if isinstance(paths, LateValues) and "code" in paths and "code" not in made_values(paths):
         return paths.of is tree
     codes = paths.get("code")

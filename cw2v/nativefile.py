@@ -87,7 +87,7 @@ def write_state(
     TypeError
         A key is neither a str nor an int nor a tuple of them.
     OSError
-        The file cannot be written; a file that was there is as before.
+        The file cannot be written; an existing file is unchanged.
     """
     encoder = Encoder(records or {}, sep_limit, separately)
     state = encoder.state(attributes, ignore)
@@ -266,7 +266,7 @@ def opened(source: PathOrHandle) -> Iterator[IO[bytes]]:
 
 
 def first_bytes(source: PathOrHandle, n: int) -> bytes:
-    """Give the first `n` bytes of a file, decompressed, or fewer; they are still to be read.
+    """Return the first `n` bytes of a file, decompressed, or fewer; they are still to be read.
 
     Raises OSError of a pipe with a name, of which they would be lost.
     """

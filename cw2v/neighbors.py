@@ -17,12 +17,12 @@ _COSMUL_EPSILON = 0.000001
 
 
 def floating(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Give the dtype of what is computed from vectors: theirs, or float64 if they are integers."""
+    """Return the dtype of results computed from vectors: theirs, or float64 for integers."""
     return dtype if np.issubdtype(dtype, np.inexact) else np.dtype(np.float64)
 
 
 def row_norms(vectors: Floats) -> Floats:
-    """Give the Euclidean length of each row, (n_rows,), without a copy of the matrix."""
+    """Return the Euclidean length of each row, (n_rows,), without a copy of the matrix."""
     norms = np.empty(len(vectors), dtype=floating(vectors.dtype))
     rows_per_block = max(1, _BLOCK_NUMBERS // max(1, vectors.shape[1]))
     for start in range(0, len(vectors), rows_per_block):
@@ -32,7 +32,7 @@ def row_norms(vectors: Floats) -> Floats:
 
 
 def divisors(norms: Floats) -> Floats:
-    """Give `norms` with 1 in place of 0, so that a zero vector is similar to nothing."""
+    """Return `norms` with 1 in place of 0, so that a zero vector is similar to nothing."""
     return np.where(norms == 0, norms.dtype.type(1), norms)
 
 
@@ -44,7 +44,7 @@ def unit(vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def cosine(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> np.floating[Any]:
-    """Give the cosine of two vectors, computed in float64.
+    """Return the cosine of two vectors, computed in float64.
 
     Of a float32 vector with itself it is exactly 1, and 0 of a zero vector with any.
     """
@@ -56,7 +56,7 @@ def cosine(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> np.floating[Any]:
 
 
 def cosines(vectors: Floats, norms: Floats, target: npt.NDArray[Any]) -> Floats:
-    """Give the dot product of `target`, (dim,), with each row scaled to length 1: (n_rows,).
+    """Return the dot product of `target`, (dim,), with each row scaled to length 1: (n_rows,).
 
     These are cosines when `target` has length 1.
     """
@@ -70,7 +70,7 @@ def queries_per_block(n_rows: int) -> int:
 
 
 def many_cosines(vectors: Floats, norms: Floats, targets: Floats) -> Floats:
-    """Give `cosines` for each row of `targets`, (n_queries, dim): (n_queries, n_rows)."""
+    """Return `cosines` for each row of `targets`, (n_queries, dim): (n_queries, n_rows)."""
     similarities: Floats = targets @ vectors.T
     similarities /= divisors(norms)
     return similarities
@@ -93,7 +93,7 @@ def cosmul(
 
 
 def largest(scores: Floats, topn: int, excluded: set[int] | frozenset[int] = frozenset()) -> Any:
-    """Give the places of the `topn` largest scores, largest first, without the excluded places.
+    """Return the places of the `topn` largest scores, largest first, without the excluded places.
 
     Equal scores come in the order of their places.
     """

@@ -69,7 +69,7 @@ def write_npz(
     TypeError
         A word is not a str.
     OSError
-        The file cannot be written; a file that was there is as before.
+        The file cannot be written; an existing file is unchanged.
     """
     if vectors.ndim != 2 or len(vectors) != len(words):
         raise ValueError(f"{len(words)} words need as many rows, got shape {vectors.shape}")
@@ -151,7 +151,7 @@ def read_npz(path: str | os.PathLike[str]) -> Vectors:
 
 
 def pack_words(words: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Give all words in UTF-8, one after another, and where each begins, and the end."""
+    """Return all words in UTF-8, one after another, and where each begins, and the end."""
     encoded = [word.encode(*_ENCODING) for word in words]
     offsets = np.zeros(len(words) + 1, dtype=np.int64)
     np.cumsum([len(word) for word in encoded], out=offsets[1:])
@@ -168,7 +168,7 @@ def split_words(
     VectorFileError
         The offsets do not divide the bytes.
     UnicodeDecodeError
-        The bytes of a word are no UTF-8.
+        The bytes of a word are not UTF-8.
     """
     blob = joined.tobytes()
     divided = len(offsets) and offsets[0] == 0 and offsets[-1] == len(blob)

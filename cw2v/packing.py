@@ -1,4 +1,4 @@
-"""How a file is compressed, by its first bytes or by its name, and what unpacks and packs it."""
+"""Compressed files: recognised by their first bytes or their name, read and written."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ else:
 
 Packing: TypeAlias = Literal["gzip", "bzip2", "xz", "zstd"]
 
-_PACKED_BYTES = 1 << 16  # read at a time
+_PACKED_BYTES = 1 << 16  # compressed bytes read at a time
 MAGIC_SIZE = 10  # bytes that `packing_of` looks at
 
-# What decompressors raise on damaged or truncated data. Of gzip and bz2 it is an OSError without
-# errno; the disk's own errors have one.
+# What decompressors raise on damaged or truncated data. gzip and bz2 raise an OSError without
+# errno; the errors of the disk have one.
 DAMAGE: tuple[type[Exception], ...] = (
     EOFError,
     OSError,
@@ -33,7 +33,7 @@ DAMAGE: tuple[type[Exception], ...] = (
     zstd.ZstdError,
 )
 
-# File objects that give bytes, whatever they unpack.
+# File objects that are read as bytes, whatever they decompress.
 UNPACKED_FILES: tuple[type, ...] = (gzip.GzipFile, bz2.BZ2File, lzma.LZMAFile, zstd.ZstdFile)
 
 SUFFIXES: dict[str, Packing] = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
@@ -42,18 +42,18 @@ _ZSTD_SKIPPABLE = b"\x50\x2a\x4d\x18"  # a frame that zstd skips, and that other
 
 
 class _Streams(io.RawIOBase):
-    """Reads compressed streams, one after another, to the end of a file.
+    """Reads the compressed streams of a file, one after another, to its end.
 
-    Python's BZ2File and LZMAFile take whatever follows a stream, and is none, for the end: of a
-    file of many streams with one damaged byte, all that follows would be missed.
+    Python's BZ2File and LZMAFile stop without an error at bytes after a stream that do not begin
+    another. In a file of many streams, one damaged byte could hide all that follows.
 
     Parameters
     ----------
     file : path or binary file
     begin : callable
-        Makes the decompressor of a stream.
+        Returns a new decompressor for one stream.
     padding : bytes
-        What may stand between two streams.
+        Bytes that may be between two streams.
     """
 
     def __init__(self, file: Any, begin: Callable[[], Any], padding: bytes = b"") -> None:
@@ -61,8 +61,8 @@ class _Streams(io.RawIOBase):
         if isinstance(file, str | os.PathLike):
             self._file, self._is_ours = Path(file).open("rb", buffering=0), True  # noqa: SIM115
         self._begin, self._padding = begin, padding
-        self._stream: Any = None  # the decompressor of the stream at hand; None between two
-        self._rest = b""  # what was read beyond the last stream
+        self._stream: Any = None  # the decompressor of this stream; None between two
+        self._rest = b""  # bytes read after the end of the last stream
 
     def readable(self) -> bool:
         return True
@@ -102,7 +102,7 @@ _OPEN: dict[Packing, Callable[..., Any]] = {
     "zstd": zstd.open,
 }
 _WRITERS: dict[Packing, Callable[[IO[bytes]], Any]] = {
-    # Without a name and a time stamp: the same bytes give the same file.
+    # Without a name and a time stamp, so that the same bytes give the same file.
     "gzip": lambda file: gzip.GzipFile("", mode="wb", compresslevel=6, fileobj=file, mtime=0),
     "bzip2": lambda file: bz2.BZ2File(file, "wb"),
     "xz": lambda file: lzma.LZMAFile(file, "wb"),  # noqa: SIM115 (closed by who asked for it)
@@ -113,7 +113,7 @@ _WRITERS: dict[Packing, Callable[[IO[bytes]], Any]] = {
 
 
 def packing_of(head: bytes) -> Packing | None:
-    """Tell how a file is compressed by its first `MAGIC_SIZE` bytes; None if it is not."""
+    """Return how a file is compressed by its first `MAGIC_SIZE` bytes; None if it is not."""
     if head.startswith(b"\x1f\x8b"):
         return "gzip"
     if head.startswith(b"BZh") and head[4:10] in _BZIP2_BLOCKS:  # "BZh" alone may be a word
@@ -126,17 +126,17 @@ def packing_of(head: bytes) -> Packing | None:
 
 
 def packing_by_name(path: str | os.PathLike[str]) -> Packing | None:
-    """Tell how a file is compressed by its suffix: .gz, .bz2, .xz or .zst, in either case."""
+    """Return how a file is compressed by its suffix: .gz, .bz2, .xz or .zst, in either case."""
     return SUFFIXES.get(Path(path).suffix.lower())
 
 
 def may_be(packing: Packing, head: bytes) -> bool:
-    """Say whether a file that begins so can be compressed in that way."""
+    """Return whether a file that begins with `head` can be compressed in this way."""
     return packing_of(head) == packing or (packing == "zstd" and head.startswith(_ZSTD_SKIPPABLE))
 
 
 def unpacked(file: Any, packing: Packing) -> Any:
-    """Return a file object that reads what is packed in a file.
+    """Return a file object that reads the decompressed bytes of a file.
 
     Closing it leaves `file` open, unless that is a path.
     """
@@ -144,5 +144,5 @@ def unpacked(file: Any, packing: Packing) -> Any:
 
 
 def packed_into(file: IO[bytes], packing: Packing) -> Any:
-    """Return a file object that packs what is written to it into `file`, which it leaves open."""
+    """Return a file object that compresses what is written to it into `file`, which stays open."""
     return _WRITERS[packing](file)

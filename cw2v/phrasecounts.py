@@ -30,7 +30,7 @@ class CountedPairs:
     utf8, offsets : ndarray
         The words' text, uint8, and where each begins and ends, int64 (n_words + 1,).
     counts : ndarray
-        int64 (n_words,), how often each word came.
+        int64 (n_words,), how often each word occurs.
     counters : list of PairCounter
         The phrases, each in one of them; finished.
     delimiter : bytes
@@ -57,7 +57,7 @@ class CountedPairs:
         return table
 
     def is_unambiguous(self) -> bool:
-        """Say whether no two of them have the same text: no word has a part of the delimiter."""
+        """Return whether no two of them have the same text: no word has a part of the delimiter."""
         text = self.utf8.tobytes()
         characters = {c.encode("utf-8", "surrogatepass") for c in _decoded(self.delimiter)}
         return bool(characters) and not any(c in text for c in characters)
@@ -139,7 +139,7 @@ def count_phrases(
     Raises
     ------
     TypeError
-        A token is no str.
+        A token is not a str.
     """
     if workers is None:
         workers = min(usable_cpus(), MOST_WORKERS)
@@ -176,7 +176,7 @@ def _decoded(delimiter: bytes) -> str:
 def _count_pairs(
     scanned: ScannedCorpus, is_connector: NDArray[np.uint8], workers: int
 ) -> list[PairCounter]:
-    """Go through the text with every worker, each for its share of the phrases."""
+    """Iterate over the text with every worker, each for its share of the phrases."""
     counters = [PairCounter(is_connector, share, workers) for share in range(workers)]
     stopped = threading.Event()
 
@@ -192,7 +192,7 @@ def _count_pairs(
 
 
 def table_of(counts: dict[Any, Any]) -> KeyTable | None:
-    """Put a dict of counts into a table; None if a word is no str, or a count no whole number."""
+    """Return a table of a dict of counts; None unless all words are str and all counts int."""
     if not all(
         isinstance(word, str) and isinstance(count, int) and abs(count) < 2**62
         for word, count in counts.items()

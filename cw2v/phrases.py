@@ -135,7 +135,7 @@ class Phrases(_Stored):
     Attributes
     ----------
     vocab : dict of str to int
-        How often each word and each phrase came. It is made when it is first asked for; counts
+        How often each word and each phrase occurs. It is made when it is first asked for; counts
         that are changed in it, count.
     corpus_word_count : int
         How many words were read.
@@ -147,7 +147,7 @@ class Phrases(_Stored):
     PickleError
         `scoring` is a function that no module has under its name.
     TypeError
-        A parameter is of the wrong type, or a token is no str.
+        A parameter is of the wrong type, or a token is not a str.
 
     Examples
     --------
@@ -208,7 +208,7 @@ class Phrases(_Stored):
 
     @property
     def vocab(self) -> dict[str, int]:
-        """How often each word and phrase came, in the order of the text."""
+        """How often each word and phrase occurs, in the order of the text."""
         if self._vocab is None:
             assert self._keys is not None
             self._vocab = WatchedDict(self._keys.table.as_dict())
@@ -267,7 +267,7 @@ class Phrases(_Stored):
         Raises
         ------
         TypeError
-            A token is no str.
+            A token is not a str.
         """
         counts = count_phrases(
             sentences,

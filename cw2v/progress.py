@@ -1,4 +1,4 @@
-"""What a long stage tells whoever is watching: one value, one callable."""
+"""Progress reports of a long stage: the value that is reported, and who gets it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Progress:
     done : int
         Units finished so far.
     total : int or None
-        Units in all; None where it cannot be known beforehand (a pipe).
+        Units in all; None where that cannot be known beforehand (a pipe).
     unit : {"bytes", "sentences", "words"}
         What `done` and `total` count.
     seconds : float
@@ -32,7 +32,7 @@ class Progress:
     alpha : float
         While training, the learning rate now in use; otherwise 0.
     loss : float or None
-        While training with the loss asked for, the mean loss per pair of the running epoch.
+        While training with `compute_loss`, the mean loss per pair in the running epoch.
     """
 
     stage: Literal["read", "train"]
@@ -46,7 +46,7 @@ class Progress:
     loss: float | None = None
 
 
-REPORT_SECONDS = 0.2  # from one report to the next
+REPORT_SECONDS = 0.2  # between two reports
 
 # Called from the thread that called cw2v, a few times a second, never from a worker.
 # An exception it raises stops the stage and reaches the caller.
@@ -54,12 +54,12 @@ Report: TypeAlias = Callable[[Progress], None]
 
 
 class ReadProgress:
-    """Reports how far reading is, a few times a second.
+    """Reports the progress of reading a few times a second.
 
     Parameters
     ----------
     report : callable or None
-        Gets the reports.
+        Called with each report.
     total, unit
         See `Progress`.
     """
@@ -73,7 +73,7 @@ class ReadProgress:
         self._began = self._reported = time.monotonic()
 
     def tell(self, done: int, last: bool = False) -> None:
-        """Report, if it is time or for the last time."""
+        """Report if the last report is long enough ago, or if this is the last."""
         now = time.monotonic()
         if self._report is not None and (last or now - self._reported >= REPORT_SECONDS):
             self._reported = now
@@ -81,34 +81,34 @@ class ReadProgress:
 
 
 class LoggedProgress:
-    """Passes reports of training on, and logs one now and then, in gensim's words.
+    """Forwards reports of training, and logs one of them now and then, in gensim's words.
 
     Parameters
     ----------
     report : callable or None
-        Gets all reports.
+        Called with all reports.
     logger : logging.Logger
         Gets some of them, at the level INFO.
     delay : float, seconds
-        Shortest time between two of these; the first comes so late as well.
+        Shortest time between two log entries, and before the first.
     """
 
     def __init__(self, report: Report | None, logger: logging.Logger, delay: float) -> None:
         self._report = report
         self._logger = logger
         self._delay = delay
-        self._logged_at = 0.0  # seconds into the stage,
-        self._begun_at = 0.0  # which began after so many words of the training
+        self._logged_at = 0.0  # seconds since the stage began
+        self._begun_at = 0.0  # words of the training that were done when it began
 
     def __call__(self, progress: Progress) -> None:
-        """Pass a report on, and log it if it is time."""
+        """Forward a report, and log it if the last entry is long enough ago."""
         if self._report is not None:
             self._report(progress)
         if not progress.total:
             return
         in_epoch = progress.total / progress.epochs
         before = in_epoch * (progress.epoch - 1)
-        if progress.seconds < self._logged_at:  # the text was read again, and the clock with it
+        if progress.seconds < self._logged_at:  # the text was read again, which restarts the clock
             self._logged_at, self._begun_at = 0.0, before
         if progress.seconds - self._logged_at < self._delay:
             return

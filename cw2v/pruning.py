@@ -1,4 +1,4 @@
-"""A ScannedCorpus, counted as if there had only been room for so many different words."""
+"""gensim's `max_vocab_size`: a ScannedCorpus counted with a limit on the number of words."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from cw2v.vocab import TrimRule, kept_by_rule
 
 
 class PrunedCounts:
-    """The words that gensim's `max_vocab_size` leaves, and how often they came since it did.
+    """The words that gensim's `max_vocab_size` leaves, with the counts that gensim has.
 
     Attributes
     ----------
     counts : ndarray
         int64 (n_words,).
     name : str
-        What was read, for messages.
+        The name of the text, for messages.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class PrunedCounts:
         self._ids = ids
 
     def words(self, indices: NDArray[np.int64] | None = None) -> list[Any]:
-        """Return the words with these indices, or all, the oldest in the table first."""
+        """Return the words with these indices, or all, in the order of gensim's table."""
         return self._scanned.words(self._ids if indices is None else self._ids[indices])
 
 
@@ -46,10 +46,10 @@ def count_with_limit(
 ) -> PrunedCounts:
     """Count as gensim does with `max_vocab_size`, word for word.
 
-    gensim looks at its table after each sentence; while it holds more than `max_vocab_size`
-    words, those that came less than n times are forgotten, where n is 1 the first time and
-    grows by 1 each time. This goes through the encoded text in the same way. It limits the
-    vocabulary, as in gensim, but not the memory that the reading takes.
+    gensim checks its table after each sentence. If it holds more than `max_vocab_size` words,
+    those with a count of less than n are dropped; n is 1 the first time and grows by 1 each time.
+    This function does the same on the text in provisional ids. It limits the vocabulary, as in
+    gensim, but not the memory that reading takes.
 
     Parameters
     ----------
@@ -88,14 +88,14 @@ def count_with_limit(
 
 
 class EmptySentences:
-    """Passes sentences on and notes where empty ones were.
+    """Iterates over sentences and records where empty ones were.
 
-    An encoded text no longer shows them, but gensim looks at its table after these as well.
+    They are not in the encoded text, but gensim checks its table after them as well.
 
     Attributes
     ----------
     after : list of int
-        For each empty sentence, how many with words came before it.
+        For each empty sentence, the number of sentences with words before it.
     """
 
     def __init__(self, sentences: Iterable[Iterable[Hashable]]) -> None:
@@ -103,7 +103,7 @@ class EmptySentences:
         self._sentences = sentences
 
     def __iter__(self) -> Iterator[Iterable[Hashable]]:
-        """Give the sentences; one that does not know its length is made a list."""
+        """Yield the sentences; one without a length is made a list."""
         n = 0
         for given in self._sentences:
             sentence = given

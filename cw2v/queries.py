@@ -235,11 +235,11 @@ class Queries(GrowingTable):
         return self.most_similar(positive, topn=topn, restrict_vocab=restrict_vocab)
 
     def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Key:
-        """Give the key of `keys_list` most similar to `key1`."""
+        """Return the key of `keys_list` most similar to `key1`."""
         return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
 
     def closer_than(self, key1: Key, key2: Key) -> list[Key]:
-        """Give all keys that are closer to `key1` than `key2` is, in the order of the rows."""
+        """Return all keys that are closer to `key1` than `key2` is, in the order of the rows."""
         distances = self.distances(key1)
         own = self.get_index(key1)
         closer = np.flatnonzero(distances < distances[self.get_index(key2)])
@@ -247,11 +247,11 @@ class Queries(GrowingTable):
         return [key for row, key in keys if row != own and key is not None]
 
     def words_closer_than(self, word1: Key, word2: Key) -> list[Key]:
-        """Give `closer_than`, under its old name."""
+        """Return `closer_than`, under its old name."""
         return self.closer_than(word1, word2)
 
     def rank(self, key1: Key, key2: Key) -> int:
-        """Give the rank of `key2` among the neighbours of `key1`: 1 for the closest."""
+        """Return the rank of `key2` among the neighbours of `key1`: 1 for the closest."""
         return len(self.closer_than(key1, key2)) + 1
 
     def rank_by_centrality(
@@ -288,21 +288,21 @@ class Queries(GrowingTable):
         return sorted(zip(similarities, used, strict=True), reverse=True)
 
     def doesnt_match(self, words: Sequence[Key]) -> Key:
-        """Give the key that is farthest from the mean of all of them."""
+        """Return the key that is farthest from the mean of all of them."""
         return self.rank_by_centrality(words)[-1][1]
 
     # -- similarities --------------------------------------------------------------------
 
     def similarity(self, w1: Key, w2: Key) -> np.floating[Any]:
-        """Give the cosine of the vectors of two keys, a float32 from -1 to 1."""
+        """Return the cosine of the vectors of two keys, a float32 from -1 to 1."""
         return neighbors.cosine(self[w1], self[w2])
 
     def distance(self, w1: Key, w2: Key) -> np.floating[Any]:
-        """Give 1 - `similarity`."""
+        """Return 1 - `similarity`."""
         return 1 - self.similarity(w1, w2)
 
     def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> np.floating[Any]:
-        """Give the cosine of the means of two lists of keys; keys not there are left out.
+        """Return the cosine of the means of two lists of keys; keys not there are left out.
 
         Raises
         ------
@@ -319,7 +319,7 @@ class Queries(GrowingTable):
     def cosine_similarities(
         vector_1: npt.ArrayLike, vectors_all: npt.ArrayLike
     ) -> npt.NDArray[Any]:
-        """Give the cosine of a vector, (dim,), with each row of a matrix, (n, dim)."""
+        """Return the cosine of a vector, (dim,), with each row of a matrix, (n, dim)."""
         vectors = np.asarray(vectors_all)
         norms = neighbors.row_norms(vectors)
         return neighbors.cosines(vectors, norms, neighbors.unit(np.asarray(vector_1)))
@@ -327,7 +327,7 @@ class Queries(GrowingTable):
     def distances(
         self, word_or_vector: Key | npt.ArrayLike, other_words: Iterable[Key] = ()
     ) -> npt.NDArray[Any]:
-        """Give 1 - cosine of a key or vector with each of `other_words`, or with all rows.
+        """Return 1 - cosine of a key or vector with each of `other_words`, or with all rows.
 
         Parameters
         ----------
@@ -346,7 +346,7 @@ class Queries(GrowingTable):
     def wmdistance(
         self, document1: Sequence[Key], document2: Sequence[Key], norm: bool = True
     ) -> float:
-        """Give the Word Mover's Distance of two texts (Kusner et al. 2015).
+        """Return the Word Mover's Distance of two texts (Kusner et al. 2015).
 
         Parameters
         ----------
@@ -384,7 +384,7 @@ class Queries(GrowingTable):
         return transport.movers_distance(vectors1, weights1, vectors2, weights2)
 
     def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
-        """Give the similarity of two keys over the sum of those of `wa`'s `topn` neighbours.
+        """Return the similarity of two keys over the sum of those of `wa`'s `topn` neighbours.
 
         Above 0.1 (with ``topn=10``) suggests synonyms (Leeuwenberg et al. 2016, equation 1).
         """
@@ -404,7 +404,7 @@ class Queries(GrowingTable):
         return self.get_vector(key, norm=norm)
 
     def _is_tuple_of_numbers(self, key: Any) -> bool:
-        """Say whether this is a vector given as a tuple, and no key."""
+        """Return whether this is a vector given as a tuple, and no key."""
         return (
             isinstance(key, tuple)
             and len(key) == self.vector_size
@@ -413,7 +413,7 @@ class Queries(GrowingTable):
         )
 
     def _rows_among(self, keys: list[Any], first_row: int) -> set[int]:
-        """Give the rows of what is a key; a derived class may have vectors for others as well."""
+        """Return the rows of what is a key; a derived class may have vectors for others as well."""
         return {
             self.get_index(key) - first_row
             for key in keys
@@ -421,7 +421,7 @@ class Queries(GrowingTable):
         }
 
     def _rows_without_key(self) -> npt.NDArray[np.intp]:
-        """Give the rows that were prepared and have no key yet."""
+        """Return the rows that were prepared and have no key yet."""
         if len(self.key_to_index) >= len(self):
             return np.empty(0, np.intp)
         return np.flatnonzero([key is None for key in self.index_to_key])
@@ -434,7 +434,7 @@ class Queries(GrowingTable):
         unused: npt.NDArray[np.intp],
         first_row: int = 0,
     ) -> Neighbors:
-        """Give the keys with the largest scores, which are of the rows from `first_row` on."""
+        """Return the keys with the largest scores, which are of the rows from `first_row` on."""
         unused = unused[(unused >= first_row) & (unused < first_row + len(scores))] - first_row
         if len(unused):
             scores = scores.copy()
@@ -446,7 +446,7 @@ class Queries(GrowingTable):
 
 
 def _as_list(value: Any) -> list[Any]:
-    """Give a list of keys and vectors, where one key or one vector may stand for a list."""
+    """Return a list of keys and vectors, where one key or one vector may stand for a list."""
     if value is None:
         return []
     if isinstance(value, KEY_TYPES) or (isinstance(value, np.ndarray) and value.ndim == 1):

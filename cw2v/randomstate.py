@@ -14,7 +14,7 @@ Random = np.random.RandomState | np.random.Generator
 
 
 def random_to_dict(random: Random) -> dict[str, Any]:
-    """Give the state of random numbers as numbers, strings and arrays in a dict.
+    """Return the state of random numbers as numbers, strings and arrays in a dict.
 
     Raises
     ------

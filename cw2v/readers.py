@@ -103,7 +103,7 @@ class LineSentence(_LineReader):
     ValueError, TypeError
         `max_sentence_length` or `limit` is out of range.
     OSError, UnicodeDecodeError
-        When iterated: the file cannot be read, or is no UTF-8.
+        When iterated: the file cannot be read, or is not UTF-8.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How a text is to be read: by how many threads, into how much memory, and what is no UTF-8."""
+"""How to read a text: threads, memory, and what to do with bytes that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ UnicodeErrors = Literal["strict", "replace", "keep"]
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How a text is to be read. Checked when made, before any file is opened.
+    """How to read a text. Checked when made, before any file is opened.
 
     Parameters
     ----------
     workers, memory_budget, unicode_errors, report
         See `cw2v.corpus.scan_files`.
     range_size : int, bytes
-        How much of a plain file is given to a thread at a time.
+        How much of an uncompressed file a thread takes at a time.
     block_size : int, bytes
-        How much is read at a time; a block, its ids and the common words fit in L2.
+        How much is read at a time; a block, its ids and the common words fit in the L2 cache.
     simd : str, optional
-        The tokeniser; the fastest that this CPU can run unless given.
+        Which tokeniser: "sse2" or "portable"; the fastest of this build unless given.
 
     Raises
     ------

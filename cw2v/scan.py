@@ -1,4 +1,4 @@
-"""The reading threads: inputs -> every worker's word table and pieces of provisional ids."""
+"""The threads that read: inputs -> a word table and pieces of provisional ids of each worker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cw2v.sources import BlockBuffer, TextInput, TextReader, read_into, whole_wo
 
 
 class BadText(UnicodeDecodeError):
-    """A word that is no UTF-8, or has a NUL: a ValueError that says in which file and where."""
+    """A word that is not UTF-8, or has a NUL: a ValueError that names the file and the place."""
 
     def __init__(self, word: bytes, start: int, end: int, reason: str, where: str) -> None:
         super().__init__("utf-8", word, start, end, reason)
@@ -59,52 +59,52 @@ def bad_text(word: bytes, name: str, position: int, packed: bool) -> BadText:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a worker does at a time; numbered in the order of the text."""
+    """A part of the text that one worker encodes; numbered in the order of the text."""
 
     number: int
     text: TextInput
     begin: int = 0
     end: int | None = None  # None: all of a compressed file
-    block: NDArray[np.uint8] | None = None  # read already, by the thread that hands out tasks
-    length: int = 0  # bytes of it before its padding
+    block: NDArray[np.uint8] | None = None  # if the main thread has read it: the bytes,
+    length: int = 0  # and how many there are before the padding
 
 
 class Stopped(Exception):
-    """Raised inside a worker whose result nobody wants any more."""
+    """Raised in a worker whose result is no longer needed."""
 
 
 @dataclass
 class Failures:
-    """The failure that comes first in the text; tasks after it need not be done."""
+    """The first failure in the order of the text; tasks after it need not be done."""
 
     number: float = float("inf")  # of the task that failed; -1 stops all
     error: BaseException | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, number: float, error: BaseException | None) -> None:
-        """Note a failure; only the first in the order of the text is kept."""
+        """Record a failure, if it is the first in the order of the text."""
         with self.lock:
             if number < self.number:
                 self.number, self.error = number, error
 
 
 class Worker:
-    """One thread's share: its own words, ids and buffer."""
+    """What one thread has of its own: word table, ids and buffer."""
 
     def __init__(self, store: IdStore, reading: Reading, how: int) -> None:
         self.table = WordTable(reading.simd)
         self.pieces: list[tuple[int, int, Piece]] = []  # (task, input, piece)
-        self.began: list[tuple[int, int]] = []  # (size of the table, task) at each task
-        self.stored_bytes = 0  # read so far, of files as they are stored
+        self.began: list[tuple[int, int]] = []  # (size of the table, task), as each task began
+        self.stored_bytes = 0  # read so far, before decompression
         self._writer = IdWriter(store)
         self._how = how
         self._buffer = BlockBuffer(reading.block_size)
         self._breaks: NDArray[np.int32] = np.empty(0, dtype=np.int32)
-        self._file: BinaryIO | None = None  # the plain file read last
+        self._file: BinaryIO | None = None  # the uncompressed file read last
         self._path: str | None = None
 
     def do(self, task: Task, failures: Failures) -> None:
-        """Encode one task's text."""
+        """Encode the text of one task."""
         text = task.text
         self.began.append((len(self.table), task.number))
         if task.block is not None:
@@ -180,16 +180,16 @@ class Worker:
 
 
 class Scan:
-    """Reads inputs with several threads; afterwards `workers` hold what was found.
+    """Reads inputs with several threads; afterwards `workers` hold their words and ids.
 
     Parameters
     ----------
     inputs : list of TextInput
     store : IdStore
-        Where the ids go.
+        Stores the ids.
     reading : Reading
     how : int
-        How text is split and checked: a sum of `cw2v._encode.CHECK` and the like.
+        How text is split and checked: a sum of `cw2v._encode.CHECK` and its other flags.
     """
 
     def __init__(self, inputs: list[TextInput], store: IdStore, reading: Reading, how: int) -> None:
@@ -197,19 +197,19 @@ class Scan:
         self._reading = reading
         self.workers = [Worker(store, reading, how) for _ in range(reading.workers)]
         self._failures = Failures()
-        # Ctrl-C while it waits would leave the lock of a queue.Queue taken; not so of these.
+        # Ctrl-C while a thread waits can leave the lock of a queue.Queue held; not of SimpleQueue.
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()  # for so many tasks more
+        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()  # one item per free place
         for _ in range(2 * reading.workers):
             self._room.put(None)
         self._next_number = 0
-        self._streamed_bytes = 0  # read by the thread that hands out tasks
+        self._streamed_bytes = 0  # read by the main thread
         known = [text.size for text in inputs if text.size is not None]
         total = sum(known) if len(known) == len(inputs) else None
         self._progress = ReadProgress(reading.report, total, "bytes")
 
     def run(self) -> None:
-        """Read everything; raises the failure that comes first in the text."""
+        """Read everything; raise the first failure in the order of the text."""
         threads = [
             threading.Thread(target=self._work, args=(worker,), name="cw2v-read")
             for worker in self.workers
@@ -228,7 +228,7 @@ class Scan:
                     self._tell()
         except BaseException:
             self._failures.add(-1, None)
-            # Also for a thread that is being started, and is not known to be alive yet.
+            # For all threads, as one may be starting and not yet be known to be alive.
             self._drop_tasks(len(threads))
             for thread in threads:
                 if thread.ident is not None:
@@ -239,7 +239,7 @@ class Scan:
         self._tell(last=True)
 
     def _work(self, worker: Worker) -> None:
-        """Do tasks until there are no more: the life of one thread."""
+        """Do tasks until there are no more: what each thread runs."""
         try:
             while (task := self._tasks.get()) is not None:
                 self._room.put(None)
@@ -255,15 +255,15 @@ class Scan:
             worker.close()
 
     def _next(self, tasks: Iterator[Task]) -> Task | None:
-        """Make the next task, which may mean to read its block."""
+        """Return the next task, which may include reading its block."""
         try:
             return next(tasks, None)
-        except Exception as error:  # workers may still find a failure that comes before it
+        except Exception as error:  # workers may still find an earlier one
             self._failures.add(self._next_number, error)
             return None
 
     def _put(self, task: Task | None) -> bool:
-        """Hand out a task; False if a failure made it useless."""
+        """Queue a task; return False if an earlier failure made it useless."""
         while True:
             if task is not None and task.number > self._failures.number:
                 return False
@@ -277,7 +277,7 @@ class Scan:
                 return True
 
     def _drop_tasks(self, n_threads: int) -> None:
-        """Take back what nobody has begun, and tell the workers that it is over."""
+        """Remove the tasks that no worker has begun, and tell the workers to end."""
         while True:
             try:
                 self._tasks.get_nowait()
@@ -287,7 +287,7 @@ class Scan:
             self._tasks.put(None)
 
     def _tell(self, last: bool = False) -> None:
-        """Report how far it is, a few times a second."""
+        """Report the progress a few times a second."""
         done = self._streamed_bytes + sum(worker.stored_bytes for worker in self.workers)
         if last and self._progress.total is not None:
             done = self._progress.total
@@ -298,7 +298,7 @@ class Scan:
         return self._next_number - 1
 
     def _all_tasks(self) -> Generator[Task, None, None]:
-        """Cut the inputs into tasks, in the order of the text."""
+        """Yield the tasks of all inputs, in the order of the text."""
         n_packed = sum(text.is_packed_file for text in self._inputs)
         for text in self._inputs:
             if text.is_plain_file:
@@ -312,7 +312,7 @@ class Scan:
                 yield from self._stream_tasks(text)
 
     def _stream_tasks(self, text: TextInput) -> Generator[Task, None, None]:
-        """Read a pipe, file object or single compressed file here; workers encode its blocks."""
+        """Read a pipe, file object or single compressed file in this thread; workers encode it."""
         buffer = BlockBuffer(self._reading.block_size)
         before = self._streamed_bytes
         with TextReader(text) as reader:
@@ -327,10 +327,10 @@ class Scan:
 def merge(
     workers: list[Worker], replace: bool
 ) -> tuple[WordTable, NDArray[np.int64], list[NDArray[np.int32] | None]]:
-    """Make one table of all workers' words, in order of first appearance in the text.
+    """Merge the word tables of all workers, in order of first appearance in the text.
 
-    With `replace`, bytes that are no text become U+FFFD, and words that thereby become the
-    same are counted as one.
+    With `replace`, invalid bytes become U+FFFD, and words that thereby become equal are counted
+    as one.
 
     Returns
     -------
@@ -338,7 +338,7 @@ def merge(
     counts : ndarray
         int64 (n_distinct,).
     ids : list of ndarray or None
-        For each worker, int32, the id in `table` of each of its ids; None where they are equal.
+        For each worker, int32, the id in `table` for each of its ids; None where they are equal.
     """
     tables, counts, orders, ids = [], [], [], []
     for worker in workers:
@@ -355,7 +355,7 @@ def merge(
         ids.append(to_clean)
     if len(tables) == 1:
         return tables[0], counts[0], ids
-    # Tasks have the order of the text, and a table that of each task.
+    # Tasks are in the order of the text, and the words of a table in the order of its tasks.
     order = np.argsort(np.concatenate(orders), kind="stable")
     sizes = [len(table) for table in tables]
     owners = np.repeat(np.arange(len(tables), dtype=np.int32), sizes)[order]
@@ -381,14 +381,14 @@ def _added_up(counts: NDArray[np.int64], ids: NDArray[np.int32], n: int) -> NDAr
 
 
 def _first_tasks(worker: Worker) -> NDArray[np.int64]:
-    """Return in which task each of a worker's words came first, int64 (n_words,), rising."""
+    """Return the task in which each of a worker's words first occurs, int64 (n_words,), rising."""
     sizes, numbers = zip(*worker.began, strict=True) if worker.began else ((), ())
     new_words = np.diff([*sizes, len(worker.table)])
     return np.repeat(np.array(numbers, dtype=np.int64), new_words)
 
 
 def _replaced(table: WordTable, bad: NDArray[np.int64]) -> tuple[WordTable, NDArray[np.int32]]:
-    """Copy a table with every word made text; also returns the new id of each word."""
+    """Copy a table with invalid bytes replaced; also return the new id of each word."""
     clean: NDArray[np.int32] = np.empty(len(table), dtype=np.int32)
     words = table.decode(np.arange(len(table), dtype=np.int64))
     new = WordTable()

@@ -1,4 +1,4 @@
-"""Where sentences end in pieces of ids: line ends, and cuts where a line is too long."""
+"""Where sentences end in pieces of ids: at line ends, and at cuts in lines that are too long."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from cw2v.chunks import Piece
 
 
 def count_sentences(pieces: Iterable[tuple[int, Piece]]) -> int:
-    """Count the sentences with a word.
+    """Count the sentences that have a word.
 
     Parameters
     ----------
     pieces : iterable of (int, Piece)
-        In the order of the text, each with the number of its input, whose end ends a sentence.
+        In the order of the text, each with the number of its input. The end of an input ends a
+        sentence.
     """
     n = 0
     text = -1
-    is_open = False  # a sentence has words, but no end yet
+    is_open = False  # a sentence has begun and not ended
     for its_text, piece in pieces:
         if its_text != text:
             n += is_open
@@ -37,7 +38,7 @@ def count_sentences(pieces: Iterable[tuple[int, Piece]]) -> int:
 
 def cut_lines(pieces: Iterable[tuple[int, Piece]], longest: int) -> None:
     """Cut every line of more than `longest` words after each `longest` words, in place."""
-    before = 0  # words of the line at hand in earlier pieces, from the last cut on
+    before = 0  # words of the current line in earlier pieces, since the last cut
     text = -1
     for its_text, piece in pieces:
         if its_text != text:
@@ -54,7 +55,7 @@ def cut_lines(pieces: Iterable[tuple[int, Piece]], longest: int) -> None:
 
 
 def cut_stream(pieces: Iterable[tuple[int, Piece]], longest: int, n_tail: int) -> None:
-    """Forget the line ends; cut after each `longest` words, but for the last `n_tail`, in place."""
+    """Ignore line ends; cut after each `longest` words except in the last `n_tail`, in place."""
     held = list(pieces)
     last_cut = sum(piece.n_ids for _, piece in held) - n_tail
     begin = 0
@@ -67,12 +68,14 @@ def cut_stream(pieces: Iterable[tuple[int, Piece]], longest: int, n_tail: int) -
 
 
 class SentenceStarts:
-    """Where sentences start, while the words of pieces are dropped; those left empty, too.
+    """Collects where sentences start, from pieces of which words are dropped.
+
+    Sentences of which no word is left are dropped as well.
 
     Parameters
     ----------
     most : int
-        No more sentences than these are to come.
+        An upper bound of the number of sentences.
     """
 
     def __init__(self, most: int) -> None:
@@ -81,7 +84,7 @@ class SentenceStarts:
         self._n_words = 0
 
     def add(self, ends: NDArray[np.int64], n_words: int) -> None:
-        """Add a piece of `n_words` words, with the number of words before each sentence end."""
+        """Add a piece of `n_words` words; `ends` has the number of words before each end."""
         ends = ends + self._n_words
         ends = ends[np.diff(ends, prepend=self._starts[self._n - 1]) > 0]
         self._starts[self._n : self._n + len(ends)] = ends
@@ -89,13 +92,13 @@ class SentenceStarts:
         self._n_words += n_words
 
     def end_sentence(self) -> None:
-        """End a sentence behind the last word, if it has words."""
+        """End the current sentence, if it has words."""
         if self._n_words > self._starts[self._n - 1]:
             self._starts[self._n] = self._n_words
             self._n += 1
 
     def as_array(self) -> NDArray[np.int64]:
-        """Return the starts, and the number of words; nothing can be added afterwards."""
+        """Return the starts and, last, the number of words; nothing can be added afterwards."""
         self._starts.resize(self._n, refcheck=False)
         return self._starts
 

@@ -1,4 +1,4 @@
-"""Where text comes from: files, folders, standard input, compressed or not, as blocks of bytes."""
+"""Where text comes from: files, folders, standard input, compressed or not; read in blocks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BYTES: tuple[type, ...] = (bytes, bytearray, memoryview)
 
 @dataclass(frozen=True, slots=True)
 class TextInput:
-    """One file, pipe or file object to read, and what was found out about it beforehand."""
+    """One file, pipe or file object to read, and what is known about it beforehand."""
 
     index: int  # its place among all inputs
     name: str  # for messages
@@ -45,8 +45,8 @@ class TextInput:
 
     @property
     def is_plain_file(self) -> bool:
-        """Whether it is a regular file of plain text, which can be read from anywhere."""
-        # Some files, as those in /proc, have text although their size is 0: read as a pipe.
+        """Whether it is a regular file of plain text, which can be read from any offset."""
+        # Some files, such as those in /proc, have text although their size is 0: read as pipes.
         whole = self.path is not None and self.n_lines is None
         return whole and bool(self.size) and self.packing is None
 
@@ -63,23 +63,23 @@ def find_inputs(source: Source) -> list[TextInput]:
     ----------
     source : str, path, list of them, or binary file object
         "-" is standard input; a folder stands for its files in the order of their names,
-        without hidden files and subfolders. Compressed files (.gz .bz2 .xz .zst) are known
+        without hidden files and subfolders. Compressed files (.gz .bz2 .xz .zst) are recognised
         by their first bytes, whatever their names.
 
     Raises
     ------
     FileNotFoundError, PermissionError, OSError
-        A file that is not there or cannot be read; a folder without files.
+        A file does not exist or cannot be read; a folder has no files.
     ValueError
-        An empty list; a name that promises compression on a file without it.
+        The list is empty; a file is not compressed although its name says so.
     TypeError
-        `source` is nothing that can be read, or a file opened as text.
+        `source` cannot be read, or is a file opened as text.
     """
     return [look_at(index, part) for index, part in enumerate(parts_of(source))]
 
 
 def is_open(part: Any) -> bool:
-    """Return whether a part of a source is open already: a file object, or "-"."""
+    """Return whether a part of a source is already open: a file object, or "-"."""
     return part == "-" or _is_file(part)
 
 
@@ -97,7 +97,7 @@ def parts_of(source: Source) -> list[Any]:
 
 
 def _expand(item: Any) -> list[Any]:
-    """Replace a folder by its files; leave the rest."""
+    """Return the files of a folder; anything else in a list of its own."""
     if isinstance(item, str) and not item:  # which a Path would take for this folder
         raise FileNotFoundError(errno.ENOENT, "the name of a corpus file is empty")
     if _is_file(item) or item == "-":
@@ -120,7 +120,7 @@ def _expand(item: Any) -> list[Any]:
 
 
 def look_at(index: int, item: Any) -> TextInput:
-    """Find out what one file, pipe or file object is, or "-"; errors as for `find_inputs`."""
+    """Describe one file, pipe, file object or "-"; errors as for `find_inputs`."""
     if item == "-":
         if sys.stdin is None:  # the process was started with `<&-`
             raise OSError(errno.EBADF, "it is closed; there is nothing to read", "standard input")
@@ -151,13 +151,13 @@ def _is_file(item: Any) -> bool:
 
 
 def name_of(file: Any) -> str:
-    """Return what messages call an open file."""
+    """Return the name of an open file, for messages."""
     name = getattr(file, "name", None)
     return name if isinstance(name, str) else f"the {type(file).__name__} given"
 
 
 class _Prefixed(io.RawIOBase):
-    """A file that was read a little: first those bytes again, then the rest."""
+    """A file whose first bytes were read already: these again, then the rest."""
 
     def __init__(self, head: bytes, file: BinaryIO) -> None:
         self._head = head
@@ -179,8 +179,8 @@ class _Prefixed(io.RawIOBase):
 def read_into(file: Any, view: memoryview) -> int:
     """Read up to len(view) bytes into `view`; 0 at the end of the file."""
     if hasattr(file, "readinto"):
-        # A buffered file's readinto goes on until `view` is full, and a Ctrl-C that comes
-        # between two reads of a slow pipe would be noticed only then.
+        # A buffered file's readinto goes on until `view` is full: Ctrl-C between two reads of a
+        # slow pipe would be handled only then.
         one_read = isinstance(file, io.BufferedReader)
         n = file.readinto1(view) if one_read else file.readinto(view)
         if n is None:
@@ -196,8 +196,8 @@ def read_into(file: Any, view: memoryview) -> int:
 class TextReader:
     """One input as a stream of bytes of text, decompressed.
 
-    `stored` counts the bytes read so far as they are stored. Used as a context manager; the
-    caller's own file objects are left open.
+    `stored` counts the bytes read so far as they are in the file, before decompression. Use it as
+    a context manager. The caller's own file objects are left open.
     """
 
     def __init__(self, text: TextInput) -> None:
@@ -238,7 +238,7 @@ class TextReader:
 
     @property
     def stored(self) -> int:
-        """How far the file was read, in bytes as stored."""
+        """How many bytes of the file were read, before decompression."""
         return int(self._raw.tell()) if self._text.size is not None else self.text_bytes
 
     def read_into(self, view: memoryview) -> int:
@@ -247,10 +247,10 @@ class TextReader:
         Raises
         ------
         ValueError
-            A compressed file that was cut short or damaged.
+            A compressed file is cut short or damaged.
         """
         n = 0
-        while n < len(view) and not self._ended:  # a terminal's end is told once: do not ask again
+        while n < len(view) and not self._ended:  # a terminal reports its end only once
             got = self._read(view[n:])
             self._ended = got == 0
             if self._lines_left is not None:
@@ -260,7 +260,7 @@ class TextReader:
         return n
 
     def _up_to_last_line(self, view: memoryview) -> int:
-        """Count lines; returns how many of these bytes belong to those still wanted."""
+        """Count lines; return how many of these bytes belong to lines within the limit."""
         assert self._lines_left is not None
         data = view.tobytes()
         n_lines = data.count(b"\n")
@@ -291,14 +291,14 @@ class TextReader:
 
 
 class BlockBuffer:
-    """The memory one reader fills: grows for a word that is longer than a block."""
+    """One reader's buffer; it grows for a word that is longer than a block."""
 
     def __init__(self, block_size: int) -> None:
         self.block_size = block_size
         self.array: NDArray[np.uint8] = np.zeros(2 * block_size + PADDING, dtype=np.uint8)
 
     def room_for(self, n: int, keep: int) -> None:
-        """Make `array` hold `n` bytes and the padding, and keep its first `keep` ones."""
+        """Make `array` hold `n` bytes and the padding, and keep its first `keep` bytes."""
         if n + PADDING > len(self.array):
             larger: NDArray[np.uint8] = np.zeros(2 * n + PADDING, dtype=np.uint8)
             larger[:keep] = self.array[:keep]
@@ -313,21 +313,21 @@ def whole_words(
     Parameters
     ----------
     read : callable
-        Fills a view with what comes next, `read_into`; its first byte is that at `begin`,
-        or the one before it if `begin` is not 0.
+        Fills a view with the next bytes, like `read_into`. The first byte that it reads is the
+        one at `begin`, or the one before that if `begin` is not 0.
     begin, end : int
-        The range, in bytes; `end` None for all there is. A word that began before `begin` is
-        left out, one that goes on beyond `end` is read to its end.
+        The range, in bytes; None as `end` for the whole text. A word that begins before `begin`
+        is left out; a word that continues beyond `end` is read to its end.
 
     Yields
     ------
     length, position : int
         ``buffer.array[:length]`` is the next part of the text, cut at white space;
-        `position` is where its first byte stands in the text.
+        `position` is the offset of its first byte in the text.
     """
     position = begin
     held = 0  # bytes in the buffer
-    skipping = begin > 0  # still in the word that began before
+    skipping = begin > 0  # still in a word that began before the range
     if skipping:
         position -= 1
     while True:
@@ -341,7 +341,7 @@ def whole_words(
         n = read(memoryview(buffer.array[held : held + room]))  # type: ignore[arg-type]
         if n == 0:
             if held and not skipping:
-                # A step of the scanner looks a little further.
+                # The tokeniser reads some bytes beyond the end.
                 buffer.array[held : held + PADDING] = 0
                 yield held, position
             return
@@ -355,7 +355,7 @@ def whole_words(
             position += space
             held, n = 0, n - space
         filled = held + n
-        if end is not None and position + held >= end:  # only the last word's end is wanted
+        if end is not None and position + held >= end:  # only the end of the last word is missing
             space = first_space(buffer.array, held, filled)
             if space >= 0:
                 yield space, position

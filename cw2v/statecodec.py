@@ -339,7 +339,7 @@ class Decoder:
 
 
 def ragged(values: npt.NDArray[Any], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
-    """Give an array of objects, views ``values[starts[i]:starts[i + 1]]``."""
+    """Return an array of objects, views ``values[starts[i]:starts[i + 1]]``."""
     ends = starts.tolist()
     views = np.empty(len(ends) - 1, dtype=object)
     for row in range(len(views)):

@@ -58,7 +58,7 @@ class PhrasesTransformation(Lifecycle):
         return _finds_as_its_joiner(kind)
 
     def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
-        """Go through a sentence and join its phrases, the first that is one at each place.
+        """Iterate over a sentence and join its phrases, the first that is one at each place.
 
         Parameters
         ----------
@@ -142,7 +142,7 @@ class PhrasesTransformation(Lifecycle):
 
 @functools.cache
 def _finds_as_its_joiner(kind: Any) -> bool:
-    """Say whether a class has both `_joiner` and what that does instead from the same base."""
+    """Return whether a class has both `_joiner` and what that does instead from the same base."""
     maker = next(base for base in kind.__mro__ if "_joiner" in vars(base))
     methods = ("score_candidate", "analyze_sentence")
     return all(getattr(kind, name) is getattr(maker, name) for name in methods)

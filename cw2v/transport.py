@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 
 def words_and_weights(document: Sequence[Any]) -> tuple[list[Any], npt.NDArray[np.float64]]:
-    """Give the distinct words of a text, and what part of it each makes up."""
+    """Return the distinct words of a text, and what part of it each makes up."""
     counts = Counter(document)
     weights = np.fromiter(counts.values(), np.float64, len(counts))
     return list(counts), weights / len(document)

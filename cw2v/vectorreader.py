@@ -115,7 +115,7 @@ class VectorReader:
         return not self._at_end
 
     def peek(self, n_bytes: int) -> bytes:
-        """Give the next `n_bytes` bytes, fewer at the end of the file, without using them."""
+        """Return the next `n_bytes` bytes, fewer at the end of the file, without using them."""
         while self._stop - self._start < n_bytes and self._fill():
             pass
         return bytes(self._buffer[self._start : min(self._start + n_bytes, self._stop)])
@@ -221,7 +221,7 @@ class VectorReader:
         )
 
     def first_line(self) -> bytes:
-        """Give the next line without its newline, and without using it."""
+        """Return the next line without its newline, and without using it."""
         n_bytes = 4096
         while b"\n" not in (line := self.peek(n_bytes)) and len(line) == n_bytes < LONGEST_WORD:
             n_bytes *= 2
@@ -351,7 +351,7 @@ class _Matrix:
         self._rows = np.empty((first, dim), dtype=np.float32)
 
     def room_for(self, row: int) -> tuple[npt.NDArray[np.float32], int]:
-        """Give an array and the place in it for `row` and those after it."""
+        """Return an array and the place in it for `row` and those after it."""
         if self._doomed:
             return self._rows, 0
         if row == len(self._rows):
@@ -360,7 +360,7 @@ class _Matrix:
         return self._rows, row
 
     def finish(self, n_rows: int) -> npt.NDArray[np.float32]:
-        """Give the array, `n_rows` long."""
+        """Return the array, `n_rows` long."""
         if n_rows < len(self._rows):
             self._rows.resize((n_rows, self._rows.shape[1]), refcheck=False)
         return self._rows

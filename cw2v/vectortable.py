@@ -178,7 +178,7 @@ class VectorTable:
     @overload
     def get_index(self, key: Key, default: int | None) -> int: ...
     def get_index(self, key: Key, default: int | None = None) -> int:
-        """Give the row of `key`; a number that is no key itself counts as a row.
+        """Return the row of `key`; a number that is no key itself counts as a row.
 
         Raises
         ------
@@ -206,14 +206,14 @@ class VectorTable:
         return text
 
     def has_index_for(self, key: Key) -> bool:
-        """Say whether `get_index` knows this key."""
+        """Return whether `get_index` knows this key."""
         return self.get_index(key, -1) >= 0
 
     def __contains__(self, key: Key) -> bool:
         return self.has_index_for(key)
 
     def get_vector(self, key: Key, norm: bool = False) -> npt.NDArray[Any]:
-        """Give the vector of `key`, shape (vector_size,), read-only.
+        """Return the vector of `key`, shape (vector_size,), read-only.
 
         Parameters
         ----------
@@ -235,12 +235,12 @@ class VectorTable:
         return vector
 
     def word_vec(self, *args: Any, **kwargs: Any) -> npt.NDArray[Any]:
-        """Give `get_vector`, under its deprecated name."""
+        """Return `get_vector`, under its deprecated name."""
         warnings.warn("Use get_vector instead of word_vec", DeprecationWarning, stacklevel=2)
         return self.get_vector(*args, **kwargs)
 
     def __getitem__(self, key_or_keys: Key | Iterable[Key]) -> npt.NDArray[Any]:
-        """Give the vector of one key, (vector_size,), or those of several, (n, vector_size)."""
+        """Return the vector of one key, (vector_size,), or those of several, (n, vector_size)."""
         if isinstance(key_or_keys, KEY_TYPES):
             return self.get_vector(key_or_keys)
         keys = list(key_or_keys)
@@ -249,7 +249,7 @@ class VectorTable:
         return self._vectors_of(keys)
 
     def _vectors_of(self, keys: list[Key]) -> npt.NDArray[Any]:
-        """Give the vectors of several keys, of which there may be none; a copy."""
+        """Return the vectors of several keys, of which there may be none; a copy."""
         if keys and type(self).get_vector is not VectorTable.get_vector:
             return np.stack([self.get_vector(key) for key in keys])
         rows = np.array([self.get_index(key) for key in keys], dtype=np.intp)
@@ -264,7 +264,7 @@ class VectorTable:
         post_normalize: bool = False,
         ignore_missing: bool = True,
     ) -> npt.NDArray[Any]:
-        """Give the weighted mean of several vectors, shape (vector_size,).
+        """Return the weighted mean of several vectors, shape (vector_size,).
 
         Parameters
         ----------
@@ -334,7 +334,7 @@ class VectorTable:
         self.norms = None
 
     def get_normed_vectors(self) -> npt.NDArray[Any]:
-        """Give a copy of `vectors` with all rows scaled to length 1."""
+        """Return a copy of `vectors` with all rows scaled to length 1."""
         normed: npt.NDArray[Any] = self.vectors / divisors(self._norms())[:, np.newaxis]
         return normed
 

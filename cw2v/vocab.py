@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from cw2v.params import least_count, plain_int, whole_number
 
-# What a rule may answer of a word; gensim's numbers.
-RULE_DEFAULT = 0  # as min_count decides
+# What a rule may return for a word; gensim's numbers.
+RULE_DEFAULT = 0  # min_count decides
 RULE_DISCARD = 1
 RULE_KEEP = 2
 
@@ -22,15 +22,15 @@ TrimRule: TypeAlias = Callable[[Any, int, Any], int]  # word, count, min_count (
 
 
 class Counted(Protocol):
-    """What a vocabulary is built from: distinct words in order of first appearance."""
+    """Anything a vocabulary can be built from: distinct words in order of first appearance."""
 
     @property
     def name(self) -> str:
-        """What was read, for messages."""
+        """The name of the text, for messages."""
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """How often each word came, int64 of shape (n_distinct,)."""
+        """How often each word occurs, int64 of shape (n_distinct,)."""
 
     def words(self, indices: NDArray[np.int64] | None = None) -> list[Any]:
         """Return the words with these indices."""
@@ -38,14 +38,14 @@ class Counted(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """The words that are trained; a word's id is its place here.
+    """The words that are trained; a word's id is its index here.
 
     Attributes
     ----------
     words : list of str
         (n_words,) by falling count. For a corpus of token lists, the tokens themselves.
     counts : ndarray
-        int64 (n_words,), how often each word came.
+        int64 (n_words,), how often each word occurs.
     """
 
     words: list[Any]
@@ -61,7 +61,7 @@ class Vocabulary:
 
 
 def build_vocabulary(scanned: Counted, *, min_count: int = 5) -> Vocabulary:
-    """Choose the words that come at least `min_count` times.
+    """Choose the words that occur at least `min_count` times.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def build_vocabulary(scanned: Counted, *, min_count: int = 5) -> Vocabulary:
     Returns
     -------
     Vocabulary
-        By falling count; of words with the same count the one that appeared last comes first,
+        By falling count. Words with the same count are in the reverse order of first appearance,
         as in gensim.
 
     Raises
@@ -91,22 +91,22 @@ def build_vocabulary(scanned: Counted, *, min_count: int = 5) -> Vocabulary:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """Which of the words that were counted are to be trained.
+    """Which of the words counted are to be trained.
 
     Attributes
     ----------
     rows : ndarray
-        int64 (n_words,), the places of these words in what was counted, rising.
+        int64 (n_words,), the indices of these words among the words counted, rising.
     counts : ndarray
-        int64 (n_words,), how often they came.
+        int64 (n_words,), how often they occur.
     min_count : int or float
-        The least count, unless a rule said otherwise.
+        The lowest count that was kept, unless a rule decided otherwise.
     n_dropped, total_dropped : int
-        How many words are left out, and how often they came together.
+        How many words are left out, and the sum of their counts.
     by_rule : bool
-        A rule was asked.
+        A rule was given.
     raised : bool
-        `min_count` is higher than was asked for, so that no more than `max_final_vocab` are left.
+        `min_count` was raised, so that no more than `max_final_vocab` words are left.
     """
 
     rows: NDArray[np.int64]
@@ -119,7 +119,7 @@ class Choice:
 
     @property
     def total(self) -> int:
-        """How often the words chosen came together."""
+        """The sum of the counts of the words chosen."""
         return int(self.counts.sum())
 
 
@@ -136,9 +136,9 @@ def choose_words(
     ----------
     counted : Counted
     min_count : int or float, at least 0
-        Rarer words are left out, unless the rule keeps them.
+        Rarer words are left out, unless `trim_rule` keeps them.
     max_final_vocab : int, at least 0, optional
-        Raise `min_count` to where at most so many words are left.
+        Raise `min_count` so far that at most so many words are left.
     trim_rule : callable, optional
         See `kept_by_rule`.
     """
@@ -148,7 +148,7 @@ def choose_words(
     if max_final_vocab is not None:
         max_final_vocab = whole_number("max_final_vocab", plain_int(max_final_vocab), 0)
         if max_final_vocab < len(counts):
-            # One more than the first count that is too many; ties with it are left out.
+            # One more than the count of the first word too many: its ties are left out, too.
             most = np.partition(counts, -1 - max_final_vocab)[-1 - max_final_vocab]
             min_count = max(min_count, int(most) + 1)
         min_count = max(min_count, 1)
@@ -179,9 +179,9 @@ def kept_by_rule(
         (n_words,)
     counts : ndarray of int64, shape (n_words,)
     min_count : int or float
-        What the rule is told, and what decides where it answers `RULE_DEFAULT`.
+        Passed to the rule; it decides where the rule returns `RULE_DEFAULT`.
     trim_rule : callable or None
-        Called with word, count and `min_count`; answers `RULE_DISCARD`, `RULE_KEEP` or
+        Called with word, count and `min_count`; returns `RULE_DISCARD`, `RULE_KEEP` or
         `RULE_DEFAULT`.
 
     Returns
@@ -200,12 +200,12 @@ def kept_by_rule(
 
 
 class CountedMapping:
-    """Counts made elsewhere: a mapping of word to how often it came, 0 to 2**63 - 1 in sum.
+    """Words that were counted elsewhere: a mapping of word to count, 0 to 2**63 - 1 in sum.
 
     Raises
     ------
     ValueError, TypeError
-        A count is negative or not a whole number, or all of them are too many.
+        A count is negative or not a whole number, or their sum is too large.
     """
 
     name = "the counts given"
@@ -237,19 +237,19 @@ class CountedMapping:
 
 
 def by_falling_count(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the rows by falling count; among equals the last comes first, as in gensim."""
+    """Return the rows by falling count; equal counts by falling row, as in gensim."""
     rows = np.arange(len(counts))
     bits = len(counts).bit_length()
     if not len(counts) or int(counts.max()) >> (63 - bits):
         return np.lexsort((-rows, -counts))
-    # Count and row in one number: these are sorted four times as fast.
+    # Sorting numbers of count and row together is four times as fast.
     both = counts << bits | rows
     both.sort()
     return both[::-1] & ((1 << bits) - 1)
 
 
 def why_empty(counted: Counted, choice: Choice) -> str:
-    """Say why no word is left."""
+    """Return the message that says why no word is left."""
     n = len(counted.counts)
     if not n:
         return f"no words in {counted.name}: empty, or all white space, or read to its end before"

@@ -57,7 +57,7 @@ class Word2VecFiles(Queries, Lifecycle):
         ValueError
             A word has white space in it, or `fvocab` is given but `sort_attr` is not there.
         OSError
-            The file cannot be written; a file that was there is as before.
+            The file cannot be written; an existing file is unchanged.
         """
         order = None
         values = self.expandos.get(sort_attr)
