@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         With code 2 for a wrong command line and 0 after ``--help`` or ``--version``.
     """
     debug = False
-    if sys.stderr is None:  # closed; a file opened now would take its number and our messages
+    if sys.stderr is None:  # closed: a file opened now would get its descriptor, and our messages
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
     try:
         from cw2v.arguments import build_parser
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if sys.stdout is None and args.command != "train":
             why = "it is closed; nobody would see the result"
             raise OSError(errno.EBADF, why, "standard output")
-        # Words are bytes kept exactly (see --errors keep); they leave as they came in.
+        # Words may be bytes that --errors keep has kept; they are printed as the same bytes.
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="surrogateescape")
         try:
@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
-        # The interpreter flushes standard output once more at exit: give it a place to go.
+        # The interpreter flushes standard output once more at exit, so it needs a valid target.
         if sys.stdout is not None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_BROKEN_PIPE

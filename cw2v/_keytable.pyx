@@ -1,6 +1,6 @@
 # cython: boundscheck=False, wraparound=False, initializedcheck=False
 # cython: freethreading_compatible=True
-"""Words and phrases by their text, counted; from text, or joined from words by number."""
+"""A table of words and phrases by their text, with counts."""
 
 cimport cython
 from cpython.unicode cimport PyUnicode_DecodeUTF8
@@ -16,12 +16,12 @@ from cw2v._words cimport (
     cw2v_words_free, cw2v_words_new, cw2v_words_reserve, cw2v_words_simd,
 )
 
-# No UTF-8 begins like this: the key of the word "", since the table has none of no bytes.
+# The key of the word "", as the table has no empty keys; no UTF-8 begins like this.
 cdef uint8_t NOTHING = 0xff
 
 
 cdef class KeyTable:
-    """Words and phrases, as UTF-8, each with how often it came, in order of first appearance."""
+    """Words and phrases, as UTF-8, with their counts, in order of first appearance."""
 
     def __cinit__(self):
         self.words = cw2v_words_new(cw2v_words_simd(NULL))
@@ -37,7 +37,7 @@ cdef class KeyTable:
         return self.words.n_words
 
     cdef uint8_t *more(self, int64_t length) noexcept nogil:
-        """Let the key at hand be so many bytes longer; where they belong, or NULL."""
+        """Extend the current key by so many bytes; return where they go, or NULL."""
         cdef uint8_t *larger
         if self.used + length + CW2V_TEXT_PADDING > self.room:
             larger = <uint8_t *> realloc(self.text, 2 * self.used + length + 16384)
@@ -49,7 +49,7 @@ cdef class KeyTable:
         return self.text + self.used - length
 
     cdef bint append(self, const uint8_t *bytes, int64_t length) noexcept nogil:
-        """Add bytes to the key at hand; False without memory."""
+        """Append bytes to the current key; return False without memory."""
         cdef uint8_t *place = self.more(length)
         if place is NULL:
             return False
@@ -57,7 +57,7 @@ cdef class KeyTable:
         return True
 
     cdef bint end_key(self, int64_t amount) noexcept nogil:
-        """Let the bytes added since the last key be one that came so often; False: no memory."""
+        """End the current key, and add `amount` to its count; return False without memory."""
         cdef int64_t begin = self.edges[2 * self.n_held - 1] if self.n_held else 0
         if self.used == begin and not self.append(&NOTHING, 1):
             return False
@@ -68,7 +68,7 @@ cdef class KeyTable:
         return self.n_held < HELD or self.look_up()
 
     cdef bint look_up(self) noexcept nogil:
-        """Count the keys held; False without memory."""
+        """Count the buffered keys; return False without memory."""
         cdef Py_ssize_t i
         cdef int64_t most = self.words.n_words + self.n_held
         cdef int64_t *larger
@@ -98,7 +98,7 @@ cdef class KeyTable:
         ----------
         arena, offsets, word_counts
             The UTF-8 of all words, uint8, where each begins and ends, int64 (n_words + 1,), and
-            how often it came, int64 (n_words,). Connectors are not added.
+            its count, int64 (n_words,). Connectors are not added.
         counters : list of PairCounter
             One for each share, finished.
         delimiter : bytes
@@ -113,7 +113,7 @@ cdef class KeyTable:
             while done:
                 while word < n_words and order.is_connector[word]:
                     word += 1
-                # A word comes before the phrase that it ends; otherwise the text decides.
+                # A word is before the phrase that it ends; otherwise in the order of the text.
                 if order.next_before(order.word_firsts[word] if word < n_words else INT64_MAX):
                     done = self.append_phrase(&arena[0], &offsets[0], n_words, order.nodes,
                                               order.key, delimiter) and self.end_key(order.count)
@@ -131,7 +131,7 @@ cdef class KeyTable:
 
     cdef str text_of(self, const uint8_t *arena, const int64_t *offsets, ByTextOrder order,
                      const uint8_t[::1] delimiter):
-        """Return the text of the phrase at hand; the table itself is only used to write it."""
+        """Return the text of the current phrase; the table only lends its buffer."""
         if not self.append_phrase(arena, offsets, order.n_words, order.nodes, order.key,
                                   delimiter):
             raise MemoryError
@@ -142,7 +142,7 @@ cdef class KeyTable:
     cdef bint append_phrase(self, const uint8_t *arena, const int64_t *offsets, int64_t n_words,
                             const uint64_t *nodes, uint64_t phrase,
                             const uint8_t[::1] delimiter) noexcept nogil:
-        """Add the words of node << 32 | word to the key at hand; False without memory."""
+        """Append the words of node << 32 | word to the current key; return False without memory."""
         cdef uint64_t at = phrase
         cdef int64_t length = word_length(arena, offsets, <uint32_t> at), n
         cdef uint8_t *end
@@ -166,7 +166,7 @@ cdef class KeyTable:
             at = left_of(nodes, at, n_words)
 
     def add(self, KeyTable other not None):
-        """Add the counts of another table. Other threads may read this one, but wait meanwhile."""
+        """Add the counts of another table. Threads that read this one wait meanwhile."""
         if other is self:
             raise ValueError("a table cannot be added to itself")
         cdef bint done = True
@@ -183,7 +183,7 @@ cdef class KeyTable:
             raise MemoryError("no memory for the vocabulary of phrases")
 
     def add_items(self, words, counts):
-        """Add str with their counts."""
+        """Add words and phrases, str, with their counts."""
         cdef bytes raw
         for word, count in zip(words, counts, strict=True):
             raw = word.encode("utf-8", "surrogatepass")
@@ -194,7 +194,7 @@ cdef class KeyTable:
 
     def add_arrays(self, const uint8_t[::1] utf8 not None, const int64_t[::1] offsets not None,
                    const int64_t[::1] counts not None):
-        """Add what `arrays` gave.
+        """Add the keys that `arrays` returned.
 
         Raises
         ------
@@ -212,14 +212,14 @@ cdef class KeyTable:
                 raise ValueError(f"word {i} has no end")
             if (not cw2v_is_utf8(&utf8[begin], end - begin, False)
                     and not (end - begin == 1 and utf8[begin] == NOTHING)):
-                decoded(&utf8[begin], end - begin)  # raises, but for lone surrogates and NULs
+                decoded(&utf8[begin], end - begin)  # raises, except for lone surrogates and NULs
             done = done and self.append(&utf8[begin], end - begin) and self.end_key(counts[i])
         if not (done and self.look_up()):
             raise MemoryError("no memory for the vocabulary of phrases")
 
     @cython.critical_section
     def pruned(self, int64_t least):
-        """Return a table of the keys that came at least so often."""
+        """Return a table of the keys with a count of at least `least`."""
         cdef KeyTable kept = KeyTable()
         cdef int64_t i
         cdef bint done = True
@@ -236,7 +236,7 @@ cdef class KeyTable:
         return kept
 
     def arrays(self):
-        """Return the keys' UTF-8, where each begins and ends, and their counts: copies.
+        """Return copies of the keys' UTF-8, where each begins and ends, and their counts.
 
         uint8, int64 (n + 1,), int64 (n,). The key "" is the byte 0xff.
         """
@@ -258,7 +258,7 @@ cdef class KeyTable:
 
     @cython.critical_section
     def get(self, str word not None):
-        """Return how often a word or phrase came."""
+        """Return the count of a word or phrase."""
         cdef bytes raw = word.encode("utf-8", "surrogatepass")
         return self.find(<const uint8_t *> <const char *> raw, len(raw))
 
@@ -275,7 +275,7 @@ cdef class KeyTable:
 
     @cython.critical_section
     def as_dict(self):
-        """Return all as a dict of str to int, in their order."""
+        """Return all keys and counts as a dict of str to int, in their order."""
         cdef int64_t i
         return {self.key(i): self.counts[i] for i in range(self.words.n_words)}
 
@@ -314,7 +314,7 @@ cdef class ByTextOrder:
         return self.next_before(INT64_MAX)
 
     cdef bint next_before(self, int64_t position) noexcept nogil:
-        """Go to the next phrase, if it came first before a position; False otherwise."""
+        """Go to the next phrase; return False if it first occurs at or after a position."""
         cdef int i, share = -1
         cdef int64_t first = position
         for i in range(self.n_shares):
@@ -330,19 +330,19 @@ cdef class ByTextOrder:
         return True
 
 
-cdef uint64_t LONE_WORD = <uint64_t> 0xffffffff << 32  # in place of a node: nothing before it
+cdef uint64_t LONE_WORD = <uint64_t> 0xffffffff << 32  # instead of a node: nothing before it
 
 
 cdef inline uint64_t left_of(const uint64_t *nodes, uint64_t pair,
                              int64_t n_words) noexcept nogil:
-    """Return what comes before the word of a pair: a pair itself, or a lone word."""
+    """Return what is before the word of a pair: another pair, or a lone word."""
     cdef int64_t node = pair >> 32
     return nodes[node - n_words] if node >= n_words else LONE_WORD | <uint64_t> node
 
 
 cdef inline int64_t word_length(const uint8_t *arena, const int64_t *offsets,
                                 int64_t word) noexcept nogil:
-    """Return how many bytes a word of an arena has."""
+    """Return the length in bytes of a word of an arena."""
     cdef int64_t length = offsets[word + 1] - offsets[word]
     return 0 if length == 1 and arena[offsets[word]] == NOTHING else length
 
@@ -352,10 +352,10 @@ cdef str decoded(const uint8_t *bytes, int64_t length):
 
 
 cdef class PhrasePruner:
-    """Counts as gensim does when there are too many words and phrases: it forgets rare ones.
+    """Counts words and phrases as gensim does, which drops rare ones when there are too many.
 
-    After a sentence with which there are more than `most`, those that came fewer than
-    `min_reduce` times are dropped, and `min_reduce`, 1 at first, becomes one more.
+    After a sentence that leaves more than `most`, those with a count of less than `min_reduce`
+    are dropped. `min_reduce` is 1 at first, and grows by 1 each time.
 
     Parameters
     ----------
@@ -371,9 +371,9 @@ cdef class PhrasePruner:
     cdef const uint8_t[::1] is_connector
     cdef const uint8_t[::1] delimiter
     cdef int64_t most
-    cdef KeyTable prefix    # only its buffer: what the phrase at hand begins with
+    cdef KeyTable prefix    # only its buffer is used: the beginning of the current phrase
     cdef int64_t start      # its first word, or -1
-    cdef bint is_empty      # the sentence at hand
+    cdef bint is_empty      # whether the current sentence has no words
 
     def __init__(self, const uint8_t[::1] arena not None, const int64_t[::1] offsets not None,
                  const uint8_t[::1] is_connector not None, const uint8_t[::1] delimiter not None,
@@ -391,7 +391,7 @@ cdef class PhrasePruner:
 
     def count(self, const int32_t[::1] ids not None, const int32_t[::1] breaks not None,
               const int32_t[::1] to_word, bint begins, bint empty_sentences):
-        """Count the next ids, as `PairCounter.count` has them.
+        """Count the next ids, given as to `PairCounter.count`.
 
         With `empty_sentences`, two equal breaks have a sentence between them.
         """
@@ -416,7 +416,7 @@ cdef class PhrasePruner:
             b += 1
 
     def end_sentence(self):
-        """Drop what is rare if there is too much; unless nothing came since the last time."""
+        """End the current sentence, unless it is empty; drop rare keys if there are too many."""
         if self.is_empty:
             return
         self.is_empty = True
@@ -428,7 +428,7 @@ cdef class PhrasePruner:
             self.min_reduce += 1
 
     cdef bint add_word(self, int64_t word) noexcept nogil:
-        """Count a word and the phrase that it ends; False without memory."""
+        """Count a word and the phrase that it ends; return False without memory."""
         cdef int64_t length = word_length(&self.arena[0], &self.offsets[0], word)
         cdef const uint8_t *bytes = &self.arena[0] + self.offsets[word]
         self.is_empty = False

@@ -15,7 +15,7 @@ cdef class PairCounter:
     is_connector : ndarray
         uint8 (n_words,).
     share, n_shares : int
-        This counter counts the phrases of its share only.
+        This counter counts only the phrases of its share, of `n_shares`.
     """
 
     def __cinit__(self, const uint8_t[::1] is_connector not None, int share=0, int n_shares=1):
@@ -55,7 +55,7 @@ cdef class PairCounter:
             raise MemoryError(f"no memory for more than {self.counter.phrases.n:,} phrases")
 
     def finish(self):
-        """End the counting, and set most of its memory free."""
+        """End the counting, and free most of its memory."""
         cdef int done
         with nogil:
             done = cw2v_pairs_finish(self.counter)

@@ -1,6 +1,6 @@
 # cython: boundscheck=False, wraparound=False, initializedcheck=False
 # cython: freethreading_compatible=True
-"""Sentences with their phrases joined, and all phrases of a table."""
+"""Finds phrases: joins those of sentences, and exports all of a table."""
 
 cimport cython
 from cpython.unicode cimport PyUnicode_GetLength
@@ -20,11 +20,11 @@ cdef extern from "Python.h":
 
 
 cdef struct Sentence:
-    # n words and, after them, for each word the phrase that it may end
-    int64_t *edges          # (2 n, 2) where each begins and ends; none has no bytes
+    # n words, then for each word the phrase that it may end
+    int64_t *edges          # (2 n, 2) where each begins and ends; equal if there is none
     int32_t *ids            # (2 n,) in the table, or -1
     char *is_connector      # (n,)
-    uint32_t *characters    # scratch for one word
+    uint32_t *characters    # scratch memory for one word
     uint8_t *text
 
 
@@ -43,8 +43,7 @@ cdef class Joiner:
     Parameters
     ----------
     table : KeyTable or None
-        May be added to meanwhile, by other threads too. Without it, only `export_pairs` can be
-        called.
+        Other threads may add to it meanwhile. Without it, only `export_pairs` can be called.
     connector_words : set of str
     delimiter : str
     scorer : {"original", "npmi", "custom", "known"}
@@ -95,7 +94,7 @@ cdef class Joiner:
         return joined if self.analyze(words, joined, None) else None
 
     def find_phrases(self, list words not None, dict found not None):
-        """Put the phrases of a sentence and their scores into `found`; False as for `join`."""
+        """Add the phrases of a sentence and their scores to `found`; False where `join` is None."""
         return self.analyze(words, None, found)
 
     cdef bint analyze(self, list words, list joined, dict found) except -1:
@@ -118,7 +117,7 @@ cdef class Joiner:
             if (sentence.edges is NULL or sentence.ids is NULL or sentence.is_connector is NULL
                     or sentence.characters is NULL or sentence.text is NULL):
                 raise MemoryError
-            with cython.critical_section(self.table):  # `add` waits, where there is no GIL
+            with cython.critical_section(self.table):  # without a GIL, `add` waits
                 self.lay_out(words, longest, &sentence)
                 self.walk(words, &sentence, joined, found)
         finally:
@@ -130,9 +129,9 @@ cdef class Joiner:
         return True
 
     cdef int lay_out(self, list words, Py_ssize_t longest, Sentence *out) except -1:
-        """Write the words with the delimiter between them, and look up all that may be asked for.
+        """Write the words with the delimiter between them, and look up words and phrases.
 
-        A phrase can only go from one word that is no connector to the next.
+        A phrase can only go from one word that is not a connector to the next such word.
         """
         cdef Py_ssize_t i, length, before = -1, n = len(words)
         cdef int64_t at = 0
@@ -141,7 +140,7 @@ cdef class Joiner:
         for i in range(n):
             word = words[i]
             length = PyUnicode_GetLength(word)
-            # AsUTF8AndSize would leave a copy in each of the caller's strings that is not ASCII.
+            # AsUTF8AndSize would cache the UTF-8 in each of the caller's non-ASCII strings.
             PyUnicode_AsUCS4(word, out.characters, longest + 1, 0)
             out.edges[2 * i] = at
             at += cw2v_utf8(out.characters, length, out.text + at)
@@ -155,7 +154,7 @@ cdef class Joiner:
                     out.edges[2 * (n + i)] = out.edges[2 * before]
                     out.edges[2 * (n + i) + 1] = out.edges[2 * i + 1]
                 before = i
-        if self.scorer == KNOWN:  # how often words came does not matter
+        if self.scorer == KNOWN:  # counts of words are not needed
             memset(out.ids, 0xff, n * sizeof(int32_t))
             cw2v_words_find_list(self.table.words, out.text, out.edges + 2 * n, n, out.ids + n)
         else:
@@ -163,7 +162,7 @@ cdef class Joiner:
         return 0
 
     cdef int walk(self, list words, Sentence *sentence, list joined, dict found) except -1:
-        """Iterate over a sentence as gensim does: the first phrase that is one wins."""
+        """Find the phrases from left to right, as gensim does; the first one wins."""
         cdef Py_ssize_t n = len(words), i, j, start = -1
         cdef int64_t begin
         for i in range(n):
@@ -199,7 +198,7 @@ cdef class Joiner:
         return self.table.counts[id] if id >= 0 else 0
 
     cdef score(self, int64_t count, int64_t count_a, int64_t count_b):
-        """Return the score of a phrase that came so often, as its words did; None if it is none."""
+        """Return the score of a phrase by its count and its words' counts; None if it is none."""
         cdef double value, p
         if count <= 0 or (self.scorer != KNOWN and (count_a <= 0 or count_b <= 0)):
             return None
@@ -225,8 +224,8 @@ cdef class Joiner:
     def export(self):
         """Return all keys of the table that are phrases, with their scores.
 
-        A key is split at every delimiter; what is between the first part and the last is taken
-        for connectors.
+        A key is split at every delimiter; the parts between the first and the last count as
+        connectors.
         """
         with cython.critical_section(self.table):
             return self.export_table()
@@ -265,7 +264,7 @@ cdef class Joiner:
 
     cdef int keep_phrases(self, const int64_t *keys, const int64_t *edges, const int32_t *ids,
                           Py_ssize_t n, dict found) except -1:
-        """Put those keys that are phrases into `found`; ids are of their first and last parts."""
+        """Add the keys that are phrases to `found`; `ids` are of their first and last parts."""
         cdef Py_ssize_t i, part
         cdef int64_t counts[2]
         for i in range(n):
@@ -280,7 +279,7 @@ cdef class Joiner:
 
     def export_pairs(self, const uint8_t[::1] utf8 not None, const int64_t[::1] offsets not None,
                      const int64_t[::1] counts not None, list counters not None, int64_t n_keys):
-        """Do the same as `export`, of `n_keys` words and phrases that have no table yet.
+        """Do the same as `export` for `n_keys` words and phrases that are not in a table.
 
         No word has a part of the delimiter. The arrays are those of `KeyTable.add_phrases`.
         """

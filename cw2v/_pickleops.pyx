@@ -1,5 +1,5 @@
 # cython: boundscheck=False, wraparound=False, freethreading_compatible=True
-"""A pickle's opcodes, walked over before it is unpickled: what they would cost, none is run."""
+"""Checks what a pickle's opcodes would cost, before it is unpickled; none of them is run."""
 
 import pickle
 import pickletools
@@ -22,7 +22,7 @@ class OutsideError(OpcodeError):
     ----------
     opcode : str
     code : int or None
-        The number of an extension of `copyreg`, where it asks for that.
+        The code of an extension of `copyreg`, if it asks for that.
     """
 
     def __init__(self, reason, opcode, code):
@@ -32,15 +32,15 @@ class OutsideError(OpcodeError):
 
 
 cdef enum:
-    DEEPEST = 100             # tuples and frozensets in one another; hashing them is recursive
-    LONGEST_NUMBER = 616      # characters: those of the largest of LONG1, 255 bytes, and an L
-    BYTES_A_STEP = 32         # hashed or compared in the time of one element of a tuple
-    MARKED = -1               # as a number of slots: all down to the last mark
+    DEEPEST = 100             # nested tuples and frozensets, whose hashing is recursive
+    LONGEST_NUMBER = 616      # characters of the largest number of LONG1, 255 bytes, and an L
+    BYTES_A_STEP = 32         # bytes hashed or compared in the time of one element of a tuple
+    MARKED = -1               # instead of a number of slots: all down to the last mark
     LINE_END = 10
 
 cdef uint64_t FREE_STEPS = 1 << 16
-cdef uint64_t STEPS_A_BYTE = 4     # of the pickle; a real one needs less than 1
-cdef uint64_t COSTLIEST = 1 << 31  # what a slot can hold, and more
+cdef uint64_t STEPS_A_BYTE = 4     # of the pickle; real ones take less than 1
+cdef uint64_t COSTLIEST = 1 << 31  # the largest cost of a slot
 
 
 # What follows an opcode.
@@ -51,12 +51,12 @@ cdef enum Form:
     SIGNED                    # the same, with a sign
 
 
-# What an opcode does beside taking slots from the stack and putting one on it.
+# What an opcode does besides popping slots from the stack and pushing one.
 cdef enum Special:
     UNKNOWN                   # there is no such opcode
     ORDINARY
-    OUTSIDE                   # asks for objects outside of the pickle
-    NEEDLESS                  # no model of gensim's has it
+    OUTSIDE                   # asks for objects outside the pickle
+    NEEDLESS                  # no gensim model has it
     NUMBER                    # a line of digits
     TO_MARK
     POP
@@ -68,18 +68,18 @@ cdef enum Special:
     STOP
 
 
-# Which of the slots that are taken are hashed, or handed to a function as its arguments.
+# Which of the popped slots are hashed, or are the arguments of a function.
 cdef enum Charge:
     NOTHING
     KEYS                      # every other, from the first on
     ALL
 
 
-# What is put on the stack.
+# What is pushed on the stack.
 cdef enum Gives:
     NO_SLOT
     VALUE                     # with the cost of the opcode's argument
-    SUM                       # a tuple or frozenset of the slots that were taken
+    SUM                       # a tuple or frozenset of the popped slots
 
 
 cdef struct Opcode:
@@ -87,14 +87,14 @@ cdef struct Opcode:
     Special special
     Charge charge
     Gives gives
-    int8_t takes              # slots, or MARKED
+    int8_t takes              # slots that it pops, or MARKED
     uint8_t width
-    uint8_t below             # slots that must be there below those
+    uint8_t below             # slots that must be below those
 
 
 cdef struct Slot:             # of the stack or the memo
-    uint32_t cost             # steps that hashing or comparing it takes; 0 in the memo for none
-    uint32_t depth            # of tuples and frozensets in it
+    uint32_t cost             # steps of hashing or comparing it; 0 for an empty slot of the memo
+    uint32_t depth            # of nested tuples and frozensets
 
 
 cdef struct Argument:
@@ -191,7 +191,7 @@ _EFFECTS = {
     **dict.fromkeys(("LONG4", "NEWOBJ_EX"), (NEEDLESS, 0, 0, NOTHING, NO_SLOT)),
 }
 
-# `n` of an argument in `pickletools`, where it is no number of bytes.
+# Values of `n` of an argument in `pickletools` that are not numbers of bytes.
 _FORMS = {
     pickletools.UP_TO_NEWLINE: (LINES, 1),
     pickletools.TAKEN_FROM_ARGUMENT1: (SIZED, 1),
@@ -205,7 +205,7 @@ _NAMES = {}
 
 
 def _fill_in_opcodes():
-    """Take opcodes and what follows them from `pickletools`; those it does not know stay so."""
+    """Fill in the opcodes and their arguments from `pickletools`; others stay UNKNOWN."""
     cdef Opcode *opcode
     for info in pickletools.opcodes:
         _NAMES[ord(info.code)] = info.name
@@ -225,16 +225,16 @@ _fill_in_opcodes()
 
 @cython.final
 cdef class PickleWalk:
-    """Follows a pickle's opcodes, and refuses what would take far more than its size.
+    """Follows a pickle's opcodes, and refuses those that would cost far more than their size.
 
-    The stack and the memo are simulated, each object by the number of steps that hashing it
-    takes: 1 and one more for every 32 bytes of text; for a tuple or frozenset, 1 and those of
-    its elements. So tuples that hold the same tuple twice, 40 times over, are found out.
+    It simulates the stack and the memo. Each object is represented by the number of steps that
+    hashing it takes: 1, and 1 for every 32 bytes of text; for a tuple or frozenset, 1 and the steps
+    of its elements. So it detects tuples that hold the same tuple twice, 40 times over.
 
     Attributes
     ----------
     place : int
-        Bytes read: where the next opcode is, after `STOP` the end of the pickle.
+        Bytes read: the offset of the next opcode or, after `STOP`, of the end of the pickle.
     """
 
     cdef Slot *stack
@@ -253,7 +253,7 @@ cdef class PickleWalk:
         free(self.memo)
 
     def follow(self, const uint8_t[::1] data not None):
-        """Go on to the end of the pickle, or as far as its bytes are there.
+        """Continue to the end of the pickle, or as far as there are bytes.
 
         Parameters
         ----------
@@ -268,9 +268,9 @@ cdef class PickleWalk:
         Raises
         ------
         OutsideError
-            An opcode asks for what is not in the pickle.
+            An opcode asks for an object that is not in the pickle.
         OpcodeError
-            The reason, with the opcode and its place.
+            The pickle is refused; the message has the reason, the opcode and its offset.
         MemoryError
         """
         cdef State state = WANTS_MORE
@@ -317,7 +317,7 @@ cdef class PickleWalk:
             state = find_argument(opcode, data, self.place + 1, n, &argument)
             if state != GOES_ON:
                 return state
-            # Python reads on behind the frame when an opcode goes beyond it.
+            # Python continues after the frame if an opcode goes beyond it.
             if self.place < self.frame_end < argument.end:
                 return BAD_FRAME
             state = self.do(opcode, data, argument)
@@ -331,7 +331,7 @@ cdef class PickleWalk:
 
     cdef State do(self, const Opcode *opcode, const uint8_t *data,
                   Argument argument) noexcept nogil:
-        """Do what an opcode does to the stack and the memo."""
+        """Simulate what an opcode does to the stack and the memo."""
         cdef Special special = opcode.special
         if special == ORDINARY:
             return self.take_and_give(opcode, argument)
@@ -389,11 +389,11 @@ cdef class PickleWalk:
         return GOES_ON if opcode.gives == NO_SLOT else self.push(made)
 
     cdef uint64_t limit(self) noexcept nogil:
-        """Return how many steps a pickle may take by its bytes until here."""
+        """Return how many steps a pickle may take for the bytes read so far."""
         return FREE_STEPS + STEPS_A_BYTE * <uint64_t> self.place
 
     cdef bint charge(self, Charge charge, Py_ssize_t first) noexcept nogil:
-        """Count the steps for the slots from `first` on; returns whether they may be taken."""
+        """Count the steps for the slots from `first` on; return whether the limit allows them."""
         cdef Py_ssize_t i = first
         while i < self.height:
             self.steps += self.stack[i].cost
@@ -401,7 +401,7 @@ cdef class PickleWalk:
         return self.steps <= self.limit()
 
     cdef State sum(self, Py_ssize_t first, Slot *made) noexcept nogil:
-        """Make a tuple or frozenset of the slots from `first` on."""
+        """Write to `made` the slot of a tuple or frozenset of the slots from `first` on."""
         cdef uint64_t cost = 1
         cdef uint32_t depth = 0
         cdef Py_ssize_t i
@@ -439,7 +439,7 @@ cdef class PickleWalk:
         return GOES_ON
 
     cdef State pop(self) noexcept nogil:
-        """Take away the last slot, or the last mark, whichever came later."""
+        """Remove the last slot or the last mark, whichever is above the other."""
         if self.height > self.fence():
             self.height -= 1
         elif self.n_marks:
@@ -493,7 +493,7 @@ cdef class PickleWalk:
 
 
 cdef void *enlarged(void *old, Py_ssize_t *room, Py_ssize_t index, size_t size) noexcept nogil:
-    """Return memory for twice as many items, `index` among them; NULL if there is none."""
+    """Reallocate for twice as many items, at least `index` + 1; return NULL without memory."""
     cdef Py_ssize_t larger = 2 * max(room[0], index) + 64
     cdef void *grown = realloc(old, <size_t> larger * size)
     if grown != NULL:
@@ -525,7 +525,7 @@ cdef State find_argument(const Opcode *opcode, const uint8_t *data, Py_ssize_t b
 
 cdef State find_lines(const uint8_t *data, Py_ssize_t begin, Py_ssize_t n, int n_lines,
                       Argument *argument) noexcept nogil:
-    """Find lines; their length is that of the last."""
+    """Find the lines after an opcode; `length` becomes that of the last."""
     cdef const uint8_t *newline
     argument.end = begin
     for _ in range(n_lines):
@@ -539,7 +539,7 @@ cdef State find_lines(const uint8_t *data, Py_ssize_t begin, Py_ssize_t n, int n
 
 
 cdef uint64_t whole_number(const uint8_t *data, Py_ssize_t n) noexcept nogil:
-    """Return the number of n bytes, the lowest first."""
+    """Return the little-endian number of n bytes."""
     cdef uint64_t number = 0
     cdef Py_ssize_t i
     for i in range(n):
@@ -548,7 +548,7 @@ cdef uint64_t whole_number(const uint8_t *data, Py_ssize_t n) noexcept nogil:
 
 
 cdef bint digits(const uint8_t *data, Py_ssize_t n, uint64_t *number) noexcept nogil:
-    """Read a number of decimal digits; returns whether it is one of less than 16."""
+    """Parse decimal digits; return whether they are fewer than 16 digits and nothing else."""
     cdef Py_ssize_t i
     number[0] = 0
     if not 0 < n < 16:

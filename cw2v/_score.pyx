@@ -1,5 +1,5 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
-"""How likely sentences are, by hierarchical softmax: gensim's `score`."""
+"""The log-probability of sentences by hierarchical softmax: gensim's `score`."""
 
 import numpy as np
 
@@ -81,7 +81,7 @@ def score_sentences(const int32_t[::1] ids not None, const int64_t[::1] starts n
 
 cdef float sentence_score(const Model *model, const int32_t *ids, Py_ssize_t n, int window,
                           bint sg, bint cbow_mean, float *mean) noexcept nogil:
-    """Sum over all words; `mean` (dim,) is room to work in."""
+    """Return the sum over all words; `mean` (dim,) is scratch memory."""
     cdef float score = 0
     cdef Py_ssize_t pos, other
     cdef int n_others, one = 1, dim = model.dim
@@ -114,7 +114,7 @@ cdef void add_path(const Model *model, int32_t word, const float *x, float *scor
     cdef int one = 1, dim = model.dim
     cdef float product
     for step in range(model.tree_starts[word], model.tree_starts[word + 1]):
-        # Summed in double precision, as gensim does: the table has steps.
+        # In double precision, as in gensim, because the table has steps.
         product = <float> dsdot(&dim, <float *> x, &one,
                                 <float *> row(model.syn1, model.points[step], dim), &one)
         if model.codes[step]:

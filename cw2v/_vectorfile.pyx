@@ -1,8 +1,8 @@
 # cython: freethreading_compatible=True, boundscheck=False, wraparound=False, cdivision=True
-"""The loops over the bytes of a word2vec file: rows out of a buffer, rows into a buffer.
+"""The loops over the bytes of word2vec files: parsing and writing rows in buffers.
 
-Nothing here opens files or knows where in a file a buffer lies; that is vectorreader.py
-and formats.py. Buffers, matrices and spans are NumPy's or Python's; each call borrows them.
+Opening files and keeping track of offsets is the task of vectorreader.py and formats.py. Buffers,
+matrices and spans belong to NumPy or Python; each call borrows them.
 """
 
 from libc.math cimport INFINITY, isinf, nextafterf
@@ -18,7 +18,7 @@ cdef extern from "Python.h":
 
 # What parse_text_rows says about the line it stopped at.
 cdef enum:
-    OK                      # the buffer, the matrix or the spans are used up; nothing is wrong
+    OK                      # the buffer, the matrix or the spans are used up; no error
     NOT_A_NUMBER
     TOO_SHORT
     TOO_LONG
@@ -37,10 +37,10 @@ def take_binary_rows(
     const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop,
     float[:, ::1] out, Py_ssize_t row, int64_t[:, ::1] spans,
 ):
-    """Copy the whole rows in data[start:stop] to out[row:], as many as there is room for.
+    """Copy the complete rows in data[start:stop] to out[row:], as many as fit.
 
-    `spans`, (max_rows, 2), gets where in `data` each word begins and ends. Returns how many
-    rows were taken and the place in `data` behind the last of them.
+    Writes to `spans`, (max_rows, 2), where in `data` each word begins and ends. Returns the number
+    of rows copied and the offset in `data` after the last of them.
     """
     cdef Py_ssize_t row_bytes = out.shape[1] * <Py_ssize_t> sizeof(float)
     cdef Py_ssize_t room = min(spans.shape[0], out.shape[0] - row)
@@ -87,7 +87,7 @@ def pack_binary_rows(const uint8_t[::1] words, const float[:, ::1] rows, uint8_t
 
 
 cdef inline Py_ssize_t word_length(const uint8_t *word) noexcept nogil:
-    """The length of the word with the space behind it; callers see to it that there is one."""
+    """Return the length of a word and the space after it; the caller ensures that there is one."""
     cdef Py_ssize_t length = 0
     while word[length] != c" ":
         length += 1
@@ -102,11 +102,11 @@ def parse_text_rows(
     const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, bint final,
     float[:, ::1] out, Py_ssize_t row, int64_t[:, ::1] spans,
 ):
-    """Parse the whole lines in data[start:stop] to out[row:], as many as there is room for.
+    """Parse the complete lines in data[start:stop] to out[row:], as many as fit.
 
-    `final` says that no bytes follow in the file, so that the last line may lack its newline.
-    Returns how many rows were taken, the place in `data` behind the last of them, one of the
-    ROW_* codes for the line there, and the place of the trouble in that line.
+    `final` says that the file ends at `stop`, so that the last line may lack its newline.
+    Returns the number of rows parsed, the offset in `data` after the last of them, one of the
+    ROW_* codes for the line there, and the offset of the error in that line.
     """
     cdef Py_ssize_t room = min(spans.shape[0], out.shape[0] - row)
     cdef Py_ssize_t pos = start, taken = 0
@@ -138,7 +138,7 @@ def parse_text_rows(
 
 cdef int parse_numbers(const uint8_t *at, const uint8_t *end, float *out, Py_ssize_t dim,
                        const uint8_t **trouble) noexcept nogil:
-    """Read exactly `dim` numbers; returns a ROW_* code and, through `trouble`, the place."""
+    """Parse exactly `dim` numbers; return a ROW_* code, and the place of an error in `trouble`."""
     cdef Py_ssize_t n
     for n in range(dim):
         at = skip_blanks(at, end)
@@ -171,7 +171,7 @@ for _n in range(61):
 
 cdef const uint8_t *parse_number(const uint8_t *at, const uint8_t *end,
                                  float *out) noexcept nogil:
-    """Read one number and round it once to float32; gives the place behind it, or NULL."""
+    """Parse one number, rounded once to float32; return the place after it, or NULL."""
     cdef const uint8_t *begin = at
     cdef uint64_t digits = 0        # the first 19 significant digits
     cdef int n_digits = 0, exponent = 0, written = 0
@@ -219,9 +219,9 @@ cdef const uint8_t *parse_number(const uint8_t *at, const uint8_t *end,
 
     value = <double> digits
     value = value / POW10[-exponent] if exponent < 0 else value * POW10[exponent]
-    # `value` is within 3 units of its last place of what the text says. That rounds to the
+    # `value` differs from the exact number by at most 3 units in the last place. It rounds to the
     # right float32 except next to a tie, a double whose 29 lowest bits are 100..0. There, and
-    # outside float32's normal range, the slow way decides.
+    # outside float32's normal range, the slow and exact parser decides.
     memcpy(&bits, &value, sizeof(bits))
     to_tie = <int64_t> (bits & 0x1FFFFFFF) - 0x10000000
     if -8 <= to_tie <= 8 or value < 1.2e-38 or value > 3.4e38:
@@ -247,7 +247,7 @@ cdef bint parse_with_python(const uint8_t *text, Py_ssize_t size, float *out) no
 
 
 def exact_float32(text: bytes) -> float:
-    """Round the number written in `text` once to float32 (float() would round it twice)."""
+    """Return the number in `text` rounded once to float32 (by float() it would be twice)."""
     cdef double value = float(text)
     cdef float single = <float> value
     cdef float other
@@ -261,7 +261,7 @@ def exact_float32(text: bytes) -> float:
         return single
     written, halfway = Fraction(text.decode("ascii")), Fraction(tie)
     if written == halfway:
-        return single          # the cast went to the even one
+        return single          # the cast rounded to the even one
     return max(single, other) if written > halfway else min(single, other)
 
 
@@ -306,18 +306,18 @@ for _n in range(77):
 
 
 cdef inline uint32_t times_power(uint64_t power, uint32_t factor) noexcept nogil:
-    """The upper 32 bits of power * factor, the last bit set if anything below was lost."""
+    """Return the upper 32 bits of power * factor, the last bit set if lower bits are not 0."""
     cdef uint64_t low = <uint64_t> (<uint32_t> power) * factor
     cdef uint64_t high = (power >> 32) * factor + (low >> 32)
     return <uint32_t> (high >> 32) | (<uint32_t> high > 1)
 
 
 cdef int32_t shortest_decimal(uint32_t bits, uint32_t *digits) noexcept nogil:
-    """Find digits * 10**k nearest to a positive float32 among the shortest that give it back.
+    """Find the shortest digits * 10**k that reads back as a positive float32; return k.
 
-    This is Raffaello Giulietti's Schubfach (2020): of the decimals with the last place
-    10**k, where 10**k is about the spacing of floats here, at most four need be looked at.
-    Gives k.
+    Of several, it is the nearest. This is Raffaello Giulietti's Schubfach (2020): among the
+    decimals with the last place 10**k, where 10**k is about the spacing of floats here, at most
+    four have to be compared.
     """
     cdef uint32_t fraction = bits & 0x7FFFFF, biased = bits >> 23
     cdef uint32_t c = fraction | 0x800000 if biased else fraction
@@ -351,7 +351,7 @@ cdef int32_t shortest_decimal(uint32_t bits, uint32_t *digits) noexcept nogil:
 
 
 cdef uint8_t *print_number(float value, uint8_t *end) noexcept nogil:
-    """Write `value` as str(numpy.float32(value)) does; gives the place behind it."""
+    """Write `value` as str(numpy.float32(value)) does; return the place after it."""
     cdef uint32_t bits, digits
     cdef int32_t exponent, n_digits = 0, point, n
     cdef uint8_t[16] text
@@ -426,10 +426,10 @@ def decode_words(
     const uint8_t[::1] data, const int64_t[:, ::1] spans, Py_ssize_t count,
     encoding: bytes, errors: bytes, words: list,
 ):
-    """Append the words that lie at spans[:count] of `data` to `words`.
+    """Append the words at spans[:count] of `data` to `words`.
 
-    Raises UnicodeDecodeError at the first that cannot be decoded; those before it are in
-    `words` by then.
+    Raises UnicodeDecodeError for the first that cannot be decoded; the words before it were
+    appended by then.
     """
     cdef const char *base = <const char *> &data[0]
     cdef const char *c_encoding = encoding

@@ -15,18 +15,18 @@ from typing import IO
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Write a file so that `path` holds the old contents or the new, never a part.
 
-    The block writes to a temporary file in the same folder. When the block ends, that file
-    is brought to the disk and takes the name `path`. When the block is left by any exception
-    (a full disk and Ctrl-C included) the temporary file is removed and `path` is as before.
+    The ``with`` block writes to a temporary file in the same folder. When the block ends, that
+    file is synced to the disk and replaces `path`. If an exception ends the block (a full disk
+    and Ctrl-C included), the temporary file is removed and `path` is unchanged.
 
-    A symbolic link stays a link: the file it leads to is replaced. The permission bits of an
-    existing file are kept. A path that exists and is no regular file (a pipe, ``/dev/stdout``)
-    is written directly.
+    A symbolic link stays a link: its target is replaced. The permission bits of an existing file
+    are kept. An existing path that is not a regular file (a pipe, ``/dev/stdout``) is written
+    directly.
 
     Parameters
     ----------
     path : str or os.PathLike
-        Where the file shall be; a first ``~`` is the home folder.
+        The file to write; a first ``~`` is the home folder.
 
     Yields
     ------
@@ -48,8 +48,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             raise
         return
 
-    # Made by os.open so that a new file gets the permissions the umask says;
-    # tempfile would make it private to its owner.
+    # Made by os.open, so that a new file gets its permissions from the umask; a file of
+    # `tempfile` would be private to its owner.
     name = os.fsdecode(os.fsencode(target.name)[:100])  # a name has 255 bytes at most
     temporary = target.with_name(f".{name}.{secrets.token_hex(6)}.tmp")
     try:
@@ -89,11 +89,11 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     FileNotFoundError
         The folder does not exist.
     NotADirectoryError
-        What should be the folder is a file.
+        The path of the folder is that of a file.
     IsADirectoryError
         `path` is a folder.
     PermissionError
-        The file, or the folder it is to be made in, is not writable.
+        The file, or the folder in which it would be made, is not writable.
     """
     target = _target(path)
     mode, folder = _mode(target), target.parent
@@ -121,7 +121,7 @@ def _name_file(error: OSError, path: str | os.PathLike[str]) -> None:
 
 def _target(path: str | os.PathLike[str]) -> Path:
     named = Path(path).expanduser()
-    if _is_special(named):  # the links of /dev/stdout may end in "pipe:[123]", no path at all
+    if _is_special(named):  # /dev/stdout may be a link to "pipe:[123]", which is not a path
         return named
     return Path(os.path.realpath(named))
 
@@ -144,8 +144,8 @@ def _mode(path: Path) -> int | None:
 
 
 def _sync_folder(folder: Path) -> None:
-    # The new name is lost in a power cut until the folder is on the disk as well.
-    # Some file systems cannot do this; the file itself is safe by then.
+    # A power cut can undo the renaming until the folder is synced as well. Some file systems
+    # cannot sync folders; the contents of the file are safe by then.
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

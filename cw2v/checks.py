@@ -1,4 +1,4 @@
-"""Checks of what is given to `Word2Vec`, made before any work is done."""
+"""Checks of the arguments of `Word2Vec`, made before any work is done."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cw2v.sources import Source, is_open, parts_of
 
 
 def check_counts(min_count: object, **limits: object) -> None:
-    """Raise TypeError or ValueError unless each is None, or a threshold or a number of words."""
+    """Raise TypeError or ValueError unless each is None, a threshold or a number of words."""
     if min_count is not None:
         least_count("min_count", min_count)
     for name, value in limits.items():
@@ -23,7 +23,7 @@ def check_counts(min_count: object, **limits: object) -> None:
 
 
 def check_rule(trim_rule: object) -> None:
-    """Raise TypeError unless it is None or may be called."""
+    """Raise TypeError unless it is None or callable."""
     if trim_rule is not None and not callable(trim_rule):
         raise TypeError(
             f"trim_rule must be callable with a word, its count and min_count, got {trim_rule!r}"
@@ -31,7 +31,7 @@ def check_rule(trim_rule: object) -> None:
 
 
 def check_report(report: object) -> None:
-    """Raise TypeError unless it is None or may be called."""
+    """Raise TypeError unless it is None or callable."""
     if report is not None and not callable(report):
         raise TypeError(f"report must be callable with a cw2v.Progress, got {report!r}")
 
@@ -63,7 +63,7 @@ def check_finite(name: str, matrix: NDArray[np.float32], words: Sequence[object]
 
 
 def check_source(sentences: object, corpus_file: object, passes: int) -> None:
-    """Raise TypeError, with gensim's words, unless there is one text that can be read."""
+    """Raise TypeError, in gensim's words, unless exactly one text is given and can be read."""
     if corpus_file is None and sentences is None:
         raise TypeError("Either one of corpus_file or corpus_iterable value must be provided")
     if corpus_file is not None and sentences is not None:
@@ -83,7 +83,7 @@ def check_source(sentences: object, corpus_file: object, passes: int) -> None:
 
 
 def check_text(n_words: int, corpus_file: Source | None, name: str) -> None:
-    """Raise ValueError if no word was read of what can be read only once."""
+    """Raise ValueError if no word was read from a text that can be read only once."""
     if n_words == 0 and corpus_file is not None and any(map(is_open, parts_of(corpus_file))):
         raise ValueError(
             f"{name} has no words: if build_vocab has read it, bring it back to its start "

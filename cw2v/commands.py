@@ -1,4 +1,4 @@
-"""The sub-commands of the command line: each calls the API and prints what came out."""
+"""The sub-commands of the command line: each calls the API and prints the results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _N_COMPARED = 50_000
 
 
 class UsageError(Exception):
-    """The command line asks for something that cannot be; ends with exit code 2."""
+    """The command line asks for something impossible; the program ends with exit code 2."""
 
 
 def train(args: argparse.Namespace) -> None:
@@ -98,7 +98,7 @@ def demo(args: argparse.Namespace) -> None:
 
 @dataclass(frozen=True)
 class _Outputs:
-    """Where training saves what: at least one of the two."""
+    """Where training saves the vectors and the model: at least one of the two."""
 
     vectors: Path | None
     file_format: str

@@ -1,4 +1,4 @@
-"""Files that are compressed, or not, opened as if they were not."""
+"""Opens files for reading and writing, compressed or not."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cw2v.packing import (
 def packing_of_file(path: str | os.PathLike[str]) -> Packing | None:
     """Return how a file is compressed: by its first bytes, else by its name.
 
-    The name decides alone where the file is a pipe, which can be read only once.
+    For a pipe, which can be read only once, the name alone decides.
     """
     named, found = Path(path).expanduser(), None
     if named.is_file():
@@ -43,7 +43,7 @@ def open_for_reading(path: str | os.PathLike[str]) -> IO[bytes]:
 
 @contextlib.contextmanager
 def compress_into(file: IO[bytes], path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Return a file object whose bytes reach `file` as the suffix of `path` says.
+    """Yield a file object that writes to `file`, compressed if the suffix of `path` says so.
 
     `file` stays open.
     """

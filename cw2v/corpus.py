@@ -125,7 +125,7 @@ class ScannedCorpus:
         self.n_raw_sentences = int(n_raw_sentences)
         self._names = names
         self._parts: list[_Part] | None = parts
-        self._to_corpus = to_corpus  # by worker: the corpus's id for each of its ids; None: the same
+        self._to_corpus = to_corpus  # by worker, the corpus's id for each of its own; None: same
         self._store = store
 
     def __len__(self) -> int:

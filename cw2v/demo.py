@@ -50,7 +50,7 @@ _MARKUP = re.compile(r"\.\. \w+::|:\w+:(?=`)|https?://\S+|%\(\w+\)s")
 
 
 def run(*, workers: int, seed: int, report: Report | None = None) -> None:
-    """Train skip-gram vectors on `documentation` and print what came out.
+    """Train skip-gram vectors on `documentation` and print the results.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def run(*, workers: int, seed: int, report: Report | None = None) -> None:
     seed : int
         Seed of the random numbers; with one worker it decides the vectors.
     report : callable, optional
-        Told of the progress of reading and training.
+        Called with the progress of reading and training.
     """
     began = time.perf_counter()
     print("Gathering the documentation of Python, NumPy and SciPy ...", flush=True)

@@ -1,4 +1,4 @@
-"""How good vectors are: questions of analogy, and people's judgements of similarity."""
+"""Evaluation of vectors: by analogies, and by people's judgements of similarity."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 _BLOCK_NUMBERS = 1 << 22
 
 # gensim looks at the five best words other than the three of the question, and takes the first
-# that is not one of these in other capitals.
+# that does not equal one of these but for capitals.
 _CANDIDATES = 5
 
 Question = tuple[str, str, str, str]
@@ -49,11 +49,12 @@ def word_analogies(
     Returns
     -------
     tuple
-        The part answered rightly, and the sections.
+        The fraction of correct answers, and the sections.
     """
     known = _first_rows(words[:restrict_vocab], case_insensitive)
     sections: list[dict[str, Any]] = []
-    # What is asked, where it goes, and whether it is right: filled section by section below.
+    # The questions, the lists that they go to, and whether they are answered correctly; filled
+    # section by section below.
     asked: list[Question] = []
     section_of: list[int] = []
     n_read = 0
@@ -116,7 +117,7 @@ def word_pairs(
     Parameters
     ----------
     path : str or os.PathLike
-        Lines of two words and a number, divided by `delimiter`.
+        Lines of two words and a number, separated by `delimiter`.
     words : sequence
         The word of each row.
     vectors : ndarray
@@ -125,7 +126,7 @@ def word_pairs(
     Returns
     -------
     tuple
-        SciPy's results for Pearson and Spearman, and the per cent of pairs with unknown words.
+        SciPy's results for Pearson and Spearman, and the percentage of pairs with unknown words.
     """
     known = _first_rows(words[:restrict_vocab], case_insensitive)
     judged: list[float] = []
@@ -161,18 +162,18 @@ def word_pairs(
         )
     rows = np.array(pairs, dtype=np.intp)
     if not len(vectors):
-        vectors = np.zeros((1, 1), np.float32)  # for unknown words, as all are
+        vectors = np.zeros((1, 1), np.float32)  # for unknown words; here all words are
     left, right = vectors[rows[:, 0]], vectors[rows[:, 1]]
     left = left / divisors(row_norms(left))[:, np.newaxis]
     right = right / divisors(row_norms(right))[:, np.newaxis]
     cosines = np.where(rows[:, 0] < 0, 0, np.einsum("ij,ij->i", left, right))
-    # Imported here: it takes most of a second and 60 MB, and only this function needs it.
+    # Imported here, because it takes most of a second and 60 MB and only this function needs it.
     from scipy import stats  # type: ignore[import-untyped]
 
     spearman = stats.spearmanr(judged, cosines)
     pearson = stats.pearsonr(judged, cosines)
     n_pairs = len(judged) if dummy4unknown else len(judged) + n_unknown
-    oov_ratio = n_unknown / n_pairs * 100  # in the order gensim computes it
+    oov_ratio = n_unknown / n_pairs * 100  # computed in gensim's order
     log_pairs(pearson, spearman, oov_ratio, os.fspath(path))
     return pearson, spearman, oov_ratio
 
@@ -188,14 +189,14 @@ def _answered_rightly(
 ) -> npt.NDArray[np.bool_]:
     """Solve questions by 3CosAdd, many at a time.
 
-    `rows`, (n_questions, 4), has the rows of a, b, c and of the answer expected. The word found
-    is the one whose vector is nearest to b - a + c.
+    `rows`, (n_questions, 4), has the rows of a, b, c and of the expected answer. The answer is
+    the word whose vector is nearest to b - a + c.
     """
     searched = vectors[:restrict_vocab]
     unit = searched / divisors(norms[:restrict_vocab])[:, np.newaxis]
-    if unit.dtype == np.float16:  # in which products are slow and coarse
+    if unit.dtype == np.float16:  # slow, and not precise enough, for products
         unit = unit.astype(np.float32)
-    # Words that differ only in capitals are one word: the first of them.
+    # Words that differ only in capitals count as one word: the first of them.
     same_as = np.array(
         [known[_folded(word, case_insensitive)] for word in words[:restrict_vocab]], dtype=np.intp
     )
@@ -230,7 +231,7 @@ def _folded(word: Any, case_insensitive: bool) -> Any:
 
 
 def _first_rows(words: Sequence[Any], case_insensitive: bool) -> dict[Any, int]:
-    """Return the row of each word, the first one where several differ only in capitals."""
+    """Return the row of each word; the first row where several differ only in capitals."""
     known: dict[Any, int] = {}
     for row, word in enumerate(words):
         known.setdefault(_folded(word, case_insensitive), row)
@@ -243,7 +244,7 @@ def text_lines(path: str | os.PathLike[str], encoding: str = "utf8") -> list[str
     Raises
     ------
     UnicodeDecodeError
-        The file is not in `encoding`; the message has the line.
+        The file is not in `encoding`; the message names the line.
     """
     with open_for_reading(path) as file:
         data = file.read()
@@ -257,7 +258,7 @@ def text_lines(path: str | os.PathLike[str], encoding: str = "utf8") -> list[str
 
 
 def log_section(section: dict[str, Any]) -> float:
-    """Log the part of a section that was answered rightly, and return it: 0 to 1."""
+    """Log the fraction of a section that was answered correctly, and return it: 0 to 1."""
     n_right, n_wrong = len(section["correct"]), len(section["incorrect"])
     if n_right + n_wrong == 0:
         return 0.0
@@ -267,7 +268,7 @@ def log_section(section: dict[str, Any]) -> float:
 
 
 def log_pairs(pearson: Any, spearman: Any, oov_ratio: float, name: str) -> None:
-    """Log what `word_pairs` found in the file of this name."""
+    """Log the results of `word_pairs` for the file of this name."""
     logger.info("Pearson correlation coefficient against %s: %.4f", name, pearson[0])
     logger.info("Spearman rank-order correlation against %s: %.4f", name, spearman[0])
     logger.info("Pairs with unknown words ratio: %.1f%%", oov_ratio)

@@ -1,4 +1,4 @@
-"""Files of word vectors, in and out: word2vec's binary and text formats, and .npz."""
+"""Reads and writes files of word vectors: word2vec's binary and text formats, and .npz."""
 
 from __future__ import annotations
 
@@ -58,18 +58,18 @@ def write_word2vec(
 ) -> None:
     """Write vectors in the format of Google's word2vec program.
 
-    The text is gensim's byte for byte: the shortest decimals that give back every float32. A
-    binary row ends with a newline, as Google's do; gensim reads it with and without.
+    Text files equal gensim's byte for byte: the shortest decimals that read back as the same
+    float32. Binary rows end with a newline, as Google's do; gensim reads both kinds.
 
     Parameters
     ----------
     path : str or os.PathLike
-        Written whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
+        The file appears whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
     words : sequence
-        One for each row. What is not a str is written as ``str()`` shows it. Bytes that were
-        kept by "surrogateescape" are written as they were.
+        One for each row. What is not a str is written as by ``str()``. Bytes that
+        "surrogateescape" has kept are written as they were.
     vectors : ndarray
-        Of shape (n_words, dim). Binary rows are float32; text keeps the digits of the dtype.
+        Of shape (n_words, dim). Binary rows are float32; text has the digits of the dtype.
     binary : bool
         Binary or text.
     header : bool
@@ -79,7 +79,7 @@ def write_word2vec(
     prefix : str
         Put in front of every word.
     append : bool
-        Write behind what the file holds. After an error the file is cut back to what it held.
+        Append to the file. After an error it is cut back to its old length.
     order : ndarray, optional
         Row numbers, int64: which rows are written, and in which order.
 
@@ -127,22 +127,22 @@ def read_word2vec(
 ) -> Vectors:
     """Read a file in the format of Google's word2vec program.
 
-    The file is read in buffers of a few MB, straight into the matrix that is returned. Numbers
-    of a text file are rounded once, to the nearest float32. Of a word that comes twice the
-    first row is kept, with a warning in the log.
+    The file is read in buffers of a few MB, directly into the matrix that is returned. Numbers
+    of a text file are rounded once, to the nearest float32. If a word is there twice, the first
+    row is kept, with a warning in the log.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The file; decompressed on the way if it is compressed (gzip, bzip2, xz, Zstandard).
+        The file; decompressed if it is compressed (gzip, bzip2, xz, Zstandard).
     binary : bool
-        Binary (with or without a newline behind each row) or text.
+        Binary (with or without a newline after each row) or text.
     encoding, unicode_errors : str
         How the bytes of a word become a str, as in ``bytes.decode``.
     limit : int, optional
         Read only so many rows; None or 0 reads all.
     datatype : dtype
-        Of the vectors returned. Text is parsed as float64 for it unless it is float32.
+        The dtype of the vectors. Unless it is float32, text is parsed as float64 first.
     header : bool
         The file begins with the line "V K". Without it only text can be read.
     buffer_bytes : int
@@ -204,8 +204,8 @@ def word2vec_blocks(
     ------
     words : list of str
     vectors : ndarray of float32, shape (n_rows, dim)
-        Not to be believed before the last block has come: a file that proves to be cut short
-        raises its error only then.
+        Do not use them before the last block is read: a file that is cut short raises its error
+        only then.
     """
     with VectorReader(path, encoding, unicode_errors) as reader:
         if header:
@@ -228,14 +228,14 @@ def word2vec_blocks(
 def read_vectors(
     path: str | os.PathLike[str], *, unicode_errors: str = "surrogateescape"
 ) -> Vectors:
-    """Read a file of vectors of whatever format; its contents tell which.
+    """Read a file of vectors; its contents tell its format.
 
     Parameters
     ----------
     path : str or os.PathLike
-        A file of word2vec's binary or text format, with or without a first line (as GloVe and
-        fastText write it), perhaps compressed; of `write_npz`; or of ``save()``, of vectors or
-        of a model, cw2v's or gensim's.
+        A file in word2vec's binary or text format, with or without a first line (such as
+        fastText's and GloVe's), compressed or not; one that `write_npz` wrote; or one that
+        ``save()`` of cw2v or gensim wrote, of vectors or of a model.
     unicode_errors : str
         As for `read_word2vec`. The default keeps bytes that are not UTF-8.
 
@@ -299,7 +299,7 @@ def write_counts(
     Parameters
     ----------
     path : str or os.PathLike
-        Written whole or not at all; compressed if its suffix says so.
+        The file appears whole or not at all; compressed if its suffix says so.
     words, counts : sequence, ndarray
         One of each for each row.
     order : ndarray
@@ -307,7 +307,7 @@ def write_counts(
     prefix : str
         Put in front of every word.
     append : bool
-        Write behind what the file holds.
+        Append to the file.
     """
     opened = _append_to(path) if append else atomic_write(path)
     with opened as file, compress_into(file, path) as stream:
@@ -323,7 +323,7 @@ def read_counts(path: str | os.PathLike[str], unicode_errors: str = "strict") ->
     Raises
     ------
     VectorFileError
-        A line is something else; the message has its number.
+        A line is something else; the message names its number.
     """
     counts = {}
     with open_for_reading(path) as file:
@@ -383,7 +383,7 @@ def _raise_bad_word(words: Sequence[str], prefix: str, first_row: int) -> None:
 def _write_block(
     stream: IO[bytes], words: bytes, rows: npt.NDArray[Any], binary: bool, scratch: bytearray
 ) -> None:
-    """Write some rows; `scratch` is memory used again from block to block."""
+    """Write some rows; `scratch` is memory that is reused for each block."""
     if binary or rows.dtype == np.float32:
         exact = np.ascontiguousarray(rows, dtype="<f4" if binary else np.float32)
         row_bytes = 4 * exact.shape[1] + 1
@@ -452,7 +452,7 @@ def _without_duplicates(
 def _read_numbers_as(
     path: str | os.PathLike[str], n_rows: int, dim: int, dtype: np.dtype[Any], header: bool
 ) -> npt.NDArray[Any]:
-    """Parse the numbers of a text file that has been found whole, in another dtype."""
+    """Parse the numbers of a text file again, in another dtype; the file was found valid."""
     vectors = np.empty((n_rows, dim), dtype=dtype)
     parse = int if dtype.kind in "iu" else float
     first = int(header)
@@ -485,9 +485,10 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _looks_binary(rows: bytes, dim: int = 1) -> bool:
-    """Return whether what follows the first line is binary: its first row has no numbers.
+    """Return whether the rows after the first line are binary.
 
-    Or some, by chance, but not `dim`, and there are bytes that no text has.
+    Then the first row has no numbers after its word; or some by chance, but not `dim`, and bytes
+    that no text has.
     """
     line, newline, _ = rows.partition(b"\n")
     numbers = line.partition(b" ")[2].split()

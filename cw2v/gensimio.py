@@ -1,4 +1,4 @@
-"""Vectors and models to gensim's objects in memory, and back; the matrices are shared."""
+"""Converts vectors and models to gensim's objects in memory, and back; matrices are shared."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def table_to_gensim(table: VectorTable) -> Any:
     vars(theirs).update(
         _copied({name: vars(table)[name] for name in _TABLE if name in vars(table)})
     )
-    if "point" in theirs.expandos:  # gensim reads them as unsigned, whatever they are
+    if "point" in theirs.expandos:  # gensim reads them as unsigned, whatever their dtype
         theirs.expandos["point"] = _unsigned(theirs.expandos["point"])
     return theirs
 
@@ -132,7 +132,7 @@ def _check_type(theirs: Any, wanted: type) -> None:
 
 
 def _copied(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Copy lists, dicts and random numbers, which grow or go on; share the arrays."""
+    """Copy lists, dicts and random generators, which will change; share the arrays."""
     copied: dict[str, Any] = {}
     for name, value in attributes.items():
         if isinstance(value, (np.random.RandomState, np.random.Generator)):

@@ -1,10 +1,10 @@
-"""gensim's pickles, read without running anything that they ask for.
+"""Reads gensim's pickles without running anything that they ask for.
 
-A pickle is a program: it names functions, calls them, and sets attributes. First its opcodes are
-looked at, and refused if they would take far more time or memory than their number (`_read`).
-Then it is unpickled, where every name it may use stands for an inert class that only notes what
-it was called with (`_Inert`), and any other name ends the reading. Last, `_Resolver` looks at the
-notes and makes arrays, numbers and dicts of them, by code of its own.
+A pickle is a program: it names functions, calls them, and sets attributes. It is read in three
+steps. First its opcodes are checked, and refused if they would take far more time or memory than
+their number (`_read`). Then it is unpickled. Every name that it may use stands for an inert class,
+which only records how it was called (`_Inert`); any other name is an error. Last, `_Resolver`
+makes arrays, numbers and dicts of these records.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _MODEL_CLASSES = {
     ),
     "gensim.models.phrases": ("Phrases", "Phraser", "FrozenPhrases"),
 }
-# Functions that are stored themselves, not their results.
+# Functions that pickles store themselves, not their results.
 _FUNCTIONS: dict[str, Any] = {
     "hash": hash,
     "npmi_scorer": npmi_scorer,
@@ -49,7 +49,7 @@ _BUILTINS = (
     *("object", "int", "long", "float", "str", "unicode", "bool", "bytes", "bytearray"),
     *("list", "dict", "tuple", "set", "frozenset", "hash"),
 )
-# Every name that a pickle may use.
+# All names that a pickle may use.
 _ALLOWED: dict[str, tuple[str, ...]] = {
     **_MODEL_CLASSES,
     "gensim.models.phrases": (
@@ -79,32 +79,32 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
 }
 
 _BLOCK = 1 << 20  # bytes read at a time, of a small pickle
-_DEEPEST = 100  # objects in one another; those of models are less than 20 deep
-# What a pickle may be once it is written out: a fixed part, and so much for each of its bytes.
+_DEEPEST = 100  # nested objects; those of models are less than 20 deep
+# The limit of what a pickle may expand to: a fixed part, and so much for each of its bytes.
 _FREE = 1 << 16
 _TIMES_ITS_SIZE = 4
 
-# What stands for itself.
+# Types whose values are kept as they are.
 _SCALARS = frozenset({str, int, float, bool, bytes, bytearray, type(None)})
 
-# Types of numbers and texts; no structures, whose parts could be anything.
+# Types of numbers and texts; not structures, whose fields could be anything.
 _DTYPE = re.compile(r"[biufcSUOV?]\d{0,9}")
 
 
 class ForbiddenPickleError(pickle.UnpicklingError):
-    """A pickle asks for something that has no place in a model; the message names it."""
+    """A pickle asks for something that models do not need; the message names it."""
 
 
 @dataclass
 class Plain:
-    """An object of gensim's, as its class's name and its attributes."""
+    """A gensim object, as the name of its class and its attributes."""
 
     name: str
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
 class _Inert:
-    """What a pickle makes in place of an object: it notes how, and does nothing."""
+    """Stands for an object of a pickle: records how it would be made, and does nothing."""
 
     module: ClassVar[str] = ""
     name: ClassVar[str] = ""
@@ -141,7 +141,7 @@ class _Unpickler(pickle.Unpickler):
     """Makes inert objects, of allowed names only."""
 
     def __init__(self, file: IO[bytes], source: str, scorer: object) -> None:
-        # Strings of Python 2 may be bytes of arrays: latin1 keeps them.
+        # Strings of Python 2 may be the bytes of arrays: latin1 keeps them.
         super().__init__(file, encoding="latin1")
         self._source = source
         self._scorer = (
@@ -184,23 +184,23 @@ def read_pickle(file: IO[bytes], source: str, scorer: object = None) -> Any:
     Parameters
     ----------
     file : binary file
-        At the beginning of the pickle; it can seek, and is left at the pickle's end.
+        Seekable, at the start of the pickle; afterwards at its end.
     source : str
         The file's name, for messages.
     scorer : callable, optional
-        The caller has this function of his own; the pickle may name it.
+        A function of the user's that the pickle may name.
 
     Returns
     -------
     object
-        Objects of gensim's as `Plain`, arrays, and Python's own types.
+        gensim's objects as `Plain`, arrays, and Python's own types.
 
     Raises
     ------
     ForbiddenPickleError
-        A name is used that such models do not need, or an object that is not in the pickle.
+        It uses a name that such models do not need, or an object outside the pickle.
     VectorFileError
-        The file is damaged, or made to take far more time or memory than its size.
+        The file is damaged, or would take far more time or memory than its size.
     """
     try:
         inert, n_bytes = _unpickled(file, source, scorer)
@@ -229,17 +229,17 @@ def read_pickle(file: IO[bytes], source: str, scorer: object = None) -> Any:
 
 
 def _unpickled(file: IO[bytes], source: str, scorer: object) -> tuple[Any, int]:
-    """Unpickle to inert objects; also returns the number of bytes of the pickle."""
+    """Unpickle to inert objects; also return the number of bytes of the pickle."""
     data = _read(file)
     with io.BufferedReader(_Bytes(data), 1 << 16) as stream:
         return _Unpickler(stream, source, scorer).load(), len(data)
 
 
 def _read(file: IO[bytes]) -> bytearray:
-    """Read a pickle whole, and refuse opcodes that have no place in a model or cost too much."""
+    """Read a whole pickle; refuse opcodes that models do not need or that cost too much."""
     walk, data = PickleWalk(), bytearray()
     while not walk.follow(data):
-        # Of a line, whose end may be far, all is searched again: so blocks grow with the data.
+        # A long line is searched from its start in each call, so blocks grow with the data.
         block = file.read(max(_BLOCK, len(data) // 8))
         if not block:
             raise walk.error_at_end(data)
@@ -262,7 +262,7 @@ def _forbidden(error: OutsideError, source: str) -> ForbiddenPickleError:
 
 
 class _Bytes(io.RawIOBase):
-    """Bytes in memory as a file, without a copy of them."""
+    """A file of bytes in memory, without a copy of them."""
 
     def __init__(self, data: bytearray) -> None:
         self._rest = memoryview(data)
@@ -282,23 +282,23 @@ def _are_scalars(items: Iterable[Any]) -> bool:
 
 
 class _Resolver:
-    """Makes values of what a pickle's inert objects have noted.
+    """Makes values of what the inert objects of a pickle have recorded.
 
     Parameters
     ----------
     source : str
         The file's name, for messages.
     n_bytes : int
-        The size of the pickle, on which depends how much may be made of it.
+        The size of the pickle, which limits how much may be made of it.
     """
 
     def __init__(self, source: str, n_bytes: int) -> None:
         self._source = source
         self._limit = _FREE + _TIMES_ITS_SIZE * n_bytes
         self._known: dict[int, Any] = {}
-        # For each of these, how many objects it is made of, were none of them shared.
+        # For each of these, of how many objects it would consist if none were shared.
         self._sizes: dict[int, int] = {}
-        self._n_objects = 0  # made so far, were none of them shared
+        self._n_objects = 0  # made so far, if none were shared
         self._n_bytes = 0  # copied to arrays and bytes so far
         self._depth = 0
 
@@ -326,7 +326,7 @@ class _Resolver:
     def _count(self, n_objects: int) -> None:
         """Refuse a pickle whose objects would be too many if each reference were a copy.
 
-        Writing them as text, comparing them or making arrays of them takes that many steps.
+        Printing or comparing them, or making arrays of them, takes that many steps.
         """
         self._n_objects += n_objects
         if self._n_objects > self._limit:
@@ -355,7 +355,7 @@ class _Resolver:
             self._count(len(value))
             return value if _are_scalars(value) else kind([self.value(item) for item in value])
         if isinstance(value, type) and issubclass(value, _Inert):
-            # A function or class itself, not its result; of these only a few mean anything.
+            # A function or class itself, not its result; only a few of these have a meaning.
             return _FUNCTIONS.get(value.name)
         if isinstance(value, _Inert):
             return self._make_inert(value)
@@ -366,7 +366,7 @@ class _Resolver:
         if kind == "_reconstructor":
             kind = value.args[0].name
         if any(kind in names for names in _MODEL_CLASSES.values()):
-            # Known before its attributes, which may refer back to it.
+            # Stored before its attributes are resolved, as these may refer back to it.
             plain = self._known[id(value)] = Plain(kind)
             state = {} if value.state is None else self.value(value.state)
             if not isinstance(state, dict) or not all(type(name) is str for name in state):
@@ -379,7 +379,7 @@ class _Resolver:
     # -- one method for each function that a pickle calls -----------------------------------
 
     def dtype(self, value: _Inert) -> np.dtype[Any]:
-        """Return the type of numbers that numpy.dtype was called with."""
+        """Return the dtype that numpy.dtype was called with."""
         text = self._text(value.args[0])
         if not _DTYPE.fullmatch(text) or text.startswith("V") or np.dtype(text).itemsize == 0:
             raise VectorFileError(f"{self._source} holds an array of type {text!r}")
@@ -390,17 +390,17 @@ class _Resolver:
         return dtype if dtype.hasobject else dtype.newbyteorder(order)  # type: ignore[arg-type]
 
     def array(self, value: _Inert) -> npt.NDArray[Any]:
-        """Return the array whose shape, type and bytes were set as its state."""
+        """Return the array whose state has its shape, dtype and bytes."""
         shape, dtype, fortran, data = value.state[-4:]
         return self._filled(data, self.value(dtype), shape, "F" if fortran else "C")
 
     def array_from_buffer(self, value: _Inert) -> npt.NDArray[Any]:
-        """Return the array of numpy's _frombuffer."""
+        """Return the array that numpy's _frombuffer was called for."""
         data, dtype, shape, order = value.args
         return self._filled(data, self.value(dtype), shape, self._text(order))
 
     def scalar(self, value: _Inert) -> Any:
-        """Give one number of a type of NumPy's."""
+        """Return a NumPy scalar."""
         dtype = self.value(value.args[0])
         if dtype.hasobject:
             return self.value(value.args[1])
@@ -419,7 +419,7 @@ class _Resolver:
                 f"but has {len(raw)}"
             )
         self._count_bytes(n_bytes)
-        self._count(math.prod(filter(None, shape)))  # of (n, 0) all n rows
+        self._count(math.prod(filter(None, shape)))  # for (n, 0), all n rows
         array = np.empty(shape, dtype=dtype.newbyteorder("="), order=order)
         if n_bytes:
             array[...] = np.frombuffer(raw, dtype=dtype).reshape(shape, order=order)
@@ -434,11 +434,11 @@ class _Resolver:
         return items.reshape(shape, order=order)
 
     def encoded(self, value: _Inert) -> bytes:
-        """Return the bytes that Python 3 writes as a text in latin1, for protocols before 3."""
+        """Return bytes that Python 3 writes as a latin1 text in protocols before 3."""
         return self._bytes(value.args[0])
 
     def byte_string(self, value: _Inert) -> bytes | None:
-        """Return the bytes of a call of bytes or bytearray with a text or nothing."""
+        """Return the bytes of a call of bytes or bytearray, with a text or no argument."""
         if not value.args:
             return b""
         return self._bytes(value.args[0]) if isinstance(value.args[0], (str, bytes)) else None
@@ -461,12 +461,12 @@ class _Resolver:
             raise VectorFileError(f"{self._source} makes a {value.name} of no list")
         if value.name in ("list", "tuple"):
             return list(items) if value.name == "list" else tuple(items)
-        # What is in it many times is compared once.
+        # An object that is in it several times is compared only once.
         distinct = {id(item): item for item in items}.values()
         return set(distinct) if value.name == "set" else frozenset(distinct)
 
     def random(self, value: _Inert) -> Random | None:
-        """Return the random numbers; None if their state is of a kind that is not known."""
+        """Return the random generator; None if its state is of an unknown kind."""
         kind = "Generator" if value.name == "__generator_ctor" else "RandomState"
         state = self.value(value.state)
         if kind == "Generator" and value.args and isinstance(value.args[0], _Inert):

@@ -19,7 +19,7 @@ from cw2v.ziparrays import HEADER_DAMAGE
 
 _TABLES = ("KeyedVectors", "Word2VecKeyedVectors", "EuclideanKeyedVectors")
 
-# What versions before 4 kept in objects beside the model.
+# What versions before 4 kept in separate objects of the model.
 _OF_VOCABULARY = (
     "max_vocab_size",
     "min_count",
@@ -32,7 +32,7 @@ _OF_VOCABULARY = (
 )
 _OF_TRAINABLES = ("hashfxn", "layer1_size", "seed", "syn1neg", "syn1")
 
-# What nothing is needed of any more: caches, and settings of old code. `load` is a function.
+# Attributes that are no longer needed: caches, and settings of old code. `load` is a function.
 _DROPPED = (
     "callbacks",
     "cum_table",
@@ -46,7 +46,7 @@ _DROPPED = (
 )
 
 _WIDEST_SAMPLE = 2**32 - 1
-_MOST_MISSING = 16  # attributes of keys without any value
+_MOST_MISSING = 16  # empty cells there may be for each value or key
 
 
 def read_gensim(
@@ -54,7 +54,7 @@ def read_gensim(
 ) -> tuple[str, dict[str, Any]]:
     """Read a model or vectors that gensim saved; see `savedfile.read_saved`.
 
-    Arrays that gensim put into files of their own, beside this one, are read from there.
+    Arrays that gensim saved to separate files beside this one are read from there.
     """
     name = source_name(source)
     beside = name if isinstance(source, (str, os.PathLike)) else None
@@ -78,7 +78,7 @@ def read_gensim(
 
 
 def _load_separate(saved: Plain, name: str, beside: str | None, mmap: str | None) -> None:
-    """Fill in the arrays that lie in files beside the pickle, whose names begin with its."""
+    """Fill in the arrays of files beside the pickle, whose names begin with its name."""
     attributes = saved.attributes
     notes = {
         note: attributes.pop(f"__{note}", None) or []
@@ -119,7 +119,7 @@ def _read_beside(stem: str, name: str, mmap: Any) -> npt.NDArray[Any]:
 
 
 def table_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Return the attributes of a KeyedVectors of any version as gensim 4 has them."""
+    """Return the attributes of a gensim KeyedVectors of any version, as gensim 4 has them."""
     table = {name: value for name, value in attributes.items() if name not in _DROPPED}
     if "index_to_key" not in table:
         table["index_to_key"] = table.pop("index2word", None) or table.pop("index2entity")
@@ -145,13 +145,13 @@ def table_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_values(n_cells: int, n_values: int, n_keys: int) -> None:
-    """Refuse values of keys that are nearly all missing: filled up, they may need all memory."""
+    """Refuse values of keys that are nearly all missing: to fill them up may take all memory."""
     if n_cells > _MOST_MISSING * (n_values + n_keys):
         raise ValueError(f"of {n_cells} values of keys it has only {n_values}")
 
 
 def _array(values: Any) -> npt.NDArray[Any]:
-    """Make an array; texts and the like stay objects, as each may be there many times over."""
+    """Return an array; texts and the like stay objects, as one object may be there many times."""
     if isinstance(values, (list, tuple)) and not _are_numbers(values):
         return np.array(values, dtype=object)
     return np.asarray(values)
@@ -163,7 +163,7 @@ def _are_numbers(values: list[Any] | tuple[Any, ...]) -> bool:
 
 
 def _of_length(values: npt.NDArray[Any], n_keys: int) -> npt.NDArray[Any]:
-    """Give values for keys that gensim has added without any."""
+    """Return values cut or filled up to `n_keys`: gensim may add keys without values."""
     if len(values) >= n_keys:
         return values[:n_keys] if len(values) > n_keys else values
     return np.concatenate((values, np.zeros(n_keys - len(values), dtype=values.dtype)))
@@ -172,7 +172,7 @@ def _of_length(values: npt.NDArray[Any], n_keys: int) -> npt.NDArray[Any]:
 def _from_vocab(
     vocab: dict[Any, Plain], n_rows: int
 ) -> tuple[dict[Any, int], dict[str, npt.NDArray[Any]]]:
-    """Turn an object for each word into arrays with a place for each row."""
+    """Turn the objects of each word into arrays with an item for each row."""
     rows = {word: int(item.attributes["index"]) for word, item in vocab.items()}
     names = {name for item in vocab.values() for name in item.attributes} - {"index"}
     n_values = sum(len(item.attributes) for item in vocab.values())
@@ -202,7 +202,7 @@ def _column(name: str, values: dict[int, Any], n_rows: int) -> npt.NDArray[Any]:
 
 
 def model_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Return the attributes of a Word2Vec of any version as gensim 4 has them."""
+    """Return the attributes of a gensim Word2Vec of any version, as gensim 4 has them."""
     model = dict(attributes)
     for holder, names in (("vocabulary", _OF_VOCABULARY), ("trainables", _OF_TRAINABLES)):
         plain = model.pop(holder, None)

@@ -1,4 +1,4 @@
-"""How a table of vectors grows and changes: keys, vectors, and further values of each key."""
+"""A table of vectors that can be changed: keys, vectors, and further values of each key."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _MIGRATION = "See https://github.com/RaRe-Technologies/gensim/wiki/Migrating-fro
 
 
 class GrowingTable(VectorTable):
-    """A table that keys can be added to, and further values stored for them."""
+    """A table to which keys can be added, with further values for each key."""
 
     # -- further values per key ----------------------------------------------------------
 
     def allocate_vecattrs(
         self, attrs: Iterable[str] | None = None, types: Iterable[Any] | None = None
     ) -> None:
-        """Make arrays in `expandos`, or bring those that are there to the number of keys.
+        """Make arrays in `expandos`, or resize existing ones to the number of keys.
 
         Parameters
         ----------
         attrs : iterable of str, optional
-            Their names; without it, all that are there.
+            Their names; all existing arrays unless given.
         types : iterable of dtype or type, optional
             One for each name.
 
         Raises
         ------
         TypeError
-            An array is there and has another dtype.
+            An array exists with another dtype.
         """
         if attrs is None:
             attrs = list(self.expandos)
@@ -73,7 +73,7 @@ class GrowingTable(VectorTable):
     # -- growing -------------------------------------------------------------------------
 
     def add_vector(self, key: Key, vector: npt.ArrayLike) -> int:
-        """Add one key, in a prepared row if there is one, and give its row.
+        """Add one key, in a prepared row if there is one, and return its row.
 
         Without prepared rows the whole matrix is copied; use `add_vectors` for several.
         """
@@ -108,13 +108,13 @@ class GrowingTable(VectorTable):
         Parameters
         ----------
         keys : str, int or sequence of them
-            One key or several; of one that comes twice the last vector counts.
+            One key or several. A key that is there twice gets the last of its vectors.
         weights : array-like
             Of shape (n_keys, vector_size), or (vector_size,) for one key.
         extras : dict of str to ndarray, optional
             Further values, one for each key, for `expandos`.
         replace : bool
-            Give keys that are there the new vector and values; otherwise they keep the old.
+            Give existing keys the new vector and values; otherwise they keep the old ones.
 
         Raises
         ------
@@ -140,7 +140,7 @@ class GrowingTable(VectorTable):
         vectors = np.vstack((self.vectors, given[added])) if added else self.vectors
         self.allocate_vecattrs(extras.keys(), [values.dtype for values in extras.values()])
 
-        # All that can fail is done: keys without vectors would be worse than none.
+        # All that can fail is done by now, so that no keys are left without vectors.
         self._invalidate_norms()
         self.key_to_index.update(zip(new, count(len(self)), strict=False))
         self.index_to_key.extend(new)
@@ -156,7 +156,7 @@ class GrowingTable(VectorTable):
                 self.expandos[attr][rows] = values[known]
 
     def __setitem__(self, keys: Key | list[Key], weights: npt.ArrayLike) -> None:
-        """Add keys with their vectors; keys that are there get the new ones."""
+        """Add keys with their vectors; existing keys get the new vectors."""
         if not isinstance(keys, list):
             keys, weights = [keys], np.reshape(np.asarray(weights), (1, -1))
         self.add_vectors(keys, weights, replace=True)
@@ -172,7 +172,7 @@ class GrowingTable(VectorTable):
         self._invalidate_norms()
 
     def sort_by_descending_frequency(self) -> None:
-        """Bring the rows into the order of falling "count"; equal counts by falling row."""
+        """Sort the rows by falling "count"; equal counts by falling row."""
         if not len(self):
             return
         if "count" not in self.expandos:
@@ -193,7 +193,7 @@ class GrowingTable(VectorTable):
 
     @property
     def index2word(self) -> list[Key]:
-        """Say that the list of keys is now `index_to_key`."""
+        """Raise an error: the list of keys is now `index_to_key`."""
         self._moved("index2word", "has been replaced by index_to_key")
 
     @index2word.setter
@@ -202,7 +202,7 @@ class GrowingTable(VectorTable):
 
     @property
     def index2entity(self) -> list[Key]:
-        """Say that the list of keys is now `index_to_key`."""
+        """Raise an error: the list of keys is now `index_to_key`."""
         self._moved("index2entity", "has been replaced by index_to_key")
 
     @index2entity.setter
@@ -211,7 +211,7 @@ class GrowingTable(VectorTable):
 
     @property
     def vocab(self) -> dict[Key, Any]:
-        """Say that the keys are now in `key_to_index`, and their values in `expandos`."""
+        """Raise an error: the keys are now in `key_to_index`, their values in `expandos`."""
         self._moved(
             "vocab",
             "was removed from KeyedVectors: use its .key_to_index dict, .index_to_key list, and "
@@ -224,12 +224,12 @@ class GrowingTable(VectorTable):
 
     @property
     def vectors_norm(self) -> npt.NDArray[Any]:
-        """Say that `get_normed_vectors` computes these."""
+        """Raise an error: `get_normed_vectors` computes these."""
         self._moved("vectors_norm", "is computed when asked for: use get_normed_vectors()")
 
     @vectors_norm.setter
     def vectors_norm(self, value: Any) -> None:
-        """Ignore what old code sets."""
+        """Ignore the value that old code sets."""
 
     @staticmethod
     def _moved(name: str, how: str) -> NoReturn:

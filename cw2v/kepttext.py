@@ -13,22 +13,22 @@ from cw2v.vocab import Vocabulary
 
 
 class KeptText:
-    """The ids of a text: none, then those that were scanned, then those of a model's words.
+    """The ids of a text: at first none, then provisional ids, then ids of a model's words.
 
-    A ``with`` statement is about the time in which a text is scanned and encoded. Before and
-    after it no ids are taken.
+    It is used as a context manager while a text is scanned and encoded. Before and after that it
+    takes no ids.
 
     Parameters
     ----------
     text : object
-        Equal for the same text only, see `identity`; None where no ids are to be kept.
+        Equal for the same text only, see `identity`; None if no ids are to be kept.
 
     Attributes
     ----------
     scanned : ScannedCorpus or None
-        The text, as long as the words are being chosen.
+        The text in provisional ids, while the words are being chosen.
     corpus : EncodedCorpus or None
-        The text in ids of these words.
+        The text in ids of the words chosen.
     """
 
     def __init__(self, text: object = None) -> None:
@@ -40,32 +40,32 @@ class KeptText:
         self._n_words = 0
 
     def __enter__(self) -> KeptText:
-        """Take the ids that are scanned from now on, if they are to be kept."""
+        """Take ids from now on, if they are to be kept."""
         self._is_wanted = self._text is not None
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take no more, and set those free that were not encoded."""
+        """Take no more ids, and free those that were not encoded."""
         self._is_wanted = False
         if self.scanned is not None:
             self.scanned.close()
             self.scanned = None
 
     def take(self, scanned: ScannedCorpus) -> None:
-        """Keep a text that was scanned, or set its ids free where they are not wanted."""
+        """Keep a text that was scanned, or free its ids if they are not to be kept."""
         if self._is_wanted:
             self.scanned = scanned
         else:
             scanned.close()
 
     def encode(self, vocabulary: Vocabulary) -> None:
-        """Translate the ids that were scanned to those of the words chosen."""
+        """Translate the provisional ids to ids of the words chosen."""
         assert self.scanned is not None
         self.corpus = self.scanned.encode(vocabulary)
         self._words, self._n_words = vocabulary.words, len(vocabulary)
 
     def corpus_of(self, text: object, words: list[Any]) -> EncodedCorpus | None:
-        """Return a text in ids of `words`, the same list as long as it was; None if it is not here.
+        """Return the ids of a text, or None if it or the list `words` is another, or has grown.
 
         Parameters
         ----------
@@ -79,22 +79,22 @@ class KeptText:
 
 
 def identity(sentences: object, corpus_file: Source | None) -> object:
-    """Return a value that is the same for the same text, or None where that cannot be known.
+    """Return a value that is equal for the same text only, or None where that cannot be known.
 
-    It cannot of a list, which may have other words in it by now, or be another list at the
-    address of one that is gone; nor of an open file, nor of a pipe.
+    It cannot be known for a list, which may have been changed, or may be another list at the same
+    address; nor for an open file or a pipe.
     """
     if sentences is not None or corpus_file is None:
         return None
     try:
         files = [_file_identity(part) for part in parts_of(corpus_file)]
-    except (OSError, TypeError, ValueError):  # which whoever reads it will raise, too
+    except (OSError, TypeError, ValueError):  # reading it will raise the same
         return None
     return None if None in files else files
 
 
 def _file_identity(part: Any) -> object:
-    """Return the same for a file as long as it does not change; None for what is no file."""
+    """Return a value that is equal while a file does not change; None if it is not a file."""
     if is_open(part):
         return None
     status = Path(part).expanduser().stat()

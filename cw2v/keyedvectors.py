@@ -1,4 +1,4 @@
-"""KeyedVectors, gensim's class: a table of vectors, queries, evaluation, word2vec's files."""
+"""KeyedVectors, gensim's class: a table of vectors with queries, evaluation and files."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 class KeyedVectors(Word2VecFiles):
-    """Words and their vectors: gensim's class, name for name.
+    """Words and their vectors, with the methods of gensim's class.
 
-    See `VectorTable` for how it is made and looked into, `GrowingTable` for how it is changed,
-    `Queries` for what can be asked, and `Word2VecFiles` for files of word2vec.
+    See `VectorTable` for making a table and looking keys up, `GrowingTable` for changing it,
+    `Queries` for neighbours and similarities, and `Word2VecFiles` for files of word2vec.
 
     Examples
     --------
@@ -34,14 +34,14 @@ class KeyedVectors(Word2VecFiles):
     def vectors_for_all(
         self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
     ) -> KeyedVectors:
-        """Return a new KeyedVectors of those among `keys` that are here, each once, in this order.
+        """Return a new KeyedVectors of those of `keys` that this one has, each once, in order.
 
         Parameters
         ----------
         keys : iterable
             Read once.
         allow_inference : bool
-            Also take row numbers for keys.
+            Also accept row numbers as keys.
         copy_vecattrs : bool
             Copy the further values of each key as well.
         """
@@ -53,7 +53,7 @@ class KeyedVectors(Word2VecFiles):
         result.expandos["count"] = np.arange(len(chosen), 0, -1, dtype=np.int64)
         if copy_vecattrs:
             rows = np.array([self.get_index(key, -1) for key in chosen], dtype=np.intp)
-            there = rows >= 0  # not so of keys for which a derived class makes vectors
+            there = rows >= 0  # False for keys for which a derived class makes vectors
             for attr, values in self.expandos.items():
                 copied = np.zeros((len(chosen), *values.shape[1:]), values.dtype)
                 copied[there] = values[rows[there]]
@@ -70,7 +70,7 @@ class KeyedVectors(Word2VecFiles):
         dummy4unknown: bool = False,
         similarity_function: str = "most_similar",
     ) -> tuple[float, list[dict[str, Any]]]:
-        """Answer "a is to b as c is to ?" for a file of such questions.
+        """Answer a file of questions "a is to b as c is to ?".
 
         Parameters
         ----------
@@ -79,16 +79,16 @@ class KeyedVectors(Word2VecFiles):
         restrict_vocab : int or None
             Use only the first so many words; questions with others are left out.
         case_insensitive : bool
-            Compare words in capitals; of several variants the first row counts.
+            Ignore case; the first row of several variants counts.
         dummy4unknown : bool
             Count questions with unknown words as wrong, instead of leaving them out.
         similarity_function : {"most_similar", "most_similar_cosmul"}
-            Both mean 3CosAdd, as in gensim; the second with a warning in the log.
+            Both mean 3CosAdd, as in gensim; the second causes a warning in the log.
 
         Returns
         -------
         score : float
-            The part answered rightly, 0 to 1.
+            The fraction of correct answers, 0 to 1.
         sections : list of dict
             "section", its name, "correct" and "incorrect", lists of 4-tuples; the last is
             "Total accuracy".
@@ -131,7 +131,7 @@ class KeyedVectors(Word2VecFiles):
         pairs : path
             Lines of two words and a number; a line that begins with # is a comment.
         delimiter, encoding : str
-            What divides a line, and how it is encoded.
+            The separator within a line, and the encoding of the file.
         restrict_vocab, case_insensitive
             As for `evaluate_word_analogies`.
         dummy4unknown : bool
@@ -142,12 +142,12 @@ class KeyedVectors(Word2VecFiles):
         pearson, spearman : scipy.stats result
             Correlation and p-value.
         oov_ratio : float
-            Per cent of the pairs with an unknown word.
+            Percentage of the pairs that have an unknown word.
 
         Raises
         ------
         ValueError
-            The file has no pair whose words are known.
+            No pair of the file has known words.
         """
         return evaluation.word_pairs(
             pairs,
@@ -186,16 +186,16 @@ class KeyedVectors(Word2VecFiles):
     ) -> None:
         """Save keys, vectors and further values, exactly, in cw2v's own format.
 
-        The file is no pickle but a zip of NumPy arrays and JSON: loading it runs no code.
+        The file is not a pickle but a zip archive of arrays and JSON: loading it runs no code.
 
         Parameters
         ----------
         fname_or_handle : path or binary file
-            A path appears whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
+            The file appears whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
         separately : collection of str, optional
-            Names of arrays that ``load(mmap="r")`` shall map into memory.
+            Names of arrays that ``load(mmap="r")`` will map into memory.
         sep_limit : int
-            Unless `separately` is given: arrays of so many numbers will be mapped.
+            Unless `separately` is given: arrays of at least so many numbers will be mapped.
         ignore : collection of str
             Names of attributes to leave out.
         pickle_protocol : int
@@ -232,7 +232,7 @@ class KeyedVectors(Word2VecFiles):
         Parameters
         ----------
         fname : path or binary file
-            The file; decompressed if it is compressed. Of a whole model, the vectors are
+            The file; decompressed if it is compressed. If it holds a model, its vectors are
             loaded.
         mmap : {"r", "c"}, optional
             Map large arrays into memory (see `save`): read-only, or so that changes stay in
@@ -243,7 +243,7 @@ class KeyedVectors(Word2VecFiles):
         VectorFileError
             The file is damaged, or was not saved by cw2v or gensim.
         ForbiddenPickleError
-            It is a pickle that asks for something that has no place among vectors.
+            It is a pickle that asks for something that vectors do not need.
         OSError
             The file cannot be read.
         """
@@ -264,8 +264,8 @@ class KeyedVectors(Word2VecFiles):
     def to_gensim(self) -> Any:
         """Make a gensim KeyedVectors of these vectors.
 
-        The arrays are shared: a vector changed in one is changed in the other. Lists and dicts
-        are copied, so that each can grow by itself.
+        The arrays are shared: a change of a vector in one changes the other. Lists and dicts
+        are copied, so that the two can grow independently.
 
         Returns
         -------
@@ -282,12 +282,12 @@ class KeyedVectors(Word2VecFiles):
 
     @classmethod
     def from_gensim(cls, theirs: Any) -> Self:
-        """Make a KeyedVectors of gensim's; arrays are shared, lists and dicts copied.
+        """Make a KeyedVectors from gensim's; arrays are shared, lists and dicts copied.
 
         Parameters
         ----------
         theirs : gensim.models.KeyedVectors
-            Of one of a derived class, as FastText has, the vectors of whole words are taken.
+            If it is of a derived class, such as FastText's, the vectors of whole words are taken.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""A dict with values that are made when they are first asked for: the paths of a tree."""
+"""A dict with values that are made on first use: the paths of a Huffman tree."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cw2v.statecodec import ragged
 def with_paths(known: Mapping[str, Any], tree: HuffmanTree) -> LateValues:
     """Return `known` with each word's path in `tree`: "code" and "point", arrays of arrays.
 
-    There are two arrays for each word, which take more memory than all their numbers.
+    They are two arrays for each word; as objects these take more memory than their numbers do.
     """
     return LateValues(
         known,
@@ -26,19 +26,19 @@ def with_paths(known: Mapping[str, Any], tree: HuffmanTree) -> LateValues:
 
 
 class LateValues(dict[str, Any]):
-    """A dict whose `late` values take memory only once somebody asks for them.
+    """A dict whose `late` values are made on first use, and take no memory before.
 
-    Its methods, and what goes through all values by them, make them. Copies, pickled ones too, are
-    plain dicts.
+    Methods that return a value make it; those that return all values make all of them. Copies,
+    pickled ones included, are plain dicts.
 
     Parameters
     ----------
     known : mapping
-        What is there already.
+        The values that exist.
     late : dict of str to callable
-        What makes each of the others.
+        For each of the others, a function that makes it.
     of : object
-        What they are made of.
+        What the others are made of.
     """
 
     def __init__(
@@ -50,24 +50,24 @@ class LateValues(dict[str, Any]):
         self._late = dict(late)
 
     def __getitem__(self, key: str) -> Any:
-        """Return a value; make it if need be."""
+        """Return a value; make it on first use."""
         make = self._late.get(key)
         if make is not None:
             self[key] = make()
         return super().__getitem__(key)
 
     def __setitem__(self, key: str, value: Any) -> None:
-        """Put another value in its place."""
+        """Replace a value."""
         super().__setitem__(key, value)
         self._late.pop(key, None)
 
     def __delitem__(self, key: str) -> None:
-        """Take a value away."""
+        """Remove a value."""
         super().__delitem__(key)
         self._late.pop(key, None)
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the keys. As this is no dict's own, ``dict(self)`` asks for each value."""
+        """Iterate over the keys. Overridden, so that ``dict(self)`` gets values by their keys."""
         return super().__iter__()
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -93,7 +93,7 @@ class LateValues(dict[str, Any]):
     __hash__ = None  # as of any dict
 
     def __repr__(self) -> str:
-        """Write all values."""
+        """Make all values and show them."""
         return repr(self._all())
 
     def __or__(self, other: Any) -> Any:
@@ -105,7 +105,7 @@ class LateValues(dict[str, Any]):
         return other | self._all()
 
     def __ior__(self, other: Any) -> LateValues:  # type: ignore[override]
-        """Put other values in their place."""
+        """Replace values."""
         self.update(other)
         return self
 
@@ -114,22 +114,22 @@ class LateValues(dict[str, Any]):
         return self._all()
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
-        """Let copies be plain dicts."""
+        """Pickle as a plain dict."""
         return dict, (self._all(),)
 
     def update(self, *others: Any, **more: Any) -> None:
-        """Put other values in their place."""
+        """Replace values."""
         for key, value in dict(*others, **more).items():
             self[key] = value
 
     def setdefault(self, key: str, default: Any = None) -> Any:
-        """Return a value; if there is none, put `default` there first."""
+        """Return a value; if there is none, store `default` first."""
         if key not in self:
             self[key] = default
         return self[key]
 
     def pop(self, key: str, *default: Any) -> Any:
-        """Take a value away and return it."""
+        """Remove a value and return it."""
         if key in self:
             value = self[key]
             del self[key]
@@ -137,12 +137,12 @@ class LateValues(dict[str, Any]):
         return super().pop(key, *default)
 
     def popitem(self) -> tuple[str, Any]:
-        """Take the last value away and return it with its key."""
+        """Remove the last value and return it with its key."""
         self._all()
         return super().popitem()
 
     def clear(self) -> None:
-        """Take all values away."""
+        """Remove all values."""
         super().clear()
         self._late.clear()
 
@@ -154,6 +154,6 @@ class LateValues(dict[str, Any]):
 
 
 def made_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a plain dict of what is there already, of a dict of either kind."""
+    """Return a plain dict of the values that exist, in a dict of either kind."""
     late = values._late if isinstance(values, LateValues) else {}
     return {key: values[key] for key in values if key not in late}

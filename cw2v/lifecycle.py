@@ -1,4 +1,4 @@
-"""What happened to a model or table: a log that is saved with it, as gensim keeps one."""
+"""gensim's log of what happened to a model or table, which is saved with it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Lifecycle:
-    """Gives a class the list `lifecycle_events`; set it to None to stop keeping it."""
+    """Gives a class the list `lifecycle_events`; set it to None to keep no log."""
 
     lifecycle_events: list[dict[str, Any]] | None
 
@@ -27,10 +27,10 @@ class Lifecycle:
         event_name : str
             For example "created" or "saving".
         log_level : int
-            Of the entry in the log; 0 for none.
+            The level at which the event is logged; 0 to log nothing.
         **event
-            What is to be kept of it; the time, the versions of cw2v and Python, and the
-            platform are added. Values that JSON can hold are saved with the model.
+            Data of the event; the time, the versions of cw2v and Python, and the platform are
+            added. Values that JSON can hold are saved with the model.
         """
         from cw2v import __version__
 

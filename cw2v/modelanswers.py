@@ -1,4 +1,4 @@
-"""A trained model to answers about texts: how likely a sentence is, which word is missing."""
+"""A trained model to answers about texts: the probability of sentences, the missing word."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class ModelAnswers(ModelTraining):
-    """The part of `Word2Vec` that is asked about texts."""
+    """The part of `Word2Vec` that answers queries about texts."""
 
     def score(
         self,
@@ -33,20 +33,20 @@ class ModelAnswers(ModelTraining):
     ) -> NDArray[np.float32]:
         """Return the log-probability of sentences, by hierarchical softmax [1]_.
 
-        For each word, that of predicting it from all words within `window`, in the way the
-        model was trained; summed over the sentence. As gensim's: by a table of 1,000 sigmoids,
-        and a prediction that is beyond it (a product of 6 or more) is left out.
+        It is the sum, over the words of a sentence, of the log-probability of predicting each
+        from all words within `window`, in the way the model was trained. As in gensim, sigmoids
+        are from a table of 1,000, and predictions beyond it (a product of 6 or more) are left out.
 
         Parameters
         ----------
         sentences : iterable of lists of str
             Words that the model does not know are left out.
         total_sentences : int
-            No more than so many are read.
+            At most so many sentences are read.
         chunksize : int
-            Sentences for a thread at a time.
+            The number of sentences that a thread takes at a time.
         queue_factor : int
-            Such chunks that wait for each thread.
+            The number of chunks queued for each thread.
         report_delay
             Accepted and not used.
 
@@ -110,9 +110,9 @@ class ModelAnswers(ModelTraining):
     def predict_output_word(
         self, context_words_list: Sequence[Hashable], topn: int | None = 10
     ) -> list[tuple[Any, np.float32]] | None:
-        """Return the words that are likeliest among some others, by negative sampling's W'.
+        """Return the likeliest centres of some context words, by W' of negative sampling.
 
-        As CBOW predicts, also in a skip-gram model; as gensim's.
+        They are predicted as in CBOW, also by a skip-gram model, as in gensim.
 
         Parameters
         ----------

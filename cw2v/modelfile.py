@@ -1,4 +1,4 @@
-"""A model to a file and back: the save and load of Word2Vec."""
+"""A model to a file and back: `save` and `load` of `Word2Vec`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RECORDS = {
     "TrainingReport": TrainingReport,
 }
 
-# What follows from other attributes, and is computed again.
+# Attributes that are computed from others after loading.
 _DERIVED = ("cum_table",)
 
 Model = TypeVar("Model", bound="ModelFiles")
@@ -35,14 +35,14 @@ Model_co = TypeVar("Model_co", bound="ModelFiles", covariant=True)
 
 
 def _can_be_set(of_class: Any) -> bool:
-    """Return whether an object may have an attribute of its own where its class has this."""
+    """Return whether an object can have an attribute of its own for this one of its class."""
     if isinstance(of_class, property):
         return of_class.fset is not None
     return not callable(of_class) and not hasattr(type(of_class), "__get__")
 
 
 class _Load(Protocol[Model_co]):
-    """What `load` is called with, and what it gives."""
+    """The type of `load`."""
 
     def __call__(
         self, fname: PathOrHandle, mmap: str | None = None, rethrow: bool = False
@@ -50,7 +50,7 @@ class _Load(Protocol[Model_co]):
 
 
 class _OnClassOnly:
-    """A class method that an object of the class does not have."""
+    """A class method that can be called on the class only, not on its objects."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -65,9 +65,9 @@ class _OnClassOnly:
 class ModelFiles(Lifecycle):
     """Gives a model `save` and `load`.
 
-    The class that names this one among its bases is the model; its constructor without
-    arguments makes a model that lacks nothing but a vocabulary. A class derived from it may have
-    any constructor: `load` does not call it.
+    The model is the class that has this one among its direct bases; its constructor without
+    arguments must make a model that lacks only a vocabulary. A class derived from the model may
+    have any constructor: `load` does not call it.
 
     Attributes
     ----------
@@ -86,22 +86,22 @@ class ModelFiles(Lifecycle):
         ignore: Collection[str] = frozenset(),
         pickle_protocol: int = 4,
     ) -> None:
-        """Save the model, with all that is needed to go on training, in one file.
+        """Save the model, with all that is needed to train further, in one file.
 
-        The file is no pickle but a zip of NumPy arrays and JSON, described in docs/formats.md:
-        loading it runs no code. Numbers, text, lists, dicts, arrays, and the state of NumPy's
-        random numbers are stored, also in attributes of a derived class. What cannot be stored
-        (other objects, functions but for `hash`) is left out with a warning, and None when the
-        file is loaded.
+        The file is not a pickle but a zip archive of NumPy arrays and JSON, described in
+        docs/formats.md: loading it runs no code. Numbers, text, lists, dicts, arrays, and the state
+        of NumPy's random generators are stored, also in attributes of a derived class. What cannot
+        be stored (other objects, functions except `hash`) is left out, with a warning, and is None
+        when the file is loaded.
 
         Parameters
         ----------
         fname_or_handle : path or binary file
-            A path appears whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
+            The file appears whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
         separately : collection of str, optional
-            Names of arrays that ``load(mmap="r")`` shall map into memory.
+            Names of arrays that ``load(mmap="r")`` will map into memory.
         sep_limit : int
-            Unless `separately` is given: arrays of so many numbers will be mapped.
+            Unless `separately` is given: arrays of at least so many numbers will be mapped.
         ignore : collection of str
             Names of attributes to leave out.
         pickle_protocol : int
@@ -137,8 +137,8 @@ class ModelFiles(Lifecycle):
     def load(cls, fname: PathOrHandle, mmap: str | None = None, rethrow: bool = False) -> Self:
         """Load a model that cw2v or gensim saved; no code of the file is run.
 
-        Of gensim, models of the versions 0.12 to 4.4 are read, whether gensim is installed or
-        not. A pickle that asks for anything but what such models are made of is refused.
+        Models of gensim 0.12 to 4.4 are read, whether gensim is installed or not. A pickle that
+        asks for anything that such models do not need is refused.
 
         Parameters
         ----------
@@ -153,16 +153,16 @@ class ModelFiles(Lifecycle):
         Returns
         -------
         Word2Vec
-            Of this class, whichever class derived from it was saved.
+            Of this class, even if a derived class was saved.
 
         Raises
         ------
         AttributeError
-            The file holds vectors alone; or this was called on a model, not on the class.
+            The file holds only vectors; or this was called on a model, not on the class.
         VectorFileError
             The file is damaged, or was not saved by cw2v or gensim.
         ForbiddenPickleError
-            It is a pickle that asks for something that has no place in a model.
+            It is a pickle that asks for something that models do not need.
         OSError
             The file cannot be read.
         """
@@ -172,10 +172,10 @@ class ModelFiles(Lifecycle):
         return cls._from_attributes(attributes, source_name(fname))
 
     def to_gensim(self) -> Any:
-        """Make a gensim Word2Vec of this model, which can go on training it.
+        """Make a gensim Word2Vec of this model, which gensim can train further.
 
         The matrices are shared: gensim's training changes them here as well. Lists and dicts
-        are copied, so that each vocabulary can grow by itself.
+        are copied, so that the two vocabularies can grow independently.
 
         Returns
         -------
@@ -192,7 +192,7 @@ class ModelFiles(Lifecycle):
 
     @classmethod
     def from_gensim(cls, theirs: Any) -> Self:
-        """Make a model of gensim's that can go on training it; see `to_gensim` for what is shared.
+        """Make a model from gensim's, to train it further; see `to_gensim` for what is shared.
 
         Parameters
         ----------
@@ -203,8 +203,8 @@ class ModelFiles(Lifecycle):
         ImportError
             gensim is not installed.
         TypeError
-            `theirs` is something else, or one of gensim's models that need more than a vector
-            for each word.
+            `theirs` is something else, or a gensim model that needs more than a vector for each
+            word.
         """
         from cw2v.gensimio import model_from_gensim
 
@@ -220,11 +220,11 @@ class ModelFiles(Lifecycle):
         elif tree is not None:  # the codes are views of it
             check_tree(tree, len(self.wv))
             wv["expandos"] = {
-                name: wv["expandos"][name]  # not by items(): that would make those paths
+                name: wv["expandos"][name]  # not by items(), which would make the paths
                 for name in wv["expandos"]
                 if name not in ("code", "point")
             }
-        if callable(attributes.get("hashfxn")):  # which is not used; no function can be stored
+        if callable(attributes.get("hashfxn")):  # it is not used, and functions cannot be stored
             attributes["hashfxn"] = hash
         attributes["wv"] = Nested(wv)
         return attributes
@@ -261,7 +261,7 @@ class ModelFiles(Lifecycle):
         return model
 
     def _after_load(self) -> None:
-        """Compute again what is not stored."""
+        """Compute the attributes that are not stored."""
         expandos = self.wv.expandos
         tree: HuffmanTree | None = getattr(self, "_tree", None)
         if tree is None and "code" in expandos and "point" in expandos:

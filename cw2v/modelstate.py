@@ -1,4 +1,4 @@
-"""What a Word2Vec model holds: its settings, its words and matrices, what was read and learnt."""
+"""The attributes of a Word2Vec model: settings, words, matrices, counts of what was done."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Sentences: TypeAlias = Iterable[Sequence[Hashable]]
 
 
 class ModelState(Lifecycle):
-    """All that a model knows; the classes below this one add what it does, stage by stage.
+    """All attributes of a model; the derived classes add the methods, stage by stage.
 
-    `Word2Vec` says what each setting means.
+    `Word2Vec` documents the settings.
     """
 
     # Settings.
@@ -70,11 +70,11 @@ class ModelState(Lifecycle):
     cum_table: NDArray[np.uint32] | None
     effective_min_count: float
     _tree: HuffmanTree | None
-    _counted: Counted | None  # what scan_vocab found, until it is asked for as a dict
+    _counted: Counted | None  # the counts of scan_vocab, until `raw_vocab` is used
     _raw_vocab: dict[Any, int] | None
     _why_empty: str = ""  # why the last choice of words left none
 
-    # What was read and learnt.
+    # What was read and trained.
     corpus_count: int
     corpus_total_words: int
     train_count: int
@@ -85,7 +85,7 @@ class ModelState(Lifecycle):
     training_report: TrainingReport
     random: np.random.RandomState
 
-    # What belongs to this process, and is left behind when the model is copied or saved.
+    # What belongs to this process, and is not copied or saved with the model.
     _kept: KeptText = KeptText()  # what build_vocab has read
     _text_at_hand: object = None  # while the constructor trains
 
@@ -99,7 +99,7 @@ class ModelState(Lifecycle):
     __repr__ = __str__
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave behind what belongs to this process: the text, and who is reported to."""
+        """Return the attributes without those of this process: the text, and `report`."""
         state = {**self.__dict__, "_raw_vocab": self.raw_vocab}
         for name in ("_job_trainer", "_job_results", "_kept", "_text_at_hand"):
             state.pop(name, None)
@@ -107,7 +107,7 @@ class ModelState(Lifecycle):
 
     @property
     def raw_vocab(self) -> dict[Any, int] | None:
-        """How often each word occurs, before any was left out; empty once it has been used."""
+        """How often each word occurs, before any was left out; empty once the words were chosen."""
         if self._counted is not None:
             counted, self._counted = self._counted, None
             counts = zip(counted.words(), counted.counts.tolist(), strict=True)
@@ -119,17 +119,17 @@ class ModelState(Lifecycle):
         self._counted, self._raw_vocab = None, counts
 
     def _seed(self) -> int:
-        """Return the seed; where it is None, another one each time, as in gensim."""
+        """Return the seed; if it is None, another one each time, as in gensim."""
         if self.seed is None:
             return int(np.random.SeedSequence().generate_state(1)[0])
         return self.seed
 
     def _n_trained(self) -> int:
-        """Return how often these matrices were trained, which says what is drawn next."""
+        """Return how often these matrices were trained, on which the random numbers depend."""
         return max(0, self.train_count - self._earlier_calls)
 
     def _reading(self) -> Reading:
-        """Return how texts are to be read, checked."""
+        """Return the settings of reading, checked."""
         return Reading(
             workers=self.workers,
             memory_budget=self.memory_budget,
@@ -140,7 +140,7 @@ class ModelState(Lifecycle):
     def _params(self, **changed: Any) -> TrainParams:
         """Return the settings of a training run, checked.
 
-        A wider window than there is becomes the widest, which is as long as gensim's sentences.
+        A window that is too wide becomes the widest, which is the length of gensim's sentences.
         """
         window = plain_int(self.window)
         settings: dict[str, Any] = {
@@ -173,9 +173,9 @@ class ModelState(Lifecycle):
         Parameters
         ----------
         vocab_size : int, optional
-            Words; those of the model unless given.
+            The number of words; by default that of the model.
         report : dict, optional
-            Further parts, in bytes; the estimate is added to it.
+            Other parts of the memory, in bytes; the estimate is added to this dict.
 
         Returns
         -------

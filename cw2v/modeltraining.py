@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Plan:
-    """What `train` was asked to do."""
+    """The arguments of `train`."""
 
     params: TrainParams
     sentences: Sentences | None
@@ -42,14 +42,14 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """What a model trains: a callback may change it, or put something else in its place."""
+    """What a model trains on; a callback may change or replace it."""
 
     words: list[Any]
     n_words: int
     arrays: tuple[object, ...]
 
     def has_same_words(self, other: Basis) -> bool:
-        """Return whether the words are the same list, no longer than it was."""
+        """Return whether the words are the same list, with the same length."""
         return self.words is other.words and self.n_words == other.n_words
 
     def is_same(self, other: Basis) -> bool:
@@ -61,7 +61,7 @@ class Basis:
 class ModelTraining(ModelWeights):
     """The part of `Word2Vec` that trains."""
 
-    _job_trainer: JobTrainer | None = None  # while jobs are run
+    _job_trainer: JobTrainer | None = None  # while jobs are running
     _job_results: list[EpochResult]
 
     def train(
@@ -86,24 +86,24 @@ class ModelTraining(ModelWeights):
         corpus_iterable : iterable of lists of str, optional
             The text; or else
         corpus_file : path, list of paths, or open binary file, optional
-            as for `Word2Vec`. Words not in the vocabulary are passed over.
+            as for `Word2Vec`. Words not in the vocabulary are ignored.
         total_examples, total_words : int
-            Sentences or words of the text; one of them is enough. The learning rate falls by
-            them: where they promise more than there is, as for a text that comes in parts, it
-            ends above `end_alpha`.
+            Sentences or words of the text; one of them is enough. The learning rate decays in
+            proportion to them: if the text has fewer, as for a text in parts, it ends above
+            `end_alpha`.
         epochs : int
-            Passes over the text; `model.epochs` for what the constructor was given.
+            Passes over the text; pass `model.epochs` for the number given to the constructor.
         start_alpha, end_alpha : float, optional
-            Learning rates at the start and the end, kept as the model's `alpha` and
+            Learning rates at the start and the end, stored as the model's `alpha` and
             `min_alpha`.
         compute_loss : bool, optional
-            Add up the loss; as the constructor was told unless given.
+            Sum up the loss; by default as given to the constructor.
         callbacks : iterable of CallbackAny2Vec
             Called before and after training and each epoch; `StopTraining` ends it early.
         queue_factor : int
-            For a class that overrides `_do_train_job`: jobs waiting for each worker.
+            For a class that overrides `_do_train_job`: the number of jobs queued for each worker.
         report_delay : float
-            Seconds between two lines in the log about how far an epoch is.
+            Seconds between two log entries about the progress of an epoch.
         word_count
             Accepted and not used.
 
@@ -115,11 +115,11 @@ class ModelTraining(ModelWeights):
         Raises
         ------
         RuntimeError
-            There is no vocabulary, or it has a single word: there is nothing to tell apart.
+            There is no vocabulary, or it has a single word.
         ValueError
             Neither `total_examples` nor `total_words` is given, or one of them is below 0; `epochs`
             is not given, or below 1; a setting is out of range; neither `hs` nor `negative` is set;
-            or the matrices are not what `build_vocab` laid out.
+            or the matrices do not have the shapes that `build_vocab` made.
         TypeError
             Not exactly one text is given, or a generator for several epochs.
         FloatingPointError
@@ -135,7 +135,7 @@ class ModelTraining(ModelWeights):
         promised = Promised(total_examples, total_words)
         plan = Plan(params, corpus_iterable, corpus_file, promised, queue_factor, report_delay)
         before = self.training_report
-        if before.epochs:  # an earlier call's, with what was read for it
+        if before.epochs:  # of an earlier call, and of what was read for it
             self.training_report = TrainingReport()
         try:
             passes = self._passes(plan)
@@ -156,8 +156,8 @@ class ModelTraining(ModelWeights):
     def get_latest_training_loss(self) -> float:
         """Return the loss summed over all predictions of the last call of `train`, so far.
 
-        It is counted in float64, from epoch to epoch. `training_report.epochs` has each
-        epoch's sum and number of predictions.
+        It is summed in float64, epoch by epoch. `training_report.epochs` has each epoch's sum
+        and number of predictions.
         """
         return self.running_training_loss
 
@@ -189,9 +189,9 @@ class ModelTraining(ModelWeights):
             )
 
     def _passes(self, plan: Plan, before: Passes | None = None) -> Passes:
-        """Return the epochs that are to be run, by what the model is now.
+        """Return the epochs to run, from the present state of the model.
 
-        With `before`, those that were run until now, their text is not read again.
+        With `before`, the epochs that ran until now, their text is not read again.
         """
         params, sentences, promised = plan.params, plan.sentences, plan.promised
         weights, counts, keep = self._weights(), self._counts(), self._keep_thresholds()
@@ -238,7 +238,7 @@ class ModelTraining(ModelWeights):
         return Basis(wv.index_to_key, len(wv), arrays)
 
     def _params_now(self, plan: Plan) -> TrainParams:
-        """Return the settings, which a callback may have changed; the epochs stay as many."""
+        """Return the settings, which a callback may have changed; the number of epochs stays."""
         return self._params(
             epochs=plan.params.epochs,
             alpha=self.alpha if self.alpha > 0 else self.min_alpha,
@@ -247,7 +247,7 @@ class ModelTraining(ModelWeights):
         )
 
     def _encode(self, sentences: Sentences | None, corpus_file: Source | None) -> EncodedCorpus:
-        """Return the text in ids: as `build_vocab` encoded it, if it is the same."""
+        """Return the text in ids; as `build_vocab` encoded it, if it is the same text."""
         text = self._identity(sentences, corpus_file)
         kept = self._kept.corpus_of(text, self.wv.index_to_key)
         if kept is not None:
@@ -262,15 +262,15 @@ class ModelTraining(ModelWeights):
     # ---- the epochs -------------------------------------------------------------------------
 
     def _run(self, passes: Passes, plan: Plan, callbacks: list[CallbackAny2Vec]) -> tuple[int, int]:
-        """Run the epochs, call the callbacks, keep the books."""
+        """Run the epochs, call the callbacks, and record what was done."""
         report = self.training_report
         self.running_training_loss = 0.0
         start = time.perf_counter()
         try:
             trained_words, raw_words = self._run_epochs(passes, plan, callbacks)
         finally:
-            # However the training ended, norms computed before are those of other vectors,
-            # and these random numbers are used.
+            # However the training ended, the norms are out of date, and these random numbers
+            # must not be used again.
             self._clear_post_train()
             self.train_count += 1
             report.train_seconds = time.perf_counter() - start
@@ -287,7 +287,7 @@ class ModelTraining(ModelWeights):
     def _run_epochs(
         self, passes: Passes, plan: Plan, callbacks: list[CallbackAny2Vec]
     ) -> tuple[int, int]:
-        """Run the epochs, until one of the callbacks wants to stop."""
+        """Run the epochs, until a callback raises `StopTraining`."""
         basis = self._basis()
         trained_words = raw_words = 0
         go_on = _call(callbacks, "on_train_begin", self)
@@ -297,7 +297,7 @@ class ModelTraining(ModelWeights):
             params, now = self._params_now(plan), self._basis()
             if params != plan.params or not now.is_same(basis):
                 plan = replace(plan, params=params)
-                # The ids of a text belong to the words that it was encoded by.
+                # The ids of a text are valid only for the words that it was encoded with.
                 passes = self._passes(plan, passes if now.has_same_words(basis) else None)
                 basis = self._basis()
             done = passes.run(epoch)
@@ -309,7 +309,7 @@ class ModelTraining(ModelWeights):
         return trained_words, raw_words
 
     def _check_learnt(self, epoch: int) -> None:
-        """Raise unless W is finite: a training that has diverged cannot be saved by going on."""
+        """Raise unless W is finite: a training that has diverged does not recover."""
         with np.errstate(all="ignore"):
             largest = self.wv.vectors.max() - self.wv.vectors.min()
         if not np.isfinite(largest):
@@ -320,7 +320,7 @@ class ModelTraining(ModelWeights):
             )
 
     def _note(self, done: Pass, epoch: int, plan: Plan) -> None:
-        """Keep what an epoch did, and log it."""
+        """Record what an epoch did, and log it."""
         result, params, promised = done.result, plan.params, plan.promised
         self.training_report.epochs.append(result)
         self.running_training_loss += result.loss or 0.0
@@ -357,8 +357,8 @@ class ModelTraining(ModelWeights):
     def _do_train_job(self, sentences: Any, alpha: float, inits: Any) -> tuple[int, int]:
         """Train on one batch of sentences; gensim's hook for subclasses.
 
-        A class that overrides this may make other sentences of those it is given, in the
-        worker threads, and pass them on to this.
+        A class that overrides this may make other sentences from those given, in the worker
+        threads, and pass them to this method.
 
         Parameters
         ----------
@@ -371,7 +371,7 @@ class ModelTraining(ModelWeights):
         Returns
         -------
         trained_words, raw_words : int
-            Words trained on after subsampling, and all.
+            Words trained on after subsampling, and all words.
         """
         ids, starts = encode_sentences(sentences, self.wv.key_to_index)
         raw_words = self._raw_word_count(sentences)
@@ -393,11 +393,11 @@ class ModelTraining(ModelWeights):
         return sum(len(sentence) for sentence in job)
 
     def _get_thread_working_mem(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return two arrays of shape (layer1_size,), which each thread of gensim's has."""
+        """Return two arrays of shape (layer1_size,), as each thread of gensim has."""
         return np.zeros(self.layer1_size, np.float32), np.zeros(self.layer1_size, np.float32)
 
     def _get_next_alpha(self, epoch_progress: float, cur_epoch: int) -> float:
-        """Return the learning rate after a part of an epoch, 0 to 1; epochs begin at 0."""
+        """Return the learning rate after a fraction of an epoch, 0 to 1; epochs begin at 0."""
         done = (cur_epoch + epoch_progress) / self.epochs
         alpha = self.alpha - (self.alpha - self.min_alpha) * done
         self.min_alpha_yet_reached = max(self.min_alpha, alpha)
@@ -405,7 +405,7 @@ class ModelTraining(ModelWeights):
 
 
 def _check_totals(total_examples: int | None, total_words: int | None, epochs: int | None) -> int:
-    """Raise ValueError, with gensim's words, unless the text's length and epochs are given."""
+    """Raise ValueError, in gensim's words, unless the text's length and epochs are given."""
     if total_examples is None and total_words is None:
         raise ValueError(
             "You must specify either total_examples or total_words, for proper learning-rate "
@@ -429,7 +429,7 @@ def _alpha_after(params: TrainParams, epochs: float) -> float:
 
 
 def _call(callbacks: list[CallbackAny2Vec], moment: str, model: Any) -> bool:
-    """Call all callbacks; returns whether none of them wants to stop."""
+    """Call all callbacks; return whether none of them raised `StopTraining`."""
     go_on = True
     for callback in callbacks:
         try:

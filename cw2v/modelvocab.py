@@ -1,4 +1,4 @@
-"""Text to a model's words: counting, choosing, subsampling; and adding words later."""
+"""Text to a model's words: counting and choosing them, and adding words later."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ModelVocabulary(ModelState):
         workers: int | None = None,
         trim_rule: TrimRule | None = None,
     ) -> tuple[int, int]:
-        """Count the words of a text; `raw_vocab` has them afterwards.
+        """Count the words of a text; afterwards `raw_vocab` has the counts.
 
         Parameters
         ----------
@@ -59,18 +59,18 @@ class ModelVocabulary(ModelState):
         workers : int, optional
             Threads that read a file, instead of the model's.
         trim_rule : callable, optional
-            Asked which words to forget when there are more than `max_vocab_size`.
+            Decides which words to drop when there are more than `max_vocab_size`.
 
         Returns
         -------
         total_words, corpus_count : int
-            Words and sentences.
+            The numbers of words and sentences.
         """
         empty_after: list[int] = []
         if self.max_vocab_size and corpus_iterable is not None:
             noting = EmptySentences(corpus_iterable)
             empty_after = noting.after
-            if not hasattr(corpus_iterable, "_cw2v_scan"):  # those have no empty sentences
+            if not hasattr(corpus_iterable, "_cw2v_scan"):  # readers have no empty sentences
                 corpus_iterable = noting  # type: ignore[assignment]
         scanned = self._scan(corpus_iterable, corpus_file, workers)
         try:
@@ -95,7 +95,7 @@ class ModelVocabulary(ModelState):
     def _scan(
         self, sentences: Any, corpus_file: Source | None, workers: int | None = None
     ) -> ScannedCorpus:
-        """Read a text once, by the fastest way there is for what it comes in."""
+        """Read a text once, in the fastest way for its type."""
         reading = self._reading()
         if workers is not None:
             reading = replace(reading, workers=workers)
@@ -119,29 +119,31 @@ class ModelVocabulary(ModelState):
         Parameters
         ----------
         update : bool
-            Add to the words there are, and to their counts.
+            Add to the existing words, and to their counts.
         keep_raw_vocab : bool
             Keep `raw_vocab`.
         trim_rule : callable, optional
-            Called with word, count and the least count; answers `cw2v.RULE_KEEP`,
+            Called with word, count and `min_count`; returns `cw2v.RULE_KEEP`,
             `cw2v.RULE_DISCARD` or `cw2v.RULE_DEFAULT`.
         min_count, sample : float, optional
-            Instead of the model's, and kept as the model's.
+            Used instead of the model's, and stored as the model's.
         dry_run : bool
-            Change nothing but `effective_min_count`: only say what would be.
+            Change nothing but `effective_min_count`, and return the report.
 
         Returns
         -------
         dict of str to int
-            "drop_unique", words left out; "num_retained_words" and "retain_total", words
-            chosen and how often they came; "downsample_unique" and "downsample_total", how
-            many of them are subsampled, and how many words that leaves of the text.
+            "drop_unique", the number of words left out; "num_retained_words" and "retain_total",
+            the number of words chosen and the sum of their counts; "downsample_unique" and
+            "downsample_total", how many of them are subsampled, and how many words of the text
+            subsampling leaves.
 
         Raises
         ------
         RuntimeError
             Nothing was counted before; or no word is left, and the model has others, which it
-            keeps. A model without words is left without, as in gensim: `train` will say why.
+            keeps. A model without words stays so, without an error, as in gensim: `train` will
+            say why.
         """
         min_count = min_count or self.min_count
         sample = sample or self.sample
@@ -169,7 +171,7 @@ class ModelVocabulary(ModelState):
         else:
             self.min_count, self.sample = min_count, sample
             self._set_words(words, choice.counts, sample_ints)
-        # If kept, its words, but no longer what they came from.
+        # As a dict if it is kept, so that the scanned text can be freed.
         self.raw_vocab = self.raw_vocab if keep_raw_vocab else defaultdict(int)
         if self.hs:
             self.create_binary_tree()
@@ -187,7 +189,7 @@ class ModelVocabulary(ModelState):
     def _set_words(
         self, words: list[Any], counts: NDArray[np.int64], sample_ints: NDArray[np.uint32]
     ) -> None:
-        """Make these the words of `wv`; rows of matrices are laid out later."""
+        """Make these the words of `wv`; the matrices are allocated later."""
         if self.null_word and NULL_WORD not in words:
             words = [*words, NULL_WORD]
             counts = np.append(counts, np.int64(1))
@@ -209,9 +211,9 @@ class ModelVocabulary(ModelState):
         choice: Choice,
         sample_ints: NDArray[np.uint32],
     ) -> None:
-        """Append the new ones of `words` to those of `wv`; of known ones, add up the counts.
+        """Append new words to those of `wv`, and add up the counts of known ones.
 
-        Of words that are known, also those are counted that were not chosen, as in gensim.
+        This includes the counts of known words that were not chosen, as in gensim.
         """
         wv = self.wv
         for word in words:
@@ -235,7 +237,7 @@ class ModelVocabulary(ModelState):
         min_count: float | None,
         update: bool,
     ) -> dict[str, int]:
-        """Say what was chosen, to the log and to the caller."""
+        """Log what was chosen, and return the report of `prepare_vocab`."""
         n_kept, total = len(choice.rows), choice.total
         if self.max_final_vocab is not None:
             self.add_lifecycle_event(
@@ -249,7 +251,7 @@ class ModelVocabulary(ModelState):
             f"{n_kept + choice.n_dropped} words, which came {total} times of "
             f"{total + choice.total_dropped}; update={update}",
         )
-        # One after another, so that it rounds as gensim's does.
+        # Summed one after another, so that it rounds as in gensim.
         left = np.add.accumulate(probabilities * choice.counts)
         left_total = int(left[-1]) if n_kept else 0
         n_downsampled = int(np.count_nonzero(probabilities < 1.0))
@@ -279,7 +281,7 @@ class ModelVocabulary(ModelState):
         """Build the Huffman tree of the words by their counts.
 
         `wv.expandos` has, for each word, the branches ("code") and the inner nodes ("point")
-        on the way from the root to it.
+        on the path from the root to it.
         """
         self._tree = build_tree(np.asarray(self.wv.expandos["count"], np.int64))
         self._show_tree(self._tree)

@@ -1,4 +1,4 @@
-"""A model's words to its matrices: laid out, grown, lent to training."""
+"""A model's words to its matrices: allocated, grown, lent to training."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class ModelWeights(ModelVocabulary):
         trim_rule: TrimRule | None = None,
         **kwargs: Any,
     ) -> None:
-        """Read a text, choose the words, and lay out W (random) and W' (zero).
+        """Read a text, choose the words, and allocate W (random) and W' (zero).
 
-        Files are encoded in the same pass and kept for `train`, which reads them again only
-        if they have changed. Sentences are read again by `train`: they may have changed.
+        Files are encoded in the same pass, and the ids are kept for `train`, which reads the files
+        again only if they have changed. Sentences are read again, as they may have changed.
 
         Parameters
         ----------
@@ -55,26 +55,26 @@ class ModelWeights(ModelVocabulary):
         corpus_file : path, list of paths, or open binary file, optional
             as for `Word2Vec`.
         update : bool
-            Add the words to those there are, with new rows, and add up the counts. Rows that
+            Add the words to the existing ones, with new rows, and add up the counts. Rows that
             were trained stay as they are.
         progress_per : int
             Accepted and not used: `report` is called by time.
         keep_raw_vocab : bool
             Keep `raw_vocab`, the counts of all words.
         trim_rule : callable, optional
-            See `prepare_vocab`, which gets `kwargs` as well.
+            See `prepare_vocab`, which also gets `kwargs`.
 
         Raises
         ------
         RuntimeError
-            No word is left, and the model keeps those it had; or `update` is asked of a model
+            No word is left, and the model keeps those it had; or `update` is given for a model
             without words.
         """
         check_source(corpus_iterable, corpus_file, passes=1)
         check_rule(trim_rule)
         if update:
             self._check_updatable()
-        # Before it is read: a file that changes meanwhile is another one afterwards.
+        # Taken before reading, so that a file that changes meanwhile differs afterwards.
         self._kept = KeptText(self._identity(corpus_iterable, corpus_file))
         start = time.perf_counter()
         with self._kept:
@@ -106,7 +106,7 @@ class ModelWeights(ModelVocabulary):
         trim_rule: TrimRule | None = None,
         update: bool = False,
     ) -> None:
-        """Do as `build_vocab` does, with words that were counted elsewhere.
+        """Do the same as `build_vocab` with words that were counted elsewhere.
 
         Parameters
         ----------
@@ -124,7 +124,7 @@ class ModelWeights(ModelVocabulary):
         RuntimeError
             See `build_vocab`.
         TypeError, ValueError
-            A count is no whole number, or negative, or their sum is 2**63 or more.
+            A count is not a whole number, or negative, or their sum is 2**63 or more.
         """
         check_rule(trim_rule)
         counted = CountedMapping(word_freq)
@@ -165,9 +165,9 @@ class ModelWeights(ModelVocabulary):
                 )
 
     def _identity(self, sentences: object, corpus_file: Source | None) -> object:
-        """Return what tells this text from others, or None where its ids are not to be kept.
+        """Return a value that identifies this text, or None if its ids are not to be kept.
 
-        While the constructor trains, its text cannot change.
+        The text of the constructor cannot change while it trains.
         """
         text = sentences if corpus_file is None else corpus_file
         if text is not None and text is self._text_at_hand:
@@ -189,7 +189,7 @@ class ModelWeights(ModelVocabulary):
     # ---- laying out -------------------------------------------------------------------------
 
     def prepare_weights(self, update: bool = False) -> None:
-        """Lay out new matrices, or with `update` add rows for words that are new."""
+        """Allocate new matrices, or with `update` add rows for new words."""
         if update:
             self.update_weights()
         else:
@@ -221,7 +221,7 @@ class ModelWeights(ModelVocabulary):
             self.syn1neg = self._grown("syn1neg")
 
     def _grown(self, name: str) -> NDArray[np.float32]:
-        """Return W' with a row for each word; those that are not there yet are zero."""
+        """Return W' with a row for each word; new rows are zero."""
         old = getattr(self, name, None)
         if old is not None and len(old) == len(self.wv):
             return np.asarray(old, np.float32)
@@ -231,10 +231,10 @@ class ModelWeights(ModelVocabulary):
         return new
 
     def reset_from(self, other_model: ModelWeights) -> None:
-        """Borrow the words of another model, and lay out new matrices.
+        """Borrow the words of another model, and allocate new matrices.
 
-        The two share words, counts and, of files, the encoded text, so that many models can
-        be trained on one text after a single reading. Neither should then get new words.
+        The two share words, counts and, for files, the encoded text, so that many models can be
+        trained on one text that is read once. Do not add words to either of them afterwards.
 
         Parameters
         ----------
@@ -258,12 +258,12 @@ class ModelWeights(ModelVocabulary):
     # ---- lending ----------------------------------------------------------------------------
 
     def _weights(self) -> Weights:
-        """Return the matrices, as training wants them.
+        """Return the matrices in the form that training needs.
 
         Raises
         ------
         ValueError
-            They do not fit together, or a row is no number.
+            They do not fit together, or a row has a NaN or infinity.
         """
         wv = self.wv
         wv.vectors = _writable(wv.vectors)
@@ -296,7 +296,7 @@ class ModelWeights(ModelVocabulary):
         )
 
     def _lock_factors(self) -> NDArray[np.float32]:
-        """Return `wv.vectors_lockf`; one that is too short begins again, as in gensim."""
+        """Return `wv.vectors_lockf`; if it is too short, it is made anew, as in gensim."""
         given = getattr(self.wv, "vectors_lockf", None)
         lockf = np.ones(1, np.float32) if given is None else np.atleast_1d(given)
         if lockf.ndim != 1 or not len(lockf) or not np.isfinite(lockf).all():
@@ -308,10 +308,10 @@ class ModelWeights(ModelVocabulary):
         return np.ascontiguousarray(lockf, np.float32)
 
     def _keep_thresholds(self) -> NDArray[np.uint32] | None:
-        """Return `wv.expandos["sample_int"]`, or None where the counts must do.
+        """Return `wv.expandos["sample_int"]`, or None to compute thresholds from the counts.
 
-        They do with `sample` 0, which keeps every word whatever the thresholds; with None these
-        decide, which are those of the last vocabulary. Both are as in gensim.
+        With `sample` 0 they are computed, and keep every word. With `sample` None the stored ones
+        are used, those of the last vocabulary. Both are as in gensim.
         """
         given = self.wv.expandos.get("sample_int")
         if self.sample == 0 or given is None or given.shape != (len(self.wv),):
@@ -320,7 +320,7 @@ class ModelWeights(ModelVocabulary):
         return keep
 
     def _known_tree(self) -> HuffmanTree:
-        """Return the Huffman tree, also of a model that has it in `wv.expandos` only."""
+        """Return the Huffman tree, even if the model has only its paths, in `wv.expandos`."""
         tree: HuffmanTree | None = getattr(self, "_tree", None)
         paths = self.wv.expandos
         if tree is not None and len(tree) == len(self.wv) and _shows(paths, tree):
@@ -334,7 +334,7 @@ class ModelWeights(ModelVocabulary):
         self._show_tree(tree)
         return tree
 
-    # ---- of gensim's past -------------------------------------------------------------------
+    # ---- deprecated in gensim ---------------------------------------------------------------
 
     def seeded_vector(self, seed_string: str, vector_size: int) -> NDArray[np.float32]:
         """Return a small random vector that depends on a string; deprecated in gensim."""
@@ -354,7 +354,7 @@ class ModelWeights(ModelVocabulary):
         Parameters
         ----------
         replace : bool
-            Scale the vectors to length 1, for good.
+            Scale the vectors to length 1, in place.
         """
         warnings.warn(
             "init_sims is deprecated: lengths are computed when they are needed. To scale all "
@@ -378,5 +378,5 @@ def _shows(paths: dict[str, NDArray[Any]], tree: HuffmanTree) -> bool:
 
 
 def _writable(matrix: NDArray[Any]) -> NDArray[np.float32]:
-    """Return a matrix that training can change: the same where it can be, else a copy."""
+    """Return a matrix that training can write to: the same if possible, else a copy."""
     return np.require(matrix, np.float32, ["C", "A", "W"])

@@ -34,7 +34,7 @@ KINDS = ("KeyedVectors", "Word2Vec", "Phrases", "FrozenPhrases")
 HEADER = "cw2v.json"
 MAGIC = b"PK\x03\x04"
 
-# Without these nothing is left of a table of vectors; what to do where they cannot be stored.
+# Attributes without which a file would be useless, and what to do if they cannot be stored.
 _KEYS = (
     "keys must be str or int (or tuples of them). Replace them, for example by str(key), or save "
     "only the vectors, with numpy.save"
@@ -66,21 +66,22 @@ def write_state(
     Parameters
     ----------
     target : path or binary file
-        A path is written whole or not at all, compressed by its suffix.
+        At a path, the file appears whole or not at all, compressed if its suffix says so.
     kind : str
-        What it is, one of `KINDS`.
+        What the object is: one of `KINDS`.
     class_name : str
-        The name of its class, which may be derived from that.
+        The name of its class, which may be derived from that of `kind`.
     attributes : mapping
-        What is stored. What cannot be is left out, with a UserWarning that names it.
+        The attributes. Those that cannot be stored are left out, with a UserWarning that names
+        them.
     separately : collection of str, optional
         Names of attributes that `read_state` maps into memory when asked to.
     sep_limit : int
-        Without `separately`: arrays of so many numbers are mapped.
+        Without `separately`: arrays of at least so many numbers are mapped.
     ignore : collection of str
         Names of attributes to leave out.
     records : mapping of str to type, optional
-        Dataclasses that are stored.
+        The dataclasses that may be stored, by name.
 
     Raises
     ------
@@ -129,19 +130,19 @@ def read_state(
     records: Mapping[str, type] | None = None,
     only_vectors: bool = False,
 ) -> tuple[str, dict[str, Any]]:
-    """Read a file of `write_state`.
+    """Read a file that `write_state` wrote.
 
     Parameters
     ----------
     source : path or binary file
-        Decompressed if it is compressed.
+        The file; decompressed if it is compressed.
     mmap : {"r", "c"}, optional
-        Map large arrays into memory: read-only, or so that changes stay in memory. Arrays that
-        are mapped are not compared with their check sums.
+        Map large arrays into memory: read-only, or so that changes stay in memory. The checksums
+        of mapped arrays are not compared.
     records : mapping of str to type, optional
-        Dataclasses that may be read.
+        The dataclasses that may be read, by name.
     only_vectors : bool
-        Of a model read the table of vectors alone.
+        Read only the table of vectors of a model.
 
     Returns
     -------
@@ -154,7 +155,7 @@ def read_state(
     VectorFileError
         The file is damaged, of another kind, or of a later version of the format.
     OSError
-        The file cannot be read, or is compressed and was to be mapped.
+        The file cannot be read, or is compressed although `mmap` is given.
     """
     name = source_name(source)
     check_mmap(source, mmap)
@@ -186,7 +187,7 @@ def read_state(
     return kind, state
 
 
-# What reading and decoding a damaged file, or one made to harm, may raise.
+# What reading and decoding a damaged or malicious file may raise.
 _MALFORMED: tuple[type[Exception], ...] = (
     *ziparrays.DAMAGE,
     AttributeError,
@@ -234,7 +235,7 @@ def check_mmap(source: PathOrHandle, mmap: str | None) -> None:
 
 
 def check_no_pipe(path: str | os.PathLike[str]) -> None:
-    """Raise OSError if a path is a pipe with a name: it can be read only once, and not by place."""
+    """Raise OSError if a path is a named pipe: it can be read only once, and cannot seek."""
     if Path(path).expanduser().is_fifo():
         raise OSError(
             f"{os.fspath(path)} is a pipe, which can be read only once, from its beginning to its "
@@ -243,7 +244,7 @@ def check_no_pipe(path: str | os.PathLike[str]) -> None:
 
 
 def source_name(source: PathOrHandle) -> str:
-    """Name a file in a message."""
+    """Return the name of a file, for messages."""
     if isinstance(source, (str, os.PathLike)):
         return os.fspath(source)
     return str(getattr(source, "name", source))
@@ -251,7 +252,7 @@ def source_name(source: PathOrHandle) -> str:
 
 @contextlib.contextmanager
 def opened(source: PathOrHandle) -> Iterator[IO[bytes]]:
-    """Open a file for reading at any place; a compressed one is decompressed beside first."""
+    """Open a seekable file for reading; a compressed one is decompressed to a temporary file."""
     if not isinstance(source, (str, os.PathLike)):
         yield source
     elif packing_of_file(source) is None:
@@ -266,9 +267,9 @@ def opened(source: PathOrHandle) -> Iterator[IO[bytes]]:
 
 
 def first_bytes(source: PathOrHandle, n: int) -> bytes:
-    """Return the first `n` bytes of a file, decompressed, or fewer; they are still to be read.
+    """Return the first `n` bytes of a file, decompressed, or fewer; they can be read again.
 
-    Raises OSError of a pipe with a name, of which they would be lost.
+    Raises OSError for a named pipe, where they would be lost.
     """
     if isinstance(source, (str, os.PathLike)):
         check_no_pipe(source)
@@ -293,7 +294,7 @@ def _decompressed(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 
 class _Onward:
-    """A stream that is only written onwards: zipfile need not try to go back in it."""
+    """A stream without `seek`, so that zipfile does not try to go back in it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream

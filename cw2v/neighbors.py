@@ -1,4 +1,4 @@
-"""Similarity and neighbours, as functions on arrays of vectors."""
+"""Similarities and nearest neighbours: functions on arrays of vectors."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def unit(vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def cosine(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> np.floating[Any]:
     """Return the cosine of two vectors, computed in float64.
 
-    Of a float32 vector with itself it is exactly 1, and 0 of a zero vector with any.
+    It is exactly 1 for a float32 vector with itself, and 0 if a vector is zero.
     """
     exact_one, exact_other = one.astype(np.float64), other.astype(np.float64)
     lengths = np.linalg.norm(exact_one) * np.linalg.norm(exact_other)
@@ -65,7 +65,7 @@ def cosines(vectors: Floats, norms: Floats, target: npt.NDArray[Any]) -> Floats:
 
 
 def queries_per_block(n_rows: int) -> int:
-    """Give for how many queries to compute similarities at a time: 64 MB of them."""
+    """Return for how many queries to compute similarities at a time: 64 MB of them."""
     return max(1, 4 * _BLOCK_NUMBERS // max(1, n_rows))
 
 
@@ -93,9 +93,9 @@ def cosmul(
 
 
 def largest(scores: Floats, topn: int, excluded: set[int] | frozenset[int] = frozenset()) -> Any:
-    """Return the places of the `topn` largest scores, largest first, without the excluded places.
+    """Return the indices of the `topn` largest scores, largest first, without those excluded.
 
-    Equal scores come in the order of their places.
+    Equal scores are in the order of their indices.
     """
     wanted = min(len(scores), topn + len(excluded))
     if wanted <= 0:
@@ -108,10 +108,10 @@ def largest(scores: Floats, topn: int, excluded: set[int] | frozenset[int] = fro
 
 
 def _candidates(scores: Floats, wanted: int) -> Any:
-    """Give, in rising order, places among which are those of the `wanted` largest scores.
+    """Return, in rising order, indices that include those of the `wanted` largest scores.
 
-    The largest score of each piece is found first. So many pieces as are wanted have one at
-    or above the last of their maxima, and only scores as large as that are looked at again.
+    The scores are divided into pieces, and the maximum of each piece is computed. The `wanted`
+    largest maxima are scores themselves, so no score below the least of them can be wanted.
     """
     n_pieces = len(scores) // _PIECE
     if n_pieces > 4 * wanted:

@@ -1,4 +1,4 @@
-"""Vectors as a NumPy .npz file: words that no word2vec file can hold, and counts."""
+"""Vectors as a NumPy .npz file, which can also hold counts, and words with white space."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from cw2v.ziparrays import DAMAGE, is_disk_failure, read_member
 
 FORMAT_VERSION = 1
 
-# Lone surrogates (bytes that were not UTF-8 and were kept) have to come back as they were.
+# Lone surrogates, which stand for bytes that are not UTF-8, have to be read as they were.
 _ENCODING = ("utf8", "surrogatepass")
 
 
 class Vectors(NamedTuple):
-    """What a file of vectors holds.
+    """The contents of a file of vectors.
 
     Parameters
     ----------
     words : list of str
         One for each row.
     vectors : ndarray
-        Float32 unless asked otherwise, of shape (n_words, dim).
+        Of shape (n_words, dim), float32 unless another dtype was asked for.
     counts : ndarray or None
-        How often each word occurred, int64 of shape (n_words,); None where the file lacks it.
+        How often each word occurs, int64 of shape (n_words,); None if the file lacks it.
     """
 
     words: list[str]
@@ -45,18 +45,18 @@ def write_npz(
     vectors: npt.NDArray[Any],
     counts: npt.ArrayLike | None = None,
 ) -> None:
-    """Write words, vectors and counts to a .npz file that NumPy alone can read.
+    """Write words, vectors and counts to a .npz file, which NumPy can read without cw2v.
 
     It holds ``vectors`` (float32), ``words`` (all words in UTF-8, one after another, uint8),
     ``word_offsets`` (int64, where each begins, and the end), ``counts`` (int64) if given, and
-    ``format_version``. Nothing is pickled and nothing compressed.
+    ``format_version``. Nothing is pickled or compressed.
 
     Parameters
     ----------
     path : str or os.PathLike
         Written whole or not at all. No suffix is added.
     words : sequence of str
-        One for each row, of any characters.
+        One for each row; any characters are allowed.
     vectors : ndarray
         Of shape (n_words, dim); stored as float32.
     counts : array-like of int, optional
@@ -94,7 +94,7 @@ def write_npz(
 
 
 def read_npz(path: str | os.PathLike[str]) -> Vectors:
-    """Read a file of `write_npz`.
+    """Read a file that `write_npz` wrote.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def read_npz(path: str | os.PathLike[str]) -> Vectors:
 
 
 def pack_words(words: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Return all words in UTF-8, one after another, and where each begins, and the end."""
+    """Return all words in UTF-8, one after another, and where each begins, with the end."""
     encoded = [word.encode(*_ENCODING) for word in words]
     offsets = np.zeros(len(words) + 1, dtype=np.int64)
     np.cumsum([len(word) for word in encoded], out=offsets[1:])
@@ -161,7 +161,7 @@ def pack_words(words: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray
 def split_words(
     name: str, joined: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]
 ) -> list[str]:
-    """Give back the words of `pack_words`, read from the file `name`.
+    """Return the words that `pack_words` packed, read from the file `name`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Sentences -> how often each word and phrase comes, as `Phrases` needs it."""
+"""Sentences -> counts of words and phrases, as `Phrases` needs them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from cw2v.params import usable_cpus
 from cw2v.readers import scan_corpus
 from cw2v.reading import Reading
 
-MOST_WORKERS = 4  # each goes through the whole text, and counts its share
+MOST_WORKERS = 4  # each reads the whole text, and counts its share of the phrases
 
 
 @dataclass(frozen=True, eq=False)
 class CountedPairs:
-    """Words and phrases as they were counted: by number, without their text.
+    """Words and phrases with their counts, by word ids, without the texts of the phrases.
 
     Attributes
     ----------
@@ -32,11 +32,11 @@ class CountedPairs:
     counts : ndarray
         int64 (n_words,), how often each word occurs.
     counters : list of PairCounter
-        The phrases, each in one of them; finished.
+        The counters of the phrases, each of which is in one of them; finished.
     delimiter : bytes
         Joins the words of a phrase.
     n_connectors : int
-        So many of the words are connectors, which are not counted.
+        The number of words that are connectors, which are not counted.
     """
 
     utf8: NDArray[np.uint8]
@@ -50,21 +50,21 @@ class CountedPairs:
         return len(self.counts) - self.n_connectors + sum(map(len, self.counters))
 
     def as_table(self) -> KeyTable:
-        """Make a table of them by their text."""
+        """Return a table of them by their text."""
         table = KeyTable()
         if len(self):
             table.add_phrases(self.utf8, self.offsets, self.counts, self.counters, self.delimiter)
         return table
 
     def is_unambiguous(self) -> bool:
-        """Return whether no two of them have the same text: no word has a part of the delimiter."""
+        """Return whether their texts are all different: no word has a part of the delimiter."""
         text = self.utf8.tobytes()
         characters = {c.encode("utf-8", "surrogatepass") for c in _decoded(self.delimiter)}
         return bool(characters) and not any(c in text for c in characters)
 
 
 class Keys:
-    """Words and phrases, counted; by their text only from when somebody asks for that.
+    """Words and phrases with their counts; the table by text is made on first use.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ class Keys:
 
     @property
     def pairs(self) -> CountedPairs | None:
-        """What was counted, as long as nobody asked for `table`."""
+        """The counts by ids; None once `table` was used."""
         return self._counted if isinstance(self._counted, CountedPairs) else None
 
     @property
@@ -94,14 +94,14 @@ class Keys:
 
 @dataclass(frozen=True)
 class PhraseCounts:
-    """What was counted.
+    """The result of `count_phrases`.
 
     Attributes
     ----------
     keys : Keys
-        How often each word that is no connector, and each phrase, came.
+        The counts of the words that are not connectors, and of the phrases.
     min_reduce : int
-        1, and one more for each time that rare ones were dropped.
+        1, plus the number of times that rare ones were dropped.
     n_tokens : int
         All words of the text, connectors included.
     """
@@ -124,17 +124,17 @@ def count_phrases(
     Parameters
     ----------
     sentences : iterable of iterables of str
-        Read once; by threads if it is one of our readers.
+        Read once; by threads if it is a reader of `cw2v.readers`.
     delimiter : str
         Joins the words of a phrase.
     connector_words : collection of str
-        Not counted, and no part of a phrase but between its two words.
+        Not counted, and part of a phrase only between its two words.
     max_vocab_size : number
-        After a sentence with which there are more words and phrases, rare ones are dropped,
-        with just the same result as gensim's.
+        After a sentence that leaves more words and phrases than this, rare ones are dropped,
+        exactly as in gensim.
     workers : int, optional
-        Threads; by default as many as there are CPUs, 4 at most. The result does not depend
-        on it.
+        Threads; by default as many as there are CPUs, at most 4. The result does not depend
+        on their number.
 
     Raises
     ------
@@ -155,12 +155,12 @@ def count_phrases(
         n_connectors = int(is_connector.sum())
         pairs = CountedPairs(arena, offsets, scanned.counts, counters, raw, n_connectors)
         if len(pairs) <= max_vocab_size:
-            scanned.close()  # makes room
+            scanned.close()  # frees its memory
             for counter in counters:
                 counter.finish()
             return PhraseCounts(Keys(pairs), 1, scanned.n_raw_tokens)
         pruning = PhrasePruner(arena, offsets, is_connector, raw, int(max_vocab_size))
-        from_files = hasattr(sentences, "_cw2v_scan")  # which give no empty sentences
+        from_files = hasattr(sentences, "_cw2v_scan")  # readers, which have no empty sentences
         for ids, breaks, to_corpus, is_first in scanned.pieces():
             pruning.count(ids, breaks, to_corpus, is_first, not from_files)
         pruning.end_sentence()
@@ -176,7 +176,7 @@ def _decoded(delimiter: bytes) -> str:
 def _count_pairs(
     scanned: ScannedCorpus, is_connector: NDArray[np.uint8], workers: int
 ) -> list[PairCounter]:
-    """Iterate over the text with every worker, each for its share of the phrases."""
+    """Count in threads: each reads the whole text, and counts its share of the phrases."""
     counters = [PairCounter(is_connector, share, workers) for share in range(workers)]
     stopped = threading.Event()
 

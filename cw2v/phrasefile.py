@@ -1,4 +1,4 @@
-"""Phrases to a file and back; gensim's pickles of them, of any version, are read as well."""
+"""Phrases to a file and back; also reads gensim's pickles of any version."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cw2v.vectorreader import VectorFileError
 
 KINDS = ("Phrases", "FrozenPhrases")
 
-# What every saved object has, and of which type.
+# The attributes that every saved object has, and their types.
 _NEEDED: dict[str, tuple[type, ...]] = {
     "connector_words": (frozenset, set),
     "delimiter": (str,),
@@ -28,16 +28,16 @@ _NEEDED: dict[str, tuple[type, ...]] = {
 def write_phrases(
     target: PathOrHandle, kind: str, class_name: str, attributes: dict[str, Any]
 ) -> None:
-    """Write an object's attributes: a zip of arrays and JSON; see `nativefile.write_state`.
+    """Write an object's attributes; see `nativefile.write_state`.
 
-    A scorer of the user's is stored by its name.
+    A user's scorer is stored by its name.
     """
     named = {"scoring": _name_of(attributes["scoring"])}
     nativefile.write_state(target, kind, class_name, attributes | named)
 
 
 def _name_of(scoring: Callable[..., float]) -> str:
-    """Name a scorer so that `_scorer_called` finds it, if it is a function of a module."""
+    """Return the name by which `_scorer_called` finds a scorer, if it is a function of a module."""
     for name, scorer in SCORERS.items():
         if scoring is scorer:
             return name
@@ -49,13 +49,13 @@ def _name_of(scoring: Callable[..., float]) -> str:
 def read_phrases(
     source: PathOrHandle, scoring: Callable[..., float] | None = None
 ) -> tuple[str, dict[str, Any]]:
-    """Read what `write_phrases` or gensim wrote.
+    """Read a file that `write_phrases` or gensim wrote.
 
     Parameters
     ----------
     source : path or binary file
     scoring : callable, optional
-        The scorer, in place of what the file names.
+        The scorer, instead of the one that the file names.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def read_phrases(
     ForbiddenPickleError
         It is a pickle that asks for something that gensim's phrases do not need.
     ValueError
-        It names a scorer that is not loaded.
+        It names a scorer whose module is not imported.
     OSError
         The file cannot be read.
     """
@@ -89,7 +89,7 @@ def read_phrases(
 
 
 def _scorer_called(scoring: Any, name: str) -> Callable[..., float]:
-    """Find a scorer by its name, among what the program has imported already."""
+    """Return the scorer of a name, from the modules that are imported already."""
     if scoring in SCORERS:
         return SCORERS[scoring]
     module_name, _, path = str(scoring).partition(":")
@@ -107,7 +107,7 @@ def _scorer_called(scoring: Any, name: str) -> Callable[..., float]:
 def _from_gensim(
     saved: Any, name: str, given: Callable[..., float] | None
 ) -> tuple[str, dict[str, Any]]:
-    """Give gensim's attributes, of any version, as gensim 4 has them."""
+    """Return the attributes of gensim's object of any version, as gensim 4 has them."""
     if not isinstance(saved, Plain) or saved.name not in (*KINDS, "Phraser"):
         kind = saved.name if isinstance(saved, Plain) else type(saved).__name__
         raise VectorFileError(f"{name} holds a {kind}, no phrases")
@@ -142,5 +142,5 @@ def _from_gensim(
 
 
 def _text(word: Any) -> str:
-    """Decode what versions before 4.0 kept as bytes."""
+    """Return a word as str; versions before 4.0 kept bytes."""
     return str(word, "utf-8") if isinstance(word, bytes) else str(word)

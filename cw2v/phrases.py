@@ -1,4 +1,4 @@
-"""Phrases and FrozenPhrases: words that belong together become one; gensim's classes."""
+"""Phrases and FrozenPhrases, gensim's classes: words that belong together become one."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ENGLISH_CONNECTOR_WORDS = frozenset((*_ARTICLES, *_PREPOSITIONS, "and", "or"))
 
 
 class _Stored(PhrasesTransformation):
-    """Gives its classes `save` and `load`."""
+    """Gives `Phrases` and `FrozenPhrases` `save` and `load`."""
 
     def __getstate__(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -57,14 +57,14 @@ class _Stored(PhrasesTransformation):
         raise NotImplementedError
 
     def save(self, fname_or_handle: PathOrHandle, **ignored: Any) -> None:
-        """Save to a file: a zip of arrays and JSON, which runs no code when it is loaded.
+        """Save to a file, a zip archive of arrays and JSON: loading it runs no code.
 
         Parameters
         ----------
         fname_or_handle : path or binary file
-            A path appears whole or not at all; compressed by its suffix.
+            The file appears whole or not at all; compressed if its suffix says so.
         **ignored
-            gensim's settings of its pickles: accepted and not used.
+            gensim's settings for pickles; accepted and not used.
         """
         self.add_lifecycle_event("saving", fname_or_handle=str(fname_or_handle))
         kind = "Phrases" if isinstance(self, Phrases) else "FrozenPhrases"
@@ -74,7 +74,7 @@ class _Stored(PhrasesTransformation):
     def load(
         cls, fname: PathOrHandle, mmap: str | None = None, scoring: Scorer | None = None
     ) -> Any:
-        """Load what `save`, of cw2v or of gensim, wrote; no code of the file is run.
+        """Load a file that `save` of cw2v or of gensim wrote; no code of the file is run.
 
         Parameters
         ----------
@@ -82,18 +82,19 @@ class _Stored(PhrasesTransformation):
         mmap : str, optional
             Accepted and not used.
         scoring : callable, optional
-            The scorer. Without it, that with which it was saved, which must be gensim's or one
-            from a module that is imported already.
+            The scorer. By default, the one that it was saved with, which must be gensim's or from
+            a module that is imported already.
 
         Returns
         -------
         Phrases or FrozenPhrases
-            What was saved, whichever class this is called on; of this class where that can be.
+            The object that was saved, whichever class this is called on; of this class if
+            possible.
 
         Raises
         ------
         VectorFileError, ForbiddenPickleError, ValueError, OSError
-            The file is no saved phrases; see `read_phrases`.
+            The file does not hold saved phrases; see `read_phrases`.
         """
         if scoring is not None:
             scoring = checked_scorer(scoring, cls.__name__)
@@ -109,19 +110,19 @@ class _Stored(PhrasesTransformation):
 
 
 class Phrases(_Stored):
-    """Finds pairs of words that come together more often than by chance.
+    """Finds pairs of words that occur together more often than by chance.
 
     Parameters
     ----------
     sentences : iterable of iterables of str, optional
-        The text, read once; by threads if it is a `LineSentence` or another reader of ours.
-        Left out, nothing is counted yet: see `add_vocab`.
+        The text, read once; by threads if it is a `LineSentence` or another reader of cw2v.
+        Without it, nothing is counted yet: see `add_vocab`.
     min_count : float, more than 0
-        What scorers take for it; see `original_scorer` and `npmi_scorer`.
+        Passed to the scorer; see `original_scorer` and `npmi_scorer`.
     threshold : float
-        A phrase has a greater score. More than 0 for "default", -1 to 1 for "npmi".
+        Phrases have a higher score than this. Above 0 for "default", -1 to 1 for "npmi".
     max_vocab_size : int
-        When there are more words and phrases, rare ones are forgotten, as in gensim.
+        When there are more words and phrases, rare ones are dropped, as in gensim.
     delimiter : str
         Joins the words of a phrase.
     progress_per : int
@@ -135,8 +136,8 @@ class Phrases(_Stored):
     Attributes
     ----------
     vocab : dict of str to int
-        How often each word and each phrase occurs. It is made when it is first asked for; counts
-        that are changed in it, count.
+        How often each word and each phrase occurs. It is made on first use; changes that you make
+        in it take effect.
     corpus_word_count : int
         How many words were read.
 
@@ -145,7 +146,7 @@ class Phrases(_Stored):
     ValueError
         A parameter is out of range, or no scorer has that name or those parameters.
     PickleError
-        `scoring` is a function that no module has under its name.
+        `scoring` is a function that cannot be found by its name in its module.
     TypeError
         A parameter is of the wrong type, or a token is not a str.
 
@@ -190,7 +191,7 @@ class Phrases(_Stored):
         self.delimiter = delimiter
         self.progress_per = progress_per
         self.corpus_word_count = 0
-        self._keys: Keys | None = Keys(KeyTable())  # None: `vocab` holds what no table can
+        self._keys: Keys | None = Keys(KeyTable())  # None: no table can hold `vocab`
         self._vocab: WatchedDict | None = None
         self._made: tuple[tuple[Any, ...], Joiner] | None = None
         if sentences is not None:
@@ -232,7 +233,7 @@ class Phrases(_Stored):
         return self._keys.table.get(key) if isinstance(key, str) else 0
 
     def _counted(self) -> Keys | None:
-        """Return the counts, made again if `vocab` was changed; None if they fit no table."""
+        """Return the counts, made again if `vocab` was changed; None if no table can hold them."""
         if self._vocab is not None and self._vocab.changed:
             self._vocab.changed = False
             table = table_of(self._vocab)
@@ -248,7 +249,7 @@ class Phrases(_Stored):
             *(table, self.connector_words, self.delimiter, self.scoring),
             *(self.min_count, self.threshold, self.corpus_word_count),
         )
-        # A table that was added to is the same, but longer.
+        # With the length of the table: keys may have been added to the same table.
         made, state = self._made, (*settings, len(table) if table is not None else 0)
         if made is None or made[0] != state:
             kind = kind_of(self.scoring, *settings[4:])
@@ -285,7 +286,7 @@ class Phrases(_Stored):
             self._keys, self._vocab = counts.keys, None
             return
         self.min_reduce = max(self.min_reduce, counts.min_reduce)
-        if self._vocab is not None:  # the user may hold it
+        if self._vocab is not None:  # the user may have a reference to it
             vocab = self._vocab
             for key, count in counts.keys.table.as_dict().items():
                 vocab[key] = vocab.get(key, 0) + count
@@ -324,11 +325,11 @@ class Phrases(_Stored):
         return (None, None) if score <= self.threshold else (phrase, score)
 
     def freeze(self) -> FrozenPhrases:
-        """Return what finds the same phrases in less memory, but cannot count any more."""
+        """Return a `FrozenPhrases` of the same phrases: less memory, but no more counting."""
         return FrozenPhrases(self)
 
     def export_phrases(self) -> dict[str, float]:
-        """Find all phrases among what was counted.
+        """Find all phrases among the pairs of words that were counted.
 
         Returns
         -------
@@ -435,7 +436,7 @@ class FrozenPhrases(_Stored):
     def score_candidate(
         self, word_a: str, word_b: str, in_between: list[str]
     ) -> tuple[str | None, float | None]:
-        """Look one candidate up; see `PhrasesTransformation.score_candidate`."""
+        """Look up one candidate; see `PhrasesTransformation.score_candidate`."""
         phrase = self.delimiter.join([word_a, *in_between, word_b])
         score = self._phrasegrams.get(phrase, NEGATIVE_INFINITY)
         return (phrase, score) if score > self.threshold else (None, None)

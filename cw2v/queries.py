@@ -1,4 +1,4 @@
-"""What can be asked about a table of vectors: neighbours and similarities."""
+"""Queries of a table of vectors: neighbours and similarities."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Neighbors = list[tuple[Any, float]]
 class Queries(GrowingTable):
     """A table of vectors that answers questions, under gensim's names.
 
-    A method that takes a key raises KeyError for one that is not there.
+    Methods that take a key raise KeyError if the table does not have it.
     """
 
     # -- neighbours ----------------------------------------------------------------------
@@ -60,34 +60,35 @@ class Queries(GrowingTable):
         restrict_vocab: int | None = None,
         indexer: Any = None,
     ) -> Any:
-        """Find the keys whose vectors point most nearly the way of a sum of vectors.
+        """Find the keys whose vectors have the largest cosines with a sum of vectors.
 
         Parameters
         ----------
         positive, negative : key, ndarray, or list of them, optional
-            What is added and what is subtracted: keys, vectors, or pairs (key, weight). Every
-            key's vector is scaled to length 1 first.
+            What is added to the sum and subtracted from it: keys, vectors, or pairs (key, weight).
+            The vectors of keys are scaled to length 1 first.
         topn : int or None
-            How many to find. None gives all similarities, 0 (or False) an empty list.
+            How many to find. With None all similarities are returned, with 0 (or False) an empty
+            list.
         clip_start, clip_end : int
-            Look only at rows clip_start to clip_end - 1.
+            Search only rows clip_start to clip_end - 1.
         restrict_vocab : int, optional
-            Look only at the first so many rows.
+            Search only this number of rows, the first.
         indexer : object, optional
-            An index whose ``most_similar(vector, topn)`` is asked instead.
+            An index whose ``most_similar(vector, topn)`` is called instead.
 
         Returns
         -------
         list of (key, float) or ndarray
             Keys with their cosines, most similar first, without the keys given. With
-            ``topn=None`` the cosines of all rows looked at, float32.
+            ``topn=None`` the cosines of all rows searched, float32.
 
         Raises
         ------
         KeyError
-            A key is not there.
+            The table does not have a key.
         ValueError
-            Nothing was given.
+            Neither `positive` nor `negative` was given.
         """
         if topn is not None and topn < 1:
             return []
@@ -115,7 +116,7 @@ class Queries(GrowingTable):
         clip_end: int | None = None,
         restrict_vocab: int | None = None,
     ) -> Any:
-        """Answer many questions of `most_similar` at once, many times as fast.
+        """Answer many queries of `most_similar` at once, many times as fast.
 
         Parameters
         ----------
@@ -136,7 +137,7 @@ class Queries(GrowingTable):
         Raises
         ------
         KeyError
-            A key is not there.
+            The table does not have a key.
         ValueError
             Nothing was given for a query, or `negative` has another length than `positive`.
 
@@ -184,16 +185,16 @@ class Queries(GrowingTable):
         topn: int | None = 10,
         restrict_vocab: int | None = None,
     ) -> Any:
-        """Find keys as `most_similar`, by products of similarities in place of sums (3CosMul).
+        """Find keys like `most_similar`, by products of similarities instead of sums (3CosMul).
 
         Parameters
         ----------
         positive, negative : key, ndarray, or list of them, optional
-            What the keys found should be like, and unlike.
+            What the keys found should be similar to, and not similar to.
         topn : int or None
-            How many to find. None gives all scores.
+            How many to find. With None all scores are returned.
         restrict_vocab : int, optional
-            Look only at the first so many rows.
+            Search only this number of rows, the first.
 
         Returns
         -------
@@ -247,7 +248,7 @@ class Queries(GrowingTable):
         return [key for row, key in keys if row != own and key is not None]
 
     def words_closer_than(self, word1: Key, word2: Key) -> list[Key]:
-        """Return `closer_than`, under its old name."""
+        """Return `closer_than(word1, word2)`; the old name of that method."""
         return self.closer_than(word1, word2)
 
     def rank(self, key1: Key, key2: Key) -> int:
@@ -262,7 +263,7 @@ class Queries(GrowingTable):
         Parameters
         ----------
         words : sequence of keys
-            Those that are not there are left out, with a warning in the log.
+            Keys that the table does not have are left out, with a warning in the log.
         use_norm : bool
             Scale the vectors to length 1 first.
 
@@ -274,7 +275,7 @@ class Queries(GrowingTable):
         Raises
         ------
         ValueError
-            None of the keys is there.
+            The table has none of the keys.
         """
         used = [word for word in words if word in self]
         if len(used) != len(words):
@@ -302,7 +303,7 @@ class Queries(GrowingTable):
         return 1 - self.similarity(w1, w2)
 
     def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> np.floating[Any]:
-        """Return the cosine of the means of two lists of keys; keys not there are left out.
+        """Return the cosine of the means of two lists of keys; unknown keys are left out.
 
         Raises
         ------
@@ -332,14 +333,14 @@ class Queries(GrowingTable):
         Parameters
         ----------
         word_or_vector : key, ndarray, list or tuple
-            A key, or a vector of shape (vector_size,). A tuple that is a key counts as one.
+            A key, or a vector of shape (vector_size,). A tuple that is a key counts as a key.
         other_words : iterable of keys
-            Empty means all rows, the key itself included.
+            If empty, all rows, the key itself included.
         """
         target = self._vector_of(word_or_vector, norm=False)
         rows = [self.get_index(word) for word in other_words or ()]
         vectors = self.vectors[rows] if rows else self.vectors
-        # Not those of `norms`: as in gensim, vectors may have been changed in place.
+        # Computed here: `norms` may be older than changes of `vectors` in place. As in gensim.
         result: npt.NDArray[Any] = 1 - self.cosine_similarities(target, vectors)
         return result
 
@@ -351,14 +352,14 @@ class Queries(GrowingTable):
         Parameters
         ----------
         document1, document2 : sequence of keys
-            Those that are not there are left out.
+            Keys that the table does not have are left out.
         norm : bool
             Scale the vectors to length 1 first.
 
         Returns
         -------
         float
-            Infinity if no word of a text is there.
+            Infinity if the table has no word of one of the texts.
 
         Raises
         ------
@@ -386,7 +387,7 @@ class Queries(GrowingTable):
     def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
         """Return the similarity of two keys over the sum of those of `wa`'s `topn` neighbours.
 
-        Above 0.1 (with ``topn=10``) suggests synonyms (Leeuwenberg et al. 2016, equation 1).
+        Above 0.1 (with ``topn=10``) it suggests synonyms (Leeuwenberg et al. 2016, equation 1).
         """
         similar = self.similar_by_key(wa, topn)
         if not similar:
@@ -404,7 +405,7 @@ class Queries(GrowingTable):
         return self.get_vector(key, norm=norm)
 
     def _is_tuple_of_numbers(self, key: Any) -> bool:
-        """Return whether this is a vector given as a tuple, and no key."""
+        """Return whether this is a vector given as a tuple, and not a key."""
         return (
             isinstance(key, tuple)
             and len(key) == self.vector_size
@@ -413,7 +414,7 @@ class Queries(GrowingTable):
         )
 
     def _rows_among(self, keys: list[Any], first_row: int) -> set[int]:
-        """Return the rows of what is a key; a derived class may have vectors for others as well."""
+        """Return the rows of those that are keys; a derived class may have vectors for others."""
         return {
             self.get_index(key) - first_row
             for key in keys
@@ -421,7 +422,7 @@ class Queries(GrowingTable):
         }
 
     def _rows_without_key(self) -> npt.NDArray[np.intp]:
-        """Return the rows that were prepared and have no key yet."""
+        """Return the prepared rows that have no key yet."""
         if len(self.key_to_index) >= len(self):
             return np.empty(0, np.intp)
         return np.flatnonzero([key is None for key in self.index_to_key])
@@ -434,7 +435,7 @@ class Queries(GrowingTable):
         unused: npt.NDArray[np.intp],
         first_row: int = 0,
     ) -> Neighbors:
-        """Return the keys with the largest scores, which are of the rows from `first_row` on."""
+        """Return the keys with the largest scores; these begin with the row `first_row`."""
         unused = unused[(unused >= first_row) & (unused < first_row + len(scores))] - first_row
         if len(unused):
             scores = scores.copy()
@@ -446,7 +447,7 @@ class Queries(GrowingTable):
 
 
 def _as_list(value: Any) -> list[Any]:
-    """Return a list of keys and vectors, where one key or one vector may stand for a list."""
+    """Return a list of keys and vectors; one key or vector becomes a list of one."""
     if value is None:
         return []
     if isinstance(value, KEY_TYPES) or (isinstance(value, np.ndarray) and value.ndim == 1):

@@ -1,4 +1,4 @@
-"""The state of NumPy's random numbers as plain values, checked before it is believed."""
+"""The state of NumPy's random generators as plain values, checked when it is read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-# The generators whose whole state is numbers that cannot lead astray.
+# The generators whose whole state is numbers that cannot do harm.
 _GENERATORS = ("PCG64", "PCG64DXSM", "SFC64", "MT19937")
 _MT19937_WORDS = 624
 
@@ -19,7 +19,7 @@ def random_to_dict(random: Random) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        Their generator is none of those that `random_from_dict` knows.
+        Its bit generator is not one that `random_from_dict` knows.
     """
     if isinstance(random, np.random.RandomState):
         state = dict(random.get_state(legacy=False))
@@ -31,25 +31,25 @@ def random_to_dict(random: Random) -> dict[str, Any]:
 
 
 def random_from_dict(kind: str, state: Any) -> Random:
-    """Make random numbers go on where `random_to_dict` found them.
+    """Make a random generator with the state that `random_to_dict` returned.
 
     Parameters
     ----------
     kind : {"RandomState", "Generator"}
         The class.
     state : dict
-        What `random_to_dict` gave.
+        A result of `random_to_dict`.
 
     Raises
     ------
     ValueError
-        It is no such state.
+        `state` is not such a state.
     """
     name = state.get("bit_generator") if isinstance(state, dict) else None
     if kind not in ("RandomState", "Generator") or name not in _GENERATORS:
         raise ValueError(f"no random numbers of kind {kind} and generator {name!r} are known")
     if name == "MT19937":
-        # NumPy believes the position: one outside the key would be read all the same.
+        # NumPy does not check the position: it would read outside the key.
         key, pos = np.asarray(state["state"]["key"]), int(state["state"]["pos"])
         if key.shape != (_MT19937_WORDS,) or key.dtype.kind not in "iu":
             raise ValueError("the key of MT19937 must be 624 whole numbers")

@@ -1,7 +1,6 @@
 """gensim's readers: files as iterables of sentences, each a list of str.
 
-Given to `Word2Vec` or `Phrases`, they are not iterated: threads read their files, with the same
-result.
+`Word2Vec` and `Phrases` do not iterate over them: threads read their files, with the same result.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from cw2v.packing import UNPACKED_FILES
 from cw2v.reading import Reading
 from cw2v.sources import TextInput, TextReader, look_at, name_of
 
-MAX_WORDS_IN_BATCH = 10000  # gensim's name; the longest sentence that readers give
+MAX_WORDS_IN_BATCH = 10000  # gensim's name; the longest sentence that readers yield
 
-_STREAM_BLOCK = 8192  # bytes that Text8Corpus looks at together
+_STREAM_BLOCK = 8192  # bytes that Text8Corpus reads at a time
 
-# File objects of which we know that they give bytes, and how; of no class derived from them.
+# File objects that are known to read bytes, and how; derived classes do not count.
 _BYTE_FILES: tuple[type, ...] = (
     io.BufferedRandom,
     io.BufferedReader,
@@ -41,16 +40,16 @@ Scanner = Callable[[Reading], ScannedCorpus]
 
 
 class _LineReader:
-    """What `LineSentence` and `PathLineSentences` share: lines of some inputs as sentences.
+    """Base of `LineSentence` and `PathLineSentences`: the lines of some inputs as sentences.
 
-    `_cw2v_scan` is there only where threads may read instead of `__iter__`.
+    The attribute `_cw2v_scan` exists only if threads can read instead of `__iter__`.
     """
 
     max_sentence_length: int
     limit: int | None
 
     def _inputs(self) -> list[TextInput] | None:
-        """Look at what is to be read; None where only `_other_lines` can read it."""
+        """Return the inputs to read; None if only `_other_lines` can read them."""
         raise NotImplementedError
 
     def _other_lines(self) -> Iterable[str | bytes]:
@@ -69,11 +68,11 @@ class _LineReader:
     @property
     def _cw2v_scan(self) -> Scanner:
         if type(self).__iter__ is not _LineReader.__iter__ or self._inputs() is None:
-            raise AttributeError("_cw2v_scan")  # a subclass, or a file object, has its own way
+            raise AttributeError("_cw2v_scan")  # of a subclass or a file object
         return self._scan
 
     def _scan(self, reading: Reading) -> ScannedCorpus:
-        """Read everything by threads: the sentences that iterating gives, in the same order."""
+        """Read everything by threads: the sentences of `__iter__`, in the same order."""
         longest, _ = _checked(self.max_sentence_length, self.limit)
         inputs = self._inputs()
         assert inputs is not None
@@ -83,18 +82,18 @@ class _LineReader:
 
 
 class LineSentence(_LineReader):
-    r"""A file of sentences, one on each line, of words with white space between them.
+    r"""A file with one sentence on each line, and white space between the words.
 
-    Iterable as often as wanted. Words are split as ``str.split()`` does, so also at the white
-    space that is not ASCII (U+00A0, U+3000 ...). Lines without a word are left out.
+    It can be iterated over any number of times. Words are split as by ``str.split()``, also at
+    white space that is not ASCII (U+00A0, U+3000 ...). Lines without a word are left out.
 
     Parameters
     ----------
     source : str, path or file object
         A plain file, or one compressed with gzip, bzip2, xz or Zstandard. A file object must
-        have ``seek``; it may give lines of bytes (in UTF-8) or str.
+        have ``seek``; its lines may be bytes (in UTF-8) or str.
     max_sentence_length : int, at least 1
-        A line of more words becomes several sentences of so many; the last has the rest.
+        A line of more words becomes several sentences of this length; the last has the rest.
     limit : int, at least 0, optional
         Read no more than so many lines.
 
@@ -103,7 +102,7 @@ class LineSentence(_LineReader):
     ValueError, TypeError
         `max_sentence_length` or `limit` is out of range.
     OSError, UnicodeDecodeError
-        When iterated: the file cannot be read, or is not UTF-8.
+        During iteration: the file cannot be read, or is not UTF-8.
 
     Examples
     --------
@@ -140,7 +139,7 @@ class PathLineSentences(_LineReader):
     Parameters
     ----------
     source : str or path
-        The folder; all in it is read, but no subfolders. Or a single file.
+        The folder, of which all files are read, but not those in subfolders. Or a single file.
     max_sentence_length : int, at least 1
         As for `LineSentence`.
     limit : int, at least 0, optional
@@ -149,7 +148,7 @@ class PathLineSentences(_LineReader):
     Attributes
     ----------
     input_files : list of str
-        What is read; the folder is listed when the reader is made.
+        The files to read; the folder is listed when the reader is made.
 
     Raises
     ------
@@ -179,7 +178,7 @@ class PathLineSentences(_LineReader):
 
 
 class Text8Corpus:
-    """A text without lines, as text8, in sentences of equal length.
+    """A text without lines, such as text8, in sentences of equal length.
 
     Parameters
     ----------
@@ -190,10 +189,10 @@ class Text8Corpus:
 
     Notes
     -----
-    The same sentences as gensim's, which are made for words with single spaces between them.
-    If there is other white space, the last sentence may be longer than `max_sentence_length`,
-    and two words with a line end between them become one where a block of 8192 bytes ends with
-    that line end. Read a text with lines by `LineSentence`.
+    The sentences are the same as gensim's, which expects single spaces between the words. With
+    other white space, the last sentence may be longer than `max_sentence_length`, and two words
+    with a line end between them become one where a block of 8192 bytes ends with that line end.
+    Read a text with lines by `LineSentence`.
     """
 
     def __init__(
@@ -221,7 +220,7 @@ class Text8Corpus:
         return self._scan
 
     def _scan(self, reading: Reading) -> ScannedCorpus:
-        """Read everything by threads: the sentences that iterating gives, in the same order."""
+        """Read everything by threads: the sentences of `__iter__`, in the same order."""
         longest, _ = _checked(self.max_sentence_length, None)
         text = _look_at(0, self.fname, None)
         with _opened(text) as file:
@@ -233,10 +232,10 @@ class Text8Corpus:
 
 
 class BrownCorpus:
-    """The Brown corpus as NLTK has it: files of words with their tags, ``word/tag``.
+    """The Brown corpus in NLTK's format: files of words with their tags, ``word/tag``.
 
-    Words are in lower case, with the first two letters of the tag; what has a tag that does
-    not begin with letters, such as punctuation, is left out.
+    Words are in lower case, with the first two letters of their tag. Tokens with a tag that does
+    not begin with letters, such as punctuation, are left out.
 
     Parameters
     ----------
@@ -265,7 +264,7 @@ class BrownCorpus:
 def save_as_line_sentence(
     corpus: Iterable[Iterable[str]], filename: str | os.PathLike[str]
 ) -> None:
-    """Write sentences to a file for `LineSentence`: one on a line, spaces between the words.
+    """Write sentences to a file for `LineSentence`: one per line, spaces between the words.
 
     The file appears whole or not at all, and is compressed if its name ends in .gz, .bz2, .xz
     or .zst.
@@ -276,7 +275,7 @@ def save_as_line_sentence(
 
 
 def scan_corpus(sentences: Iterable[Iterable[Any]], reading: Reading) -> ScannedCorpus:
-    """Read sentences once, by threads where they come from a reader of ours."""
+    """Read sentences once; by threads if they come from one of the readers in this file."""
     if hasattr(sentences, "_cw2v_scan"):
         scanned: ScannedCorpus = sentences._cw2v_scan(reading)
         return scanned
@@ -333,7 +332,7 @@ class _BlockFile:
     def __init__(self, blocks: Iterator[tuple[bytes, bool]]) -> None:
         self._blocks = blocks
         self._left = b""
-        self.tail = b""  # what came after the last space
+        self.tail = b""  # the bytes after the last space
 
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
@@ -351,7 +350,7 @@ class _BlockFile:
 
 
 def _stream(file: io.BufferedReader) -> Iterator[tuple[bytes, bool]]:
-    """Cut a text at the last space of every 8192 bytes; last comes what follows the last space."""
+    """Cut a text at the last space of every 8192 bytes; the bytes after the last space are last."""
     rest = b""
     while block := file.read(_STREAM_BLOCK):
         text = rest + block
@@ -372,7 +371,7 @@ def _sentences(lines: Iterable[str | bytes], longest: int, name: str) -> Iterato
 
 
 def _decoded(text: str | bytes, name: str) -> str:
-    """Decode UTF-8; an error says in which file."""
+    """Decode UTF-8; an error names the file."""
     if isinstance(text, str):
         return text
     try:

@@ -1,4 +1,4 @@
-"""Files of save(), whoever wrote them: cw2v's own, or gensim's pickles read without unpickling."""
+"""Files that save() of cw2v or of gensim wrote; gensim's pickles are read without running them."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ def read_saved(
     records: Mapping[str, type] | None = None,
     only_vectors: bool = False,
 ) -> tuple[str, dict[str, Any]]:
-    """Read what ``save()`` of cw2v or of gensim wrote; the first bytes tell which.
+    """Read a file that ``save()`` of cw2v or of gensim wrote; the first bytes tell which.
 
     Parameters
     ----------
     source : path or binary file
-        The file; arrays that gensim put beside it are found by its name.
+        The file; gensim's files of arrays beside it are found by its name.
     mmap : {"r", "c"}, optional
         Map large arrays into memory; see `nativefile.read_state`.
     records : mapping of str to type, optional
         Dataclasses that may be read from cw2v's file.
     only_vectors : bool
-        Of a model read the table of vectors alone.
+        Read only the table of vectors of a model.
 
     Returns
     -------
     kind : str
         "KeyedVectors" or "Word2Vec".
     attributes : dict
-        By their names in gensim 4, whatever the version that wrote them.
+        By their names in gensim 4, whatever version wrote them.
 
     Raises
     ------
     VectorFileError
         The file is damaged, or (`NotSavedError`) of another kind.
     ForbiddenPickleError
-        It is a pickle that asks for something other than gensim's models are made of.
+        It is a pickle that asks for something that gensim's models do not need.
     OSError
         The file cannot be read.
     """
@@ -51,7 +51,7 @@ def read_saved(
     start = first_bytes(source, 64)
     if start.startswith(nativefile.MAGIC):
         return nativefile.read_state(source, mmap=mmap, records=records, only_vectors=only_vectors)
-    # Protocol 2 and later begin with 0x80; 0 and 1 with the class of the object.
+    # Pickles of protocol 2 and later begin with 0x80, of 0 and 1 with the class of the object.
     if start.startswith((b"\x80", b"ccopy_reg\n", b"ccopyreg\n", b"(i", b"(c")):
         from cw2v.gensimstate import read_gensim
 

@@ -1,4 +1,4 @@
-"""How much two words belong together: the scores of phrases."""
+"""The scores of phrases: how much more often two words occur together than by chance."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def original_scorer(
     Parameters
     ----------
     worda_count, wordb_count, bigram_count : int
-        How often the two words, and the phrase, came.
+        How often the two words, and the phrase, occur.
     len_vocab : int
         How many words and phrases there are.
     min_count : float
-        Their discount, delta.
+        The discount delta of the paper.
     corpus_word_count : int
         Not used.
 
@@ -48,7 +48,7 @@ def original_scorer(
     -------
     float
         (bigram_count - min_count) / (worda_count * wordb_count) * len_vocab; minus infinity if
-        one of the words never came.
+        one of the words does not occur.
     """
     product = worda_count * wordb_count
     if product == 0:
@@ -69,11 +69,11 @@ def npmi_scorer(
     Parameters
     ----------
     worda_count, wordb_count, bigram_count : int
-        How often the two words, and the phrase, came.
+        How often the two words, and the phrase, occur.
     len_vocab : int
         Not used.
     min_count : float
-        A rarer phrase is none.
+        Rarer phrases have the score minus infinity.
     corpus_word_count : int
         How many words the corpus has.
 
@@ -81,7 +81,7 @@ def npmi_scorer(
     -------
     float
         ln(p(a b) / (p(a) p(b))) / -ln p(a b), from -1 to 1; minus infinity for a phrase that
-        came fewer than `min_count` times, or whose words or itself never came.
+        occurs fewer than `min_count` times, or if it or one of its words does not occur.
     """
     if bigram_count < min_count or not (worda_count and wordb_count and bigram_count):
         return NEGATIVE_INFINITY
@@ -99,11 +99,11 @@ def checked_scorer(scoring: str | Scorer, class_name: str) -> Scorer:
     Raises
     ------
     ValueError
-        No scorer of that name; or a function without the parameters that scorers have.
+        There is no scorer of that name, or a function lacks the parameters of scorers.
     TypeError
         It is neither a name nor a function.
     PickleError
-        The function is not one that a module has under its name.
+        The function cannot be found by its name in its module.
     """
     if isinstance(scoring, str):
         if scoring not in SCORERS:
@@ -128,7 +128,7 @@ def checked_scorer(scoring: str | Scorer, class_name: str) -> Scorer:
 
 
 def kind_of(scoring: Any, *numbers: Any) -> str:
-    """Name the compiled scorer that does the same with these numbers, or "custom"."""
+    """Return the name of the compiled scorer that gives the same results, or "custom"."""
     if all(type(number) in (int, float) for number in numbers):
         if scoring is original_scorer:
             return "original"

@@ -1,7 +1,7 @@
-"""A model's attributes as JSON and arrays, and back: what the native format can hold.
+"""A model's attributes as JSON and arrays, and back: the values that cw2v's own format can hold.
 
-JSON holds what it can as it is. Anything else is an object with the key "$", which says what
-it is; arrays stand in the file under the names given there.
+Values that JSON has are written as they are. Any other value is an object whose key "$" says what
+it is; its arrays are in the file under the names that it gives.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _STR, _INT, _NONE = 0, 1, 2
 
 
 class NotStorableError(TypeError):
-    """A value that the native format cannot hold; the message says which and where."""
+    """A value that cw2v's own format cannot hold; the message says which and where."""
 
 
 @dataclass
 class Nested:
-    """A table of vectors inside a model, as its attributes."""
+    """The attributes of a table of vectors inside a model."""
 
     state: dict[str, Any]
 
@@ -46,16 +46,16 @@ class Encoder:
     records : mapping of str to type
         The dataclasses that may be stored, by name.
     sep_limit : int
-        Arrays of so many numbers are marked to be mapped into memory when that is asked for.
+        Arrays of at least so many numbers are marked: `load` with `mmap` maps them into memory.
     separately : collection of str, optional
-        Names of attributes to be marked so, instead.
+        Names of attributes to mark instead of those.
 
     Attributes
     ----------
     arrays : dict of str to ndarray
-        What the JSON refers to.
+        The arrays that the JSON refers to, by name.
     failed : dict of str to NotStorableError
-        Why attributes were left out that should have been stored, by path.
+        Why attributes could not be stored, by path.
     """
 
     def __init__(
@@ -78,8 +78,8 @@ class Encoder:
         Returns
         -------
         dict
-            "attributes", by name, and "left_out", the names of those that come back as None:
-            those in `ignore`, and those that cannot be stored.
+            "attributes", by name, and "left_out", the names of those that will be None after
+            loading: those in `ignore`, and those that cannot be stored.
         """
         encoded: dict[str, Any] = {}
         for name, value in attributes.items():
@@ -108,12 +108,12 @@ class Encoder:
         return self.value(value, path)
 
     def value(self, value: Any, path: str, depth: int = 0) -> Any:
-        """Encode one value; `path` names it.
+        """Encode one value; errors name it by its `path`.
 
         Raises
         ------
         NotStorableError
-            It, or something in it, is of a type that cannot be stored.
+            The value, or something in it, is of a type that cannot be stored.
         """
         if depth > _DEEPEST:
             raise NotStorableError(
@@ -176,7 +176,7 @@ class Encoder:
         return {"$": "array", "name": name, **({"mapped": True} if mapped else {})}
 
     def _objects(self, array: npt.NDArray[Any], path: str, depth: int) -> dict[str, Any]:
-        """Encode an array of objects: of arrays in one dimension, or of values JSON can hold."""
+        """Encode an array of objects: arrays in one dimension, or values that JSON can hold."""
         items = array.ravel().tolist()
         kinds = {item.dtype for item in items if isinstance(item, np.ndarray) and item.ndim == 1}
         if array.ndim == 1 and len(kinds) == 1 and all(isinstance(x, np.ndarray) for x in items):
@@ -229,9 +229,9 @@ class Decoder:
     Parameters
     ----------
     array : callable
-        Gives the array of a name; its second argument says whether to map it into memory.
+        Returns the array of a name; its second argument says whether to map it into memory.
     records : mapping of str to type
-        The dataclasses that may be made, by name.
+        The dataclasses that may be created, by name.
     source : str
         The file's name, for messages.
     """
@@ -257,7 +257,7 @@ class Decoder:
         Raises
         ------
         VectorFileError
-            It is of a kind that this version does not know.
+            The value is of a kind that this version does not know.
         """
         if isinstance(encoded, list):
             return [self.value(item) for item in encoded]
@@ -339,7 +339,7 @@ class Decoder:
 
 
 def ragged(values: npt.NDArray[Any], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
-    """Return an array of objects, views ``values[starts[i]:starts[i + 1]]``."""
+    """Return an array of objects: the views ``values[starts[i]:starts[i + 1]]``."""
     ends = starts.tolist()
     views = np.empty(len(ends) - 1, dtype=object)
     for row in range(len(views)):

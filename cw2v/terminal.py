@@ -1,4 +1,4 @@
-"""Progress and numbers for people: a bar on a terminal, plain lines elsewhere."""
+"""Shows progress and numbers to people: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def format_rate(amount: float, seconds: float, unit: str) -> str:
 
 @contextmanager
 def warnings_shown(*, quiet: bool = False) -> Iterator[None]:
-    """Print what the package warns of in its log to standard error, above a bar that may be there.
+    """Print the package's logged warnings to standard error, above a progress bar if there is one.
 
     Parameters
     ----------
@@ -88,8 +88,8 @@ def _three_digits(number: float) -> str:
 
 
 class _Bar(tqdm):  # type: ignore[type-arg]
-    # Our reports come several times a second, so tqdm's thread that wakes
-    # sleeping bars has nothing to do: zero keeps it from being started.
+    # Reports come several times a second, so tqdm's thread that updates idle bars is not needed:
+    # zero keeps it from being started.
     monitor_interval: ClassVar[int] = 0
 
 
@@ -104,7 +104,7 @@ class ProgressDisplay:
         A bar that redraws itself, a plain line now and then, or nothing. By default
         a bar when `stream` is a terminal that has a width, otherwise lines.
     interval : float, seconds
-        Shortest time between two plain lines; the first comes a second into a stage.
+        Shortest time between two plain lines; the first comes a second after a stage begins.
 
     Attributes
     ----------
@@ -123,7 +123,7 @@ class ProgressDisplay:
         self._stream = sys.stderr if stream is None else stream
         self._style: Style = style or _style_for(self._stream)
         self._interval = interval
-        self._next_line = _FIRST_LINE  # seconds into the stage
+        self._next_line = _FIRST_LINE  # seconds since the stage began
         self._bar: _Bar | None = None
         self.stage = "read"
 
@@ -144,7 +144,7 @@ class ProgressDisplay:
             self._print(progress)
 
     def close(self) -> None:
-        """Take the bar away; the next report starts a new one."""
+        """Remove the bar; the next report starts a new one."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

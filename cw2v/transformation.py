@@ -1,4 +1,4 @@
-"""What `Phrases` and `FrozenPhrases` share: sentences in, sentences with phrases joined out."""
+"""The base of `Phrases` and `FrozenPhrases`: joins the phrases of sentences."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from cw2v.lifecycle import Lifecycle
 class PhrasesTransformation(Lifecycle):
     """Joins the phrases of sentences.
 
-    A class derived from this one defines `score_candidate`, and may define `_joiner`, which
-    does the same faster.
+    A derived class defines `score_candidate`, and may define `_joiner`, which does the same
+    faster.
 
     Parameters
     ----------
@@ -41,16 +41,16 @@ class PhrasesTransformation(Lifecycle):
         Returns
         -------
         phrase, score : str and float, or None and None
-            The phrase joined, and its score; None if it is no phrase.
+            The joined phrase and its score; None if it is not a phrase.
         """
         raise NotImplementedError("define score_candidate in the derived class")
 
     def _joiner(self) -> Joiner | None:
-        """Return what finds the same phrases as `score_candidate`, or None."""
+        """Return a `Joiner` that finds the same phrases as `score_candidate`, or None."""
         return None
 
     def _fast(self) -> Joiner | None:
-        """Return `_joiner()`, unless a derived class finds phrases in a way of its own."""
+        """Return `_joiner()`, or None if a derived class finds phrases in its own way."""
         return self._joiner() if self._is_plain() else None
 
     def _is_plain(self) -> bool:
@@ -58,7 +58,7 @@ class PhrasesTransformation(Lifecycle):
         return _finds_as_its_joiner(kind)
 
     def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
-        """Iterate over a sentence and join its phrases, the first that is one at each place.
+        """Iterate over a sentence with its phrases joined, from left to right.
 
         Parameters
         ----------
@@ -71,7 +71,7 @@ class PhrasesTransformation(Lifecycle):
         score : float or None
             The phrase's score; None for a word.
         """
-        start: str = ""  # what a phrase may begin with
+        start: str = ""  # the word that a phrase may begin with
         between: list[str] = []
         for word in sentence:
             if word in self.connector_words:
@@ -99,12 +99,12 @@ class PhrasesTransformation(Lifecycle):
         Parameters
         ----------
         sentence : iterable of str, or of sentences
-            What is empty, or begins with a str, is a sentence.
+            It is a sentence if it is empty or begins with a str.
 
         Returns
         -------
         list of str, or TransformedCorpus
-            A corpus is transformed as it is iterated, each time anew.
+            A corpus is transformed whenever it is iterated over.
         """
         if type(sentence) is list and sentence and type(sentence[0]) is str:
             return self._joined(sentence)
@@ -112,14 +112,14 @@ class PhrasesTransformation(Lifecycle):
         return self._joined(sentence) if is_sentence else TransformedCorpus(self, sentence)
 
     def _joined(self, sentence: Iterable[str]) -> list[str]:
-        words = list(sentence)  # which no other thread changes meanwhile
+        words = list(sentence)  # a copy, which no other thread can change
         joiner = self._fast()
         if joiner is not None and (joined := joiner.join(words)) is not None:
             return joined
         return [token for token, _ in self.analyze_sentence(words)]
 
     def find_phrases(self, sentences: Iterable[Iterable[str]]) -> dict[str, float]:
-        """Find all phrases that come in some sentences.
+        """Find all phrases that occur in some sentences.
 
         Parameters
         ----------
@@ -142,14 +142,14 @@ class PhrasesTransformation(Lifecycle):
 
 @functools.cache
 def _finds_as_its_joiner(kind: Any) -> bool:
-    """Return whether a class has both `_joiner` and what that does instead from the same base."""
+    """Return whether a class has `_joiner` and the methods that it replaces from one base."""
     maker = next(base for base in kind.__mro__ if "_joiner" in vars(base))
     methods = ("score_candidate", "analyze_sentence")
     return all(getattr(kind, name) is getattr(maker, name) for name in methods)
 
 
 class TransformedCorpus:
-    """Sentences with their phrases joined, as they are iterated.
+    """The sentences of a corpus, with their phrases joined during iteration.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ class TransformedCorpus:
         Raises
         ------
         RuntimeError
-            It cannot.
+            The corpus cannot be indexed.
         """
         if not hasattr(self.corpus, "__getitem__"):
             raise RuntimeError(f"Type {type(self.corpus)} does not support slicing.")
@@ -183,7 +183,7 @@ class TransformedCorpus:
 
 
 def _is_sentence(obj: Iterable[Any]) -> tuple[bool, Iterable[Any]]:
-    """Tell a sentence from a corpus by its first item; returns it with the same items."""
+    """Return whether it is a sentence, not a corpus, and an iterable of the same items."""
     iterator = iter(obj)
     try:
         first = next(iterator)

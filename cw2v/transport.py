@@ -1,4 +1,4 @@
-"""Word Mover's Distance: how far the words of one text have to travel to become another's."""
+"""Word Mover's Distance: how far the words of one text have to move to become another text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 
 def words_and_weights(document: Sequence[Any]) -> tuple[list[Any], npt.NDArray[np.float64]]:
-    """Return the distinct words of a text, and what part of it each makes up."""
+    """Return the distinct words of a text, and the relative frequency of each."""
     counts = Counter(document)
     weights = np.fromiter(counts.values(), np.float64, len(counts))
     return list(counts), weights / len(document)
@@ -23,9 +23,9 @@ def movers_distance(
     vectors2: npt.NDArray[Any],
     weights2: npt.NDArray[np.float64],
 ) -> float:
-    """Return the least sum of weights times distances by which one set of points becomes another.
+    """Return the least cost, weight times distance, of moving one set of points to another.
 
-    Kusner et al. 2015, equation 1; solved by POT.
+    See Kusner et al. 2015, equation 1. POT solves it.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def movers_distance(
             "wmdistance needs the package POT (Python Optimal Transport): "
             "pip install 'cw2v[wmd]', or pip install POT"
         ) from error
-    # Imported here: it takes time, and only this function needs it.
+    # Imported here, because it takes time and only this function needs it.
     from scipy.spatial.distance import cdist  # type: ignore[import-untyped]
 
     distances = cdist(vectors1.astype(np.float64), vectors2.astype(np.float64))

@@ -1,4 +1,4 @@
-"""A word2vec file, read in pieces: its header, its rows, and what is wrong where."""
+"""Reads a word2vec file through a buffer: header, rows, and errors that name the place."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 
 BUFFER_BYTES = 4 << 20
 ROWS_PER_CALL = 8192
-# Until so many bytes of rows have been seen, no more is taken for a matrix on the word of a
-# header alone.
+# A header alone does not make the reader allocate more for the matrix than this, until as many
+# bytes of rows were read.
 TRUSTED_BYTES = 64 << 20
-# A file that has no space for so long is not a vector file.
+# A file without a space in so many bytes is not a vector file.
 LONGEST_WORD = 64 << 20
 LONGEST_HEADER = 128
 
@@ -31,7 +31,7 @@ _BLANKS = b" \t\r\n"
 
 
 class VectorFileError(ValueError):
-    """A file of vectors is damaged or of another kind; the message says where."""
+    """A file of vectors is damaged or of another kind; the message names the place."""
 
 
 class NotSavedError(VectorFileError, pickle.UnpicklingError):
@@ -48,11 +48,11 @@ class VectorReader:
     Parameters
     ----------
     path : str or os.PathLike
-        The file; decompressed on the way if it is compressed (gzip, bzip2, xz, Zstandard).
+        The file; decompressed if it is compressed (gzip, bzip2, xz, Zstandard).
     encoding, unicode_errors : str
         How the bytes of a word become a str, as in ``bytes.decode``.
     buffer_bytes : int
-        Bytes to read at a time; more where a row is longer.
+        Bytes to read at a time; more if a row is longer.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class VectorReader:
         buffer_bytes: int = BUFFER_BYTES,
     ) -> None:
         self.path = os.fspath(path)
-        self.words: list[str] = []  # of the rows read, but for the first _dropped
+        self.words: list[str] = []  # of the rows read, without the first _dropped
         self._dropped = 0
         self._encoding = encoding.encode("ascii")
         self._errors = unicode_errors.encode("ascii")
@@ -73,7 +73,7 @@ class VectorReader:
         named = Path(path).expanduser()
         if packing_of_file(path) is None and named.is_file():
             self._file_size = named.stat().st_size
-        # _buffer[_start:_stop] was read and not yet used; _buffer[0] is byte _offset of the file.
+        # _buffer[_start:_stop] is still to be consumed; _buffer[0] is byte _offset of the file.
         self._buffer = bytearray(buffer_bytes)
         self._start = self._stop = self._offset = 0
         self._at_end = False
@@ -88,7 +88,7 @@ class VectorReader:
     # -- the file, through a buffer ------------------------------------------------------
 
     def _fill(self) -> bool:
-        """Read more bytes behind those not yet used; False at the end of the file."""
+        """Read more bytes into the buffer; return False at the end of the file."""
         if self._at_end:
             return False
         rest = self._stop - self._start
@@ -115,7 +115,7 @@ class VectorReader:
         return not self._at_end
 
     def peek(self, n_bytes: int) -> bytes:
-        """Return the next `n_bytes` bytes, fewer at the end of the file, without using them."""
+        """Return the next `n_bytes` bytes, fewer at the end of the file, without consuming them."""
         while self._stop - self._start < n_bytes and self._fill():
             pass
         return bytes(self._buffer[self._start : min(self._start + n_bytes, self._stop)])
@@ -128,7 +128,7 @@ class VectorReader:
         Returns
         -------
         tuple of int
-            How many rows to read: V or `limit`; V, how many are promised; K, their size.
+            The number of rows to read, V or `limit`; V, the number in the header; K, their size.
         """
         line, newline, _ = self.peek(LONGEST_HEADER).partition(b"\n")
         if not line and not newline:
@@ -163,7 +163,7 @@ class VectorReader:
     # -- rows ----------------------------------------------------------------------------
 
     def read_binary(self, n_rows: int, promised: int, dim: int) -> npt.NDArray[np.float32]:
-        """Read `n_rows` of the `promised` rows; their words go to `words`."""
+        """Read `n_rows` of the `promised` rows; append their words to `words`."""
         matrix = self._new_matrix(n_rows, dim, sized=True)
         spans = np.empty((ROWS_PER_CALL, 2), dtype=np.int64)
         while (row := len(self.words)) < n_rows:
@@ -188,7 +188,7 @@ class VectorReader:
         return vectors
 
     def read_text(self, n_rows: int, promised: int, dim: int) -> npt.NDArray[np.float32]:
-        """Read `n_rows` of the `promised` lines after the header; their words go to `words`."""
+        """Read `n_rows` of the `promised` lines after the header; append their words to `words`."""
         return self._read_lines(n_rows, promised, dim, first_line=2)
 
     def forget_words(self) -> None:
@@ -197,7 +197,7 @@ class VectorReader:
         self.words = []
 
     def read_text_without_header(self, limit: int | None) -> npt.NDArray[np.float32]:
-        """Read every line, at most `limit`; the first says how many numbers each has."""
+        """Read all lines, at most `limit`; each has as many numbers as the first."""
         first = self.first_line()
         if not first and not self.peek(1):
             raise TruncatedFileError(f"{self.path} is empty; there is no vector in it")
@@ -209,7 +209,7 @@ class VectorReader:
         return self._read_lines(sys.maxsize if limit is None else limit, None, dim, first_line=1)
 
     def check_nothing_follows(self, promised: int) -> None:
-        """Raise VectorFileError if there is more in the file than the rows promised."""
+        """Raise VectorFileError if the file has more than the promised rows."""
         while self._only_blank_so_far():
             if not self._fill():
                 return
@@ -221,7 +221,7 @@ class VectorReader:
         )
 
     def first_line(self) -> bytes:
-        """Return the next line without its newline, and without using it."""
+        """Return the next line without its newline, without consuming it."""
         n_bytes = 4096
         while b"\n" not in (line := self.peek(n_bytes)) and len(line) == n_bytes < LONGEST_WORD:
             n_bytes *= 2
@@ -295,9 +295,9 @@ class VectorReader:
     def _check_only_blank_lines_follow(
         self, row: int, dim: int, status: int, trouble: int, line_number: int
     ) -> None:
-        """Return if nothing but blank lines is left; else say what is wrong with this line."""
+        """Raise an error about this line, unless only blank lines are left."""
         place = self._offset + trouble
-        line = self.first_line()  # may move the buffer: only places in the file stay right
+        line = self.first_line()  # may move the buffer, but not offsets in the file
         line_place = self._offset + self._start
         where = f"{self.path}: line {line_number}, at byte {place}"
         if not line.strip(_BLANKS):
@@ -330,18 +330,18 @@ class VectorReader:
 
 
 class _Matrix:
-    """The rows read so far, in memory that is taken as they come where V is not yet believed.
+    """The rows read so far, in memory that grows with them where V may be wrong.
 
     Parameters
     ----------
     n_rows : int
-        Rows to be read at most.
+        An upper bound of the number of rows.
     dim : int
         Numbers in each.
     sized : bool
-        The file is large enough for `n_rows`, so all memory can be taken at once.
+        The file is large enough for `n_rows`, so all memory can be allocated at once.
     doomed : bool
-        The file is too small: rows are read only to find where it ends, and not kept.
+        The file is too small: rows are read only to find where it ends, and are not kept.
     """
 
     def __init__(self, n_rows: int, dim: int, *, sized: bool, doomed: bool) -> None:
@@ -351,7 +351,7 @@ class _Matrix:
         self._rows = np.empty((first, dim), dtype=np.float32)
 
     def room_for(self, row: int) -> tuple[npt.NDArray[np.float32], int]:
-        """Return an array and the place in it for `row` and those after it."""
+        """Return an array, and the index in it of `row` and the rows after it."""
         if self._doomed:
             return self._rows, 0
         if row == len(self._rows):
@@ -360,7 +360,7 @@ class _Matrix:
         return self._rows, row
 
     def finish(self, n_rows: int) -> npt.NDArray[np.float32]:
-        """Return the array, `n_rows` long."""
+        """Return the array, cut to `n_rows` rows."""
         if n_rows < len(self._rows):
             self._rows.resize((n_rows, self._rows.shape[1]), refcheck=False)
         return self._rows
@@ -369,7 +369,7 @@ class _Matrix:
 def truncated(
     path: str, row: int, promised: int | None, end: int, *, inside: bool
 ) -> TruncatedFileError:
-    """Describe a file that ends, at byte `end`, inside row `row` or before it."""
+    """Return the error of a file that ends, at byte `end`, inside row `row` or before it."""
     if inside:
         return TruncatedFileError(
             f"{path} ends inside {row_name(row, promised)}, at byte {end}; the file was cut short"
@@ -381,12 +381,12 @@ def truncated(
 
 
 def row_name(row: int, promised: int | None) -> str:
-    """Name a row, counted from 0 here, as people count."""
+    """Return the name of a row, `row` counted from 0, in a message that counts from 1."""
     return f"row {row + 1}" if promised is None else f"row {row + 1} of {promised}"
 
 
 def shown(text: bytes, longest: int = 40) -> str:
-    """Show a piece of a file in a message."""
+    """Return a part of a file as text for a message."""
     return repr(text[:longest].decode("utf8", "backslashreplace")) + (
         "..." if len(text) > longest else ""
     )

@@ -1,4 +1,4 @@
-"""A table of vectors with a key for each row, and what else is known of each key."""
+"""A table of vectors with a key for each row, and further values for each key."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from cw2v.neighbors import divisors, floating, row_norms, unit
 
 logger = logging.getLogger(__name__)
 
-# A word, or the number of a row. Any hashable object may be a key in the table; the methods
-# that take one key or several tell these from lists by their type.
+# A word, or the number of a row. Any hashable object may be a key in the table. Methods that take
+# one key or several distinguish the two by their types.
 Key: TypeAlias = Any
 KEY_TYPES = (str, int, np.integer)
 
-# Further values that training goes by; what else there is, is the user's own.
+# Further values that training uses; all others are the user's own.
 _OF_TRAINING = ("count", "sample_int", "code", "point")
 
 
 class VectorTable:
     """Keys, their vectors, and further values per key.
 
-    The arrays are plain and public, as gensim's. Code that changes `vectors` in place calls
+    The arrays are plain and public, like gensim's. Code that changes `vectors` in place must call
     ``fill_norms(force=True)`` afterwards.
 
     Attributes
@@ -42,7 +42,8 @@ class VectorTable:
     norms : ndarray or None
         The length of each vector; None until `fill_norms` is called.
     vectors_lockf : ndarray of float32, shape (1,) or (n_keys,)
-        By what part of a step training moves each row; 0 keeps it. A single 1 unless changed.
+        The factor of the updates of each row in training; 0 keeps it as it is. A single 1 unless
+        changed.
     vector_size : int
         The number of dimensions.
     """
@@ -54,18 +55,18 @@ class VectorTable:
         dtype: npt.DTypeLike = np.float32,
         mapfile_path: str | None = None,
     ) -> None:
-        """Make room for `count` keys, to be filled by `add_vector`.
+        """Make a table with room for `count` keys, to be filled by `add_vector`.
 
         Parameters
         ----------
         vector_size : int, at least 1
             The number of dimensions.
         count : int
-            Rows to prepare, all zero.
+            The number of rows to prepare, all zero.
         dtype : dtype
             Of the vectors.
         mapfile_path : str, optional
-            Accepted as gensim does, and unused.
+            Accepted as in gensim, and not used.
         """
         self.vector_size = vector_size
         self.index_to_key: list[Key] = [None] * count
@@ -84,7 +85,7 @@ class VectorTable:
         vectors: npt.NDArray[Any],
         counts: npt.ArrayLike | None = None,
     ) -> Self:
-        """Make a table of existing arrays; `vectors` is borrowed, not copied.
+        """Make a table from existing arrays; `vectors` is not copied.
 
         Parameters
         ----------
@@ -98,7 +99,7 @@ class VectorTable:
         Raises
         ------
         ValueError
-            The lengths differ, or a word comes twice.
+            The lengths differ, or a word is there twice.
         """
         if vectors.ndim != 2 or len(vectors) != len(words):
             raise ValueError(f"{len(words)} words need as many rows, got shape {vectors.shape}")
@@ -123,15 +124,15 @@ class VectorTable:
         return table
 
     def saved_attributes(self) -> dict[str, Any]:
-        """Give what a file of this table holds: all but what follows from the rest.
+        """Return the attributes to save: all that cannot be computed from the others.
 
-        Where keys and vectors were taken away or added by hand, `expandos` may have too many or
-        too few values: they are cut, or filled up with zeros, as `allocate_vecattrs` does.
+        If keys and vectors were removed or added by hand, `expandos` may have too many or too few
+        values: they are cut, or filled up with zeros, as by `allocate_vecattrs`.
 
         Raises
         ------
         ValueError
-            Keys and vectors do not fit together.
+            There are not as many keys as vectors.
         """
         keys, vectors = list(self.index_to_key), self.vectors
         attributes = {**vars(self), "norms": None, "index_to_key": keys}
@@ -148,7 +149,7 @@ class VectorTable:
 
     @classmethod
     def from_saved(cls, attributes: dict[str, Any]) -> Self:
-        """Make a table of the attributes that `saved_attributes` gave.
+        """Make a table from the attributes that `saved_attributes` returned.
 
         Raises
         ------
@@ -178,7 +179,7 @@ class VectorTable:
     @overload
     def get_index(self, key: Key, default: int | None) -> int: ...
     def get_index(self, key: Key, default: int | None = None) -> int:
-        """Return the row of `key`; a number that is no key itself counts as a row.
+        """Return the row of `key`; a number that is not a key counts as a row.
 
         Raises
         ------
@@ -235,7 +236,7 @@ class VectorTable:
         return vector
 
     def word_vec(self, *args: Any, **kwargs: Any) -> npt.NDArray[Any]:
-        """Return `get_vector`, under its deprecated name."""
+        """Return `get_vector(...)`; the deprecated name of that method."""
         warnings.warn("Use get_vector instead of word_vec", DeprecationWarning, stacklevel=2)
         return self.get_vector(*args, **kwargs)
 
@@ -249,7 +250,7 @@ class VectorTable:
         return self._vectors_of(keys)
 
     def _vectors_of(self, keys: list[Key]) -> npt.NDArray[Any]:
-        """Return the vectors of several keys, of which there may be none; a copy."""
+        """Return a copy of the vectors of several keys, or of none."""
         if keys and type(self).get_vector is not VectorTable.get_vector:
             return np.stack([self.get_vector(key) for key in keys])
         rows = np.array([self.get_index(key) for key in keys], dtype=np.intp)
@@ -271,7 +272,7 @@ class VectorTable:
         keys : sequence of str, int or ndarray
             Keys, rows, or vectors themselves.
         weights : sequence of float, optional
-            One for each key; 1 unless given. The sum is divided by the sum of their sizes.
+            One for each key; 1 unless given. The sum is divided by that of their absolute values.
         pre_normalize : bool
             Scale the vectors of keys (not those given as arrays) to length 1 first.
         post_normalize : bool
@@ -314,12 +315,12 @@ class VectorTable:
     # -- norms ---------------------------------------------------------------------------
 
     def fill_norms(self, force: bool = False) -> None:
-        """Compute `norms`, the length of each vector, if that was not done before.
+        """Compute `norms`, the length of each vector, unless they are known.
 
         Parameters
         ----------
         force : bool
-            Compute them anew: `vectors` was changed.
+            Compute them again, because `vectors` was changed.
         """
         if self.norms is None or len(self.norms) != len(self.vectors) or force:
             self.norms = row_norms(self.vectors)
@@ -330,7 +331,7 @@ class VectorTable:
         return self.norms
 
     def _invalidate_norms(self) -> None:
-        """Forget the norms: whoever changes `vectors` in place calls this."""
+        """Discard the norms; to be called after a change of `vectors` in place."""
         self.norms = None
 
     def get_normed_vectors(self) -> npt.NDArray[Any]:
@@ -339,7 +340,7 @@ class VectorTable:
         return normed
 
     def unit_normalize_all(self) -> None:
-        """Scale all rows of `vectors` to length 1, in place; training cannot go on after it."""
+        """Scale all rows of `vectors` to length 1, in place; do not train further afterwards."""
         self.vectors /= divisors(self._norms())[:, np.newaxis]
         self.norms = np.ones(len(self.vectors), dtype=self.vectors.dtype)
 
@@ -352,7 +353,7 @@ class VectorTable:
 
 
 def fitted(values: Any, n_keys: int) -> Any:
-    """Return further values of keys cut, or filled up with zeros, to one for each of `n_keys`."""
+    """Return further values of keys, cut or filled up with zeros to `n_keys` values."""
     if not _misfits(values, n_keys):
         return values
     result = np.zeros((n_keys, *values.shape[1:]), dtype=values.dtype)
@@ -366,7 +367,7 @@ def _misfits(values: Any, n_keys: int) -> bool:
 
 
 def _there(expandos: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Return further values without making those that are made when they are asked for."""
+    """Return further values that exist, without making those that are made on first use."""
     return [(name, values) for name, values in dict.items(expandos) if values is not None]
 
 
@@ -375,7 +376,7 @@ def _rows_of(keys: list[Key]) -> dict[Key, int]:
 
 
 def _check_fit(attributes: dict[str, Any]) -> None:
-    """Raise ValueError unless a table can have these: a file may say anything."""
+    """Raise ValueError unless these attributes, read from a file, fit together."""
     size, keys = attributes.get("vector_size"), attributes.get("index_to_key")
     if not isinstance(size, (int, np.integer)) or not isinstance(keys, list):
         raise ValueError("a table of vectors needs a list of keys and a size")

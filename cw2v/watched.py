@@ -1,4 +1,4 @@
-"""A dict that knows whether it was changed since it was made from something faster."""
+"""A dict that knows whether it was changed since it was made."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _noted(change: Function) -> Function:
-    """Set `changed` whenever a method of dict is called that may change it."""
+    """Return a method of dict that also sets `changed`."""
 
     def method(self: WatchedDict, *args: Any, **kwargs: Any) -> Any:
         self.changed = True
@@ -20,10 +20,10 @@ def _noted(change: Function) -> Function:
 
 
 class WatchedDict(dict[str, Any]):
-    """A dict with the attribute `changed`, set by whatever may change it.
+    """A dict with the attribute `changed`, which all methods set that may change it.
 
-    It is a copy, for the user's eyes and hands, of what compiled code keeps in a table; the
-    table is made again from a dict that was changed.
+    It is a copy, for users, of the counts or scores that compiled code has in a table. If it was
+    changed, the table is made again from it.
     """
 
     changed = False

@@ -1,4 +1,4 @@
-"""Word2Vec: gensim's class, over all the rooms above."""
+"""Word2Vec, gensim's class: the last of the chain of model classes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from cw2v.sources import Source
 from cw2v.trainer import TrainingReport
 from cw2v.vocab import TrimRule
 
-# gensim's module of this name has the readers as well, and says what is compiled: all is.
+# gensim's module of this name also has the readers, and a constant that says what is compiled.
 __all__ = [
     "CORPUSFILE_VERSION",
     "FAST_VERSION",
@@ -48,15 +48,15 @@ logger = logging.getLogger(__name__)
 
 
 class Word2Vec(ModelAnswers, ModelFiles):
-    r"""Learns a vector for every word of a text [1]_ [2]_; the interface of gensim 4.
+    r"""Learns a vector for every word of a text [1]_ [2]_, with the interface of gensim 4.
 
     Parameters
     ----------
     sentences : iterable of lists of str, optional
-        The text, a list of tokens for each sentence; a token is anything with a hash, and a
-        sentence of any length is used whole. It is read once and encoded, unless `reread`
-        says otherwise. A generator is refused, as in gensim. Left out, the model is not
-        trained: see `build_vocab`.
+        The text: a list of tokens for each sentence. A token is anything that has a hash;
+        sentences may have any length. The text is read once and encoded, unless `reread` is
+        given. A generator is refused, as in gensim. Without a text the model is not trained:
+        see `build_vocab`.
     corpus_file : path, list of paths, or open binary file, optional
         Instead of `sentences`: a text file with a sentence on each line and tokens separated
         by ASCII white space. Several files, a folder (its files, sorted by name), "-" for
@@ -64,21 +64,21 @@ class Word2Vec(ModelAnswers, ModelFiles):
     vector_size : int, 1 to 65,536
         K, the dimension of the vectors.
     alpha, min_alpha : float
-        The learning rate falls linearly from `alpha` to `min_alpha` over all epochs.
+        The learning rate decays linearly from `alpha` to `min_alpha` over all epochs.
     window : int, at least 1
-        Largest distance, in words left by subsampling, from a centre word to its context. No
-        window is wider than 10,000, the length of gensim's longest sentence.
+        The largest radius: the distance from a centre to its context words, in words that
+        subsampling leaves. At most 10,000 are used, the length of gensim's longest sentence.
     min_count : int or float, at least 0
         Words that occur less often are left out.
     max_vocab_size : int, optional
-        While counting, forget the rarest words between two sentences whenever there are more
-        than this; word for word as gensim does. It does not limit the memory that reading
-        takes.
+        While counting, drop the rarest words between two sentences whenever there are more
+        than this, exactly as gensim does. It does not limit the memory that reading takes.
     sample : float, at least 0, or None
-        Threshold of subsampling, as a part of the text; 0 or None for none; from 1 up, a count.
+        Threshold of subsampling, as a fraction of the text; 0 or None for none. From 1 up, it is
+        a count.
     seed : int, at least 0, or None
-        With `workers=1`, the same seed gives the same vectors, bit for bit. None takes
-        another one each time.
+        With `workers=1`, the same seed gives the same vectors, bit for bit. None means another
+        seed each time.
     workers : int, 1 to 1,024
         Threads that read and train.
     sg : {0, 1}
@@ -86,11 +86,11 @@ class Word2Vec(ModelAnswers, ModelFiles):
     hs : {0, 1}
         1 for hierarchical softmax.
     negative : int, 0 to 1,000
-        Noise words that each pair is told from; 0 for no negative sampling.
+        Noise words for each positive pair; 0 for no negative sampling.
     ns_exponent : float
         Noise words are drawn in proportion to count**ns_exponent.
     cbow_mean : {1, 0}
-        CBOW predicts from the mean of the vectors around the centre, or from their sum.
+        CBOW predicts the centre from the mean of its context words' vectors, or from their sum.
     hashfxn
         Accepted and not used, as in gensim 4.
     epochs : int, at least 1
@@ -98,37 +98,37 @@ class Word2Vec(ModelAnswers, ModelFiles):
     null_word : {0, 1}
         1 adds the word "\0", which never occurs.
     trim_rule : callable, optional
-        Says which words to keep: see `prepare_vocab`. It is not kept.
+        Decides which words to keep: see `prepare_vocab`. It is not stored in the model.
     sorted_vocab : {1, 0}
-        Order the words by falling count, or as they first appear.
+        Order the words by falling count, or by first appearance.
     batch_words : int, at least 1
-        Words in the pieces of the text that the threads take.
+        Words in each piece of the text that a thread takes at a time.
     compute_loss : bool
-        Add up the loss, in float64: see `get_latest_training_loss` and `training_report`.
+        Sum up the loss, in float64: see `get_latest_training_loss` and `training_report`.
     callbacks : iterable of CallbackAny2Vec
         Called before and after training and each epoch; one that raises `StopTraining` ends
         the training early.
     comment : str, optional
-        Kept as `model.comment`.
+        Stored as `model.comment`.
     max_final_vocab : int, optional
-        Raise `min_count` to where at most so many words are left.
+        Raise `min_count` so far that at most so many words are left.
     shrink_windows : bool
-        Draw the reach of each window from 1..window; else it is always `window`.
+        Draw the radius of each window from 1..window; otherwise it is always `window`.
     corrected_cbow : bool
-        CBOW by its true gradient [3]_; without it, as word2vec.c and gensim do.
+        CBOW with its exact gradient [3]_; otherwise as in word2vec.c and gensim.
     noise_span : int, 0 to 8, in CBOW 0 to 32
-        How many centres share noise words [4]_: consecutive ones, in CBOW ones far apart. 1 draws
-        anew for each centre; 0 chooses by the settings, the vocabulary and how much there is to
-        train on. It has no effect with `hs`. See `cw2v.sharing.noise_span`.
+        How many centres share noise words [4]_: consecutive ones, in CBOW distant ones. 1 draws
+        new ones for each centre; 0 chooses by the settings, the vocabulary and how much there is
+        to train on. It has no effect with `hs`. See `cw2v.sharing.noise_span`.
     reread : bool
-        `sentences` may be others each time they are iterated: read them in every epoch (and
-        once before, for the vocabulary), instead of once.
+        Iterate over `sentences` in every epoch (and once before, for the vocabulary), because
+        they may be others each time; otherwise once.
     memory_budget : int, optional
-        Bytes that the encoded text may take in memory, half of what is free unless given;
-        a larger one is kept in a temporary file.
+        Bytes that the encoded text may take in memory, by default half of the memory available.
+        The rest goes to a temporary file.
     unicode_errors : {"strict", "replace", "keep"}
-        What to do with invalid UTF-8 and NUL bytes in files: raise an error that says where,
-        put U+FFFD in their place, or keep the bytes as they are.
+        What to do with invalid UTF-8 and NUL bytes in files: raise an error that names the
+        place, replace them by U+FFFD, or keep the bytes as they are.
     report : callable, optional
         Called a few times a second with a `cw2v.Progress`.
 
@@ -136,10 +136,10 @@ class Word2Vec(ModelAnswers, ModelFiles):
     ----------
     wv : KeyedVectors
         The words and their vectors: `wv.vectors` is W, float32 of shape (V, vector_size).
-        `wv.expandos` has their "count" (int64), the chance to survive subsampling
-        "sample_int" (uint32, in parts of 2**32 - 1), and with `hs` each word's path in the
+        `wv.expandos` has their "count" (int64), the probability that subsampling keeps them,
+        "sample_int" (uint32, times 2**32 - 1), and with `hs` each word's path in the
         Huffman tree, "code" and "point". `wv.vectors_lockf`, float32 of shape (1,) or (V,),
-        says by what part of a step each row of W moves.
+        has the factors of the updates of the rows of W.
     syn1neg : ndarray of float32, shape (V, vector_size)
         W' of negative sampling; row i belongs to the same word as row i of W.
     syn1 : ndarray of float32, shape (V, vector_size)
@@ -147,7 +147,7 @@ class Word2Vec(ModelAnswers, ModelFiles):
     corpus_count, corpus_total_words : int
         Sentences and words in the text, before `min_count`.
     training_report : TrainingReport
-        Times and figures of each stage.
+        What each stage did, and how long it took.
 
     References
     ----------
@@ -230,8 +230,8 @@ class Word2Vec(ModelAnswers, ModelFiles):
         self.memory_budget, self.unicode_errors = memory_budget, unicode_errors
         self.report = report
 
-        # What is out of range is refused before any text is read. That neither hs nor
-        # negative is set is an error of `train`, as in gensim.
+        # Values out of range are refused before any text is read. If neither hs nor negative is
+        # set, `train` raises the error, as in gensim.
         self._params(hs=bool(self.hs) or not self.negative)
         default_backend()
         check_counts(
@@ -267,7 +267,7 @@ class Word2Vec(ModelAnswers, ModelFiles):
             self.add_lifecycle_event("created", params=str(self))
 
     def _begin(self) -> None:
-        """Set what a model has before it has read or learnt anything."""
+        """Set the attributes that a model has before it reads or learns anything."""
         self.random = np.random.RandomState(self._seed() % 2**32)
         self.corpus_count = self.corpus_total_words = 0
         self.min_alpha_yet_reached = float(self.alpha)

@@ -1,4 +1,4 @@
-"""Vectors to the files of Google's word2vec program and back."""
+"""Vectors in the file formats of Google's word2vec program: saved and loaded."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ class Word2VecFiles(Queries, Lifecycle):
         Parameters
         ----------
         fname : path
-            Appears whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
+            The file appears whole or not at all; compressed if it ends in .gz, .bz2, .xz or .zst.
         fvocab : path, optional
-            A second file with a line "word value" for each word, the value being `sort_attr`'s.
+            A second file with a line "word value" for each word; the values are those of
+            `sort_attr`.
         binary : bool
             Binary or text.
         total_vec : int, optional
@@ -48,14 +49,15 @@ class Word2VecFiles(Queries, Lifecycle):
         prefix : str
             Put in front of every word.
         append : bool
-            Write behind what the file holds.
+            Append to the file.
         sort_attr : str
-            Rows are written by falling value of this expando, if there is one of this name.
+            Rows are written by falling value of this item of `expandos`, if it exists.
 
         Raises
         ------
         ValueError
-            A word has white space in it, or `fvocab` is given but `sort_attr` is not there.
+            A word is empty or has white space in it, or `fvocab` is given and `sort_attr` does not
+            exist.
         OSError
             The file cannot be written; an existing file is unchanged.
         """
@@ -76,7 +78,7 @@ class Word2VecFiles(Queries, Lifecycle):
             )
         else:
             logger.info("no attribute %s in %s; rows are stored as they are", sort_attr, self)
-        if None in self.index_to_key:  # rows that were prepared and have no key yet
+        if None in self.index_to_key:  # prepared rows that have no key yet
             used = np.array([key is not None for key in self.index_to_key])
             order = np.flatnonzero(used) if order is None else order[used[order]]
         formats.write_word2vec(
@@ -110,10 +112,10 @@ class Word2VecFiles(Queries, Lifecycle):
         Parameters
         ----------
         fname : path
-            The file; decompressed on the way if it is compressed (gzip, bzip2, xz, Zstandard).
+            The file; decompressed if it is compressed (gzip, bzip2, xz, Zstandard).
         fvocab : path, optional
-            A file in UTF-8 with a line "word count" for each word. Without it "count" falls by one
-            from row to row, as gensim has it.
+            A file in UTF-8 with a line "word count" for each word. Without it, "count" falls by one
+            from row to row, as in gensim.
         binary : bool
             Binary or text.
         encoding, unicode_errors : str
@@ -131,7 +133,7 @@ class Word2VecFiles(Queries, Lifecycle):
         ValueError
             The file is damaged or of another kind; the message says where.
         EOFError
-            The file was cut short (this error is a ValueError as well).
+            The file is cut short (this error is a ValueError as well).
         UnicodeDecodeError
             A word is not valid in `encoding`.
         """
@@ -156,20 +158,20 @@ class Word2VecFiles(Queries, Lifecycle):
         unicode_errors: str = "strict",
         no_header: bool = False,
     ) -> None:
-        """Take from a word2vec file the vectors of those words that are here already.
+        """Take from a word2vec file the vectors of the words that this table has.
 
-        Words of the file that are not here are passed over; words that are not in the file keep
-        their vectors. To train a model from given vectors, call this with ``lockf=1.0`` after
+        Other words of the file are ignored; words that are not in the file keep their
+        vectors. To train a model from given vectors, call this with ``lockf=1.0`` after
         `build_vocab` and before `train`.
 
         Parameters
         ----------
         fname : path
-            The file; decompressed on the way if it is compressed. It is read in pieces, and
-            after an error nothing has changed.
+            The file; decompressed if it is compressed. It is read in blocks of rows, and after an
+            error nothing has changed.
         lockf : float
-            What `vectors_lockf` becomes for these words: 0 keeps their vectors as they are
-            while the others are trained, 1 trains them as well.
+            The new `vectors_lockf` of these words: with 0 their vectors stay as they are while the
+            others are trained, with 1 they are trained as well.
         binary, encoding, unicode_errors, no_header
             As for `load_word2vec_format`.
 

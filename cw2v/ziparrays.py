@@ -27,14 +27,14 @@ DAMAGE: tuple[type[Exception], ...] = (
     struct.error,
 )
 
-# What NumPy raises on the damaged header of an array: it is parsed as Python's literals.
+# What NumPy raises on the damaged header of an array, which it parses as Python literals.
 HEADER_DAMAGE = (ValueError, TypeError, SyntaxError, TokenError, RecursionError)
 
 ALIGNMENT = 64
 _PIECE = 16 << 20
 
-# A member's header in the file: 30 bytes, its name, and "extra" fields, of which the one for
-# sizes beyond 4 GB is always written, with 20 bytes. Ours only fills up to the alignment.
+# A member's header in the file: 30 bytes, its name, and "extra" fields. The one for sizes beyond
+# 4 GB is always written, with 20 bytes; another one of our own is padding up to the alignment.
 _LOCAL_HEADER = 30
 _ZIP64_FIELD = 20
 _FILLER_ID = 0x7763  # "cw"
@@ -48,9 +48,9 @@ def write_member(archive: zipfile.ZipFile, name: str, data: bytes | npt.NDArray[
     archive : ZipFile
         Open for writing.
     name : str
-        Of the member; ".npy" is added for an array.
+        The member's name; ".npy" is added for an array.
     data : bytes or ndarray
-        No array of objects.
+        Not an array of objects.
     """
     is_array = isinstance(data, np.ndarray)
     info = zipfile.ZipInfo(f"{name}.npy" if is_array else name)
@@ -71,7 +71,7 @@ def write_member(archive: zipfile.ZipFile, name: str, data: bytes | npt.NDArray[
 
 
 def check_members(archive: zipfile.ZipFile, file_size: int) -> None:
-    """Refuse an archive that could grow on reading: compressed, or members over each other.
+    """Refuse an archive that could expand on reading: compressed, or with overlapping members.
 
     Raises
     ------
@@ -88,12 +88,12 @@ def check_members(archive: zipfile.ZipFile, file_size: int) -> None:
 
 
 def read_member(archive: zipfile.ZipFile, key: str) -> npt.NDArray[Any]:
-    """Read one array; its header is compared with the member's size before memory is taken.
+    """Read one array; its header is checked against the member's size before memory is taken.
 
     Raises
     ------
     VectorFileError
-        The member is no array of plain numbers, or its size is another than its header says.
+        The member is not an array of plain numbers, or its size differs from its header.
     """
     info = archive.getinfo(f"{key}.npy")
     with archive.open(info) as file:
@@ -106,14 +106,14 @@ def read_member(archive: zipfile.ZipFile, key: str) -> npt.NDArray[Any]:
             if not n_read:
                 raise EOFError(f"array {key!r} ends after {done} of {len(flat)} bytes")
             done += n_read
-        file.read(1)  # at the end zipfile compares the check sum
+        file.read(1)  # at the end zipfile compares the checksum
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
 def map_member(
     archive: zipfile.ZipFile, key: str, path: str, mode: Any
 ) -> np.memmap[Any, np.dtype[Any]]:
-    """Map one array of the uncompressed file `path` into memory; its check sum is not looked at.
+    """Map one array of the uncompressed file `path` into memory; its checksum is not compared.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def map_member(
     path : str
         The file's name.
     mode : {"r", "c"}
-        Read-only, or changes stay in memory.
+        Read-only, or copy-on-write: changes stay in memory.
     """
     info = archive.getinfo(f"{key}.npy")
     with archive.open(info) as file:
@@ -140,8 +140,8 @@ def map_member(
 
 
 def is_disk_failure(error: Exception) -> bool:
-    """Tell an error of the disk from one that says that the contents are damaged."""
-    # EINVAL is a seek to a place before the file.
+    """Return whether an error comes from the disk, and not from damaged contents."""
+    # EINVAL comes from a seek to a negative offset, as damaged contents ask for.
     return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 
 
