@@ -20,7 +20,7 @@ cdef class ByTextOrder:
     cdef const uint64_t *nodes
     cdef const int64_t *word_firsts     # (n_words,)
     cdef const uint8_t *is_connector    # (n_words,)
-    cdef uint64_t key               # of the phrase at hand
+    cdef uint64_t key               # of the current phrase
     cdef int64_t count
 
     cdef bint next_phrase(self) noexcept nogil

@@ -135,7 +135,7 @@ class _Crew(Generic[Job, Result]):
         self._n_given += 1
 
     def results(self, at_most: int) -> Iterator[Result]:
-        """Yield results until no more than `at_most` jobs are left, and then those at hand."""
+        """Yield results until at most `at_most` jobs are left, and then all that are done."""
         while self._n_done < self._n_given:
             if time.monotonic() - self._looked >= REPORT_SECONDS:
                 self._looked = time.monotonic()

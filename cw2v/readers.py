@@ -95,7 +95,7 @@ class LineSentence(_LineReader):
     max_sentence_length : int, at least 1
         A line of more words becomes several sentences of this length; the last has the rest.
     limit : int, at least 0, optional
-        Read no more than so many lines.
+        Read at most so many lines.
 
     Raises
     ------
@@ -143,7 +143,7 @@ class PathLineSentences(_LineReader):
     max_sentence_length : int, at least 1
         As for `LineSentence`.
     limit : int, at least 0, optional
-        Read no more than so many lines of each file.
+        Read at most so many lines of each file.
 
     Attributes
     ----------
