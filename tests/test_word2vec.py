@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from small_models import two_topics
 
 from cw2v import CallbackAny2Vec, Word2Vec, modelvocab
 
@@ -24,16 +25,6 @@ SENTENCES = [
 ]
 
 
-def two_topics(n_sentences=2000, seed=0):
-    """Give sentences of words that only ever stand with others of their topic."""
-    rng = np.random.default_rng(seed)
-    topics = [[f"{topic}{i}" for i in range(20)] for topic in ("sea", "land")]
-    return [
-        rng.choice(topics[rng.integers(2)], size=rng.integers(3, 12)).tolist()
-        for _ in range(n_sentences)
-    ]
-
-
 def small(sentences=SENTENCES, **settings):
     settings = {"sg": 1, "vector_size": 10, "min_count": 1, "workers": 1} | settings
     return Word2Vec(sentences, **settings)
@@ -44,7 +35,7 @@ def our_threads():
 
 
 def test_words_of_one_topic_are_neighbours():
-    model = small(two_topics(), vector_size=20, epochs=5, workers=2, alpha=0.05)
+    model = small(two_topics(2000), vector_size=20, epochs=5, workers=2, alpha=0.05)
     for word in ("sea3", "land7"):
         neighbours = [other for other, _ in model.wv.most_similar(word, topn=15)]
         assert all(other.startswith(word.rstrip("0123456789")) for other in neighbours)
@@ -70,7 +61,7 @@ def test_the_matrices_have_the_shapes_of_gensim():
 
 
 def test_a_list_and_a_file_of_the_same_text_train_alike(tmp_path):
-    sentences = two_topics()
+    sentences = two_topics(2000)
     path = tmp_path / "text.txt"
     path.write_text("".join(" ".join(sentence) + "\n" for sentence in sentences))
     from_list = small(sentences)
@@ -91,13 +82,13 @@ class IteratedTwice:
 
 
 def test_an_iterable_is_read_once_by_the_constructor():
-    text = IteratedTwice(two_topics())
+    text = IteratedTwice(two_topics(2000))
     small(text, epochs=7)
     assert text.passes == 1
 
 
 def test_train_says_how_many_words_it_trained_on_and_read():
-    sentences = two_topics()
+    sentences = two_topics(2000)
     once = small(sentences)
     twice = small(None)
     twice.build_vocab(sentences)
@@ -264,8 +255,8 @@ def test_ctrl_c_while_training_leaves_a_model_that_works():
 
 @pytest.mark.parametrize("sg", [0, 1])
 def test_a_window_may_be_wider_than_any_sentence(sg):
-    widest = small(two_topics(), sg=sg, window=10_000, shrink_windows=False)
-    wider = small(two_topics(), sg=sg, window=sys.maxsize, shrink_windows=False)
+    widest = small(two_topics(2000), sg=sg, window=10_000, shrink_windows=False)
+    wider = small(two_topics(2000), sg=sg, window=sys.maxsize, shrink_windows=False)
     np.testing.assert_array_equal(widest.wv.vectors, wider.wv.vectors)
     assert wider.window == sys.maxsize
 
