@@ -96,6 +96,7 @@ if __name__ == "__main__":
                 extension("_keytable", "words.c", "utf8.c"),
                 extension("_phrases", "words.c", "utf8.c"),
                 extension("_prune"),
+                extension("_opcodes"),
                 extension("_pickleops", flags=SHORT_LOOPS),
                 extension("_score"),
                 extension("_vectorfile"),

@@ -6,9 +6,15 @@ import pickletools
 
 cimport cython
 
-from libc.stdint cimport int8_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memchr
+
+from cw2v._opcodes cimport (
+    DUP, FIXED, FRAME, GET, KEYS, LINES, MARKED, MEMOIZE, NO_SLOT, NOTHING, NUMBER, ORDINARY,
+    OUTSIDE, POP, PUT, SIGNED, STOP, SUM, TO_MARK, UNKNOWN, Charge, Opcode, Special,
+    fill_in_opcodes,
+)
 
 
 class OpcodeError(pickle.UnpicklingError):
@@ -35,61 +41,11 @@ cdef enum:
     DEEPEST = 100             # nested tuples and frozensets, whose hashing is recursive
     LONGEST_NUMBER = 616      # characters of the largest number of LONG1, 255 bytes, and an L
     BYTES_A_STEP = 32         # bytes hashed or compared in the time of one element of a tuple
-    MARKED = -1               # instead of a number of slots: all down to the last mark
     LINE_END = 10
 
 cdef uint64_t FREE_STEPS = 1 << 16
 cdef uint64_t STEPS_A_BYTE = 4     # of the pickle; real ones take less than 1
 cdef uint64_t COSTLIEST = 1 << 31  # the largest cost of a slot
-
-
-# What follows an opcode.
-cdef enum Form:
-    FIXED                     # `width` bytes
-    LINES                     # `width` lines
-    SIZED                     # a length of `width` bytes, and so many bytes
-    SIGNED                    # the same, with a sign
-
-
-# What an opcode does besides popping slots from the stack and pushing one.
-cdef enum Special:
-    UNKNOWN                   # there is no such opcode
-    ORDINARY
-    OUTSIDE                   # asks for objects outside the pickle
-    NEEDLESS                  # no gensim model has it
-    NUMBER                    # a line of digits
-    TO_MARK
-    POP
-    DUP
-    GET
-    PUT
-    MEMOIZE
-    FRAME
-    STOP
-
-
-# Which of the popped slots are hashed, or are the arguments of a function.
-cdef enum Charge:
-    NOTHING
-    KEYS                      # every other, from the first on
-    ALL
-
-
-# What is pushed on the stack.
-cdef enum Gives:
-    NO_SLOT
-    VALUE                     # with the cost of the opcode's argument
-    SUM                       # a tuple or frozenset of the popped slots
-
-
-cdef struct Opcode:
-    Form form
-    Special special
-    Charge charge
-    Gives gives
-    int8_t takes              # slots that it pops, or MARKED
-    uint8_t width
-    uint8_t below             # slots that must be below those
 
 
 cdef struct Slot:             # of the stack or the memo
@@ -140,87 +96,10 @@ _REASONS = {
 }
 
 
-# For each opcode by its name in `pickletools`: Special, takes, below, Charge, Gives.
-_VALUE = (ORDINARY, 0, 0, NOTHING, VALUE)
-_EFFECTS = {
-    **dict.fromkeys((
-        "BININT", "BININT1", "BININT2", "LONG1", "FLOAT", "BINFLOAT",
-        "NONE", "NEWTRUE", "NEWFALSE",
-        "STRING", "BINSTRING", "SHORT_BINSTRING",
-        "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8",
-        "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8",
-        "EMPTY_LIST", "EMPTY_TUPLE", "EMPTY_DICT", "EMPTY_SET", "GLOBAL",
-    ), _VALUE),
-    "INT": (NUMBER, 0, 0, NOTHING, VALUE),
-    "LONG": (NUMBER, 0, 0, NOTHING, VALUE),
-    "APPEND": (ORDINARY, 1, 1, NOTHING, NO_SLOT),
-    "APPENDS": (ORDINARY, MARKED, 1, NOTHING, NO_SLOT),
-    "LIST": (ORDINARY, MARKED, 0, NOTHING, VALUE),
-    "TUPLE": (ORDINARY, MARKED, 0, NOTHING, SUM),
-    "TUPLE1": (ORDINARY, 1, 0, NOTHING, SUM),
-    "TUPLE2": (ORDINARY, 2, 0, NOTHING, SUM),
-    "TUPLE3": (ORDINARY, 3, 0, NOTHING, SUM),
-    "DICT": (ORDINARY, MARKED, 0, KEYS, VALUE),
-    "SETITEM": (ORDINARY, 2, 1, KEYS, NO_SLOT),
-    "SETITEMS": (ORDINARY, MARKED, 1, KEYS, NO_SLOT),
-    "ADDITEMS": (ORDINARY, MARKED, 1, ALL, NO_SLOT),
-    "FROZENSET": (ORDINARY, MARKED, 0, ALL, SUM),
-    "STACK_GLOBAL": (ORDINARY, 2, 0, NOTHING, VALUE),
-    "REDUCE": (ORDINARY, 2, 0, ALL, VALUE),
-    "NEWOBJ": (ORDINARY, 2, 0, ALL, VALUE),
-    "OBJ": (ORDINARY, MARKED, 0, ALL, VALUE),
-    "INST": (ORDINARY, MARKED, 0, ALL, VALUE),
-    "BUILD": (ORDINARY, 1, 1, NOTHING, NO_SLOT),
-    "POP_MARK": (ORDINARY, MARKED, 0, NOTHING, NO_SLOT),
-    "PROTO": (ORDINARY, 0, 0, NOTHING, NO_SLOT),
-    "MARK": (TO_MARK, 0, 0, NOTHING, NO_SLOT),
-    "POP": (POP, 0, 0, NOTHING, NO_SLOT),
-    "DUP": (DUP, 0, 1, NOTHING, NO_SLOT),
-    "GET": (GET, 0, 0, NOTHING, NO_SLOT),
-    "BINGET": (GET, 0, 0, NOTHING, NO_SLOT),
-    "LONG_BINGET": (GET, 0, 0, NOTHING, NO_SLOT),
-    "PUT": (PUT, 0, 1, NOTHING, NO_SLOT),
-    "BINPUT": (PUT, 0, 1, NOTHING, NO_SLOT),
-    "LONG_BINPUT": (PUT, 0, 1, NOTHING, NO_SLOT),
-    "MEMOIZE": (MEMOIZE, 0, 1, NOTHING, NO_SLOT),
-    "FRAME": (FRAME, 0, 0, NOTHING, NO_SLOT),
-    "STOP": (STOP, 1, 0, NOTHING, NO_SLOT),
-    **dict.fromkeys(("EXT1", "EXT2", "EXT4", "PERSID", "BINPERSID", "NEXT_BUFFER",
-                     "READONLY_BUFFER"), (OUTSIDE, 0, 0, NOTHING, NO_SLOT)),
-    # Whole numbers of more than 255 bytes; arguments with names.
-    **dict.fromkeys(("LONG4", "NEWOBJ_EX"), (NEEDLESS, 0, 0, NOTHING, NO_SLOT)),
-}
-
-# Values of `n` of an argument in `pickletools` that are not numbers of bytes.
-_FORMS = {
-    pickletools.UP_TO_NEWLINE: (LINES, 1),
-    pickletools.TAKEN_FROM_ARGUMENT1: (SIZED, 1),
-    pickletools.TAKEN_FROM_ARGUMENT4: (SIGNED, 4),
-    pickletools.TAKEN_FROM_ARGUMENT4U: (SIZED, 4),
-    pickletools.TAKEN_FROM_ARGUMENT8U: (SIZED, 8),
-}
+_NAMES = {ord(info.code): info.name for info in pickletools.opcodes}
 
 cdef Opcode OPCODES[256]
-_NAMES = {}
-
-
-def _fill_in_opcodes():
-    """Fill in the opcodes and their arguments from `pickletools`; others stay UNKNOWN."""
-    cdef Opcode *opcode
-    for info in pickletools.opcodes:
-        _NAMES[ord(info.code)] = info.name
-        if info.name not in _EFFECTS:
-            continue
-        opcode = &OPCODES[<int> ord(info.code)]
-        (opcode.special, opcode.takes, opcode.below, opcode.charge,
-         opcode.gives) = _EFFECTS[info.name]
-        n = 0 if info.arg is None else info.arg.n
-        opcode.form, opcode.width = _FORMS.get(n, (FIXED, n))
-        if info.arg is pickletools.stringnl_noescape_pair:
-            opcode.width = 2
-
-
-_fill_in_opcodes()
+fill_in_opcodes(OPCODES)
 
 
 @cython.final

@@ -1,0 +1,1 @@
+"""Types of the compiled table of opcodes: Python sees nothing of it."""
