@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cw2v.gensimpickle import Plain
 from cw2v.gensimstate import model_attributes, table_attributes
+from cw2v.pickledvalues import Plain
 from cw2v.randomstate import random_from_dict, random_to_dict
 from cw2v.statecodec import Nested
 from cw2v.vectortable import VectorTable

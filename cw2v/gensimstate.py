@@ -10,9 +10,10 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from cw2v.gensimpickle import Plain, read_pickle
+from cw2v.gensimpickle import read_pickle
 from cw2v.nativefile import PathOrHandle, opened, source_name
 from cw2v.packing import packing_by_name
+from cw2v.pickledvalues import Plain
 from cw2v.statecodec import Nested
 from cw2v.vectorreader import VectorFileError
 from cw2v.ziparrays import HEADER_DAMAGE

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from cw2v import nativefile
-from cw2v.gensimpickle import Plain, read_pickle
+from cw2v.gensimpickle import read_pickle
 from cw2v.nativefile import PathOrHandle, opened, source_name
+from cw2v.pickledvalues import Plain
 from cw2v.scorers import SCORERS, checked_scorer, original_scorer
 from cw2v.vectorreader import VectorFileError
 

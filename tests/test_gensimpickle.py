@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from cw2v import KeyedVectors
-from cw2v.gensimpickle import ForbiddenPickleError, Plain, read_pickle
+from cw2v.gensimpickle import ForbiddenPickleError, read_pickle
+from cw2v.pickledvalues import Plain
 from cw2v.vectorreader import VectorFileError
 
 

@@ -15,8 +15,9 @@ from test_modelfile import Model
 import cw2v
 from cw2v import KeyedVectors
 from cw2v.formats import read_vectors
-from cw2v.gensimpickle import ForbiddenPickleError, Plain
+from cw2v.gensimpickle import ForbiddenPickleError
 from cw2v.gensimstate import table_attributes
+from cw2v.pickledvalues import Plain
 from cw2v.vectorreader import VectorFileError
 
 gensim = pytest.importorskip("gensim")
