@@ -1,8 +1,8 @@
 # cython: freethreading_compatible=True, boundscheck=False, wraparound=False, cdivision=True
 """The loops over the bytes of word2vec files: parsing and writing rows in buffers.
 
-Opening files and keeping track of offsets is the task of vectorreader.py and formats.py. Buffers,
-matrices and spans belong to NumPy or Python; each call borrows them.
+Opening files and keeping track of offsets is the task of vectorreader.py and vectorwriter.py.
+Buffers, matrices and spans belong to NumPy or Python; each call borrows them.
 """
 
 from libc.math cimport INFINITY, isinf, nextafterf

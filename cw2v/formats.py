@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cw2v import _vectorfile
-from cw2v.atomic import atomic_write, check_writable
-from cw2v.compressed import compress_into, open_for_reading
+from cw2v.compressed import open_for_reading
 from cw2v.nativefile import HEADER, MAGIC, check_no_pipe
 from cw2v.npz import Vectors, read_npz, write_npz
 from cw2v.savedfile import read_saved
 from cw2v.vectorreader import BUFFER_BYTES, TruncatedFileError, VectorFileError, VectorReader, shown
 from cw2v.vectortable import VectorTable
+from cw2v.vectorwriter import encode_words, open_for_writing, write_all, write_block
 
 __all__ = [
     "TruncatedFileError",
@@ -40,7 +37,6 @@ logger = logging.getLogger(__name__)
 
 _BLOCK_BYTES = 4 << 20
 _WORDS_PER_CHECK = 65536
-_SEPARATORS = b"\t\n\v\f\r "
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
@@ -98,20 +94,19 @@ def write_word2vec(
     n_rows = len(words) if order is None else len(order)
     ordered = words if order is None else [words[row] for row in order.tolist()]
     for start in range(0, n_rows, _WORDS_PER_CHECK):
-        _encode_words(ordered[start : start + _WORDS_PER_CHECK], prefix, start)
+        encode_words(ordered[start : start + _WORDS_PER_CHECK], prefix, start)
 
-    opened = _append_to(path) if append else atomic_write(path)
-    with opened as file, compress_into(file, path) as stream:
+    with open_for_writing(path, append=append) as stream:
         if header:
             total = n_rows if total is None else total
-            _write_all(stream, memoryview(f"{total} {vectors.shape[1]}\n".encode()))
+            write_all(stream, memoryview(f"{total} {vectors.shape[1]}\n".encode()))
         scratch = bytearray()
         rows_per_block = max(1, _BLOCK_BYTES // (16 * vectors.shape[1] + 16))
         for start in range(0, n_rows, rows_per_block):
             block = slice(start, start + rows_per_block)
-            encoded = _encode_words(ordered[block], prefix, start)
+            encoded = encode_words(ordered[block], prefix, start)
             rows = vectors[block] if order is None else vectors[order[block]]
-            _write_block(stream, encoded, rows, binary, scratch)
+            write_block(stream, encoded, rows, binary, scratch)
 
 
 def read_word2vec(
@@ -309,12 +304,11 @@ def write_counts(
     append : bool
         Append to the file.
     """
-    opened = _append_to(path) if append else atomic_write(path)
-    with opened as file, compress_into(file, path) as stream:
+    with open_for_writing(path, append=append) as stream:
         for start in range(0, len(order), _WORDS_PER_CHECK):
             rows = order[start : start + _WORDS_PER_CHECK].tolist()
             lines = "".join([f"{prefix}{words[row]} {counts[row]}\n" for row in rows])
-            _write_all(stream, memoryview(lines.encode("utf8", "surrogateescape")))
+            write_all(stream, memoryview(lines.encode("utf8", "surrogateescape")))
 
 
 def read_counts(path: str | os.PathLike[str], unicode_errors: str = "strict") -> dict[str, int]:
@@ -336,97 +330,6 @@ def read_counts(path: str | os.PathLike[str], unicode_errors: str = "strict") ->
                 )
             counts[fields[0].decode("utf8", unicode_errors)] = int(fields[1])
     return counts
-
-
-# -- writing ------------------------------------------------------------------------------
-
-
-def _encode_words(words: Sequence[Any], prefix: str, first_row: int) -> bytes:
-    """Return the words in UTF-8, every one followed by a space."""
-    if not words:
-        return b""
-    try:
-        text = prefix + (" " + prefix).join(words) + " "
-    except TypeError:
-        words = [str(word) for word in words]
-        text = prefix + (" " + prefix).join(words) + " "
-    try:
-        encoded = text.encode("utf8", "surrogateescape")
-    except UnicodeEncodeError:
-        encoded = b""
-    n_separators = sum(encoded.count(separator) for separator in _SEPARATORS)
-    if n_separators != len(words) or b"  " in encoded or encoded.startswith(b" "):
-        _raise_bad_word(words, prefix, first_row)
-    return encoded
-
-
-def _raise_bad_word(words: Sequence[str], prefix: str, first_row: int) -> None:
-    for row, word in enumerate(words, first_row):
-        whole = prefix + word
-        problem = ""
-        if not whole:
-            problem = "is empty"
-        elif any(separator in whole for separator in _SEPARATORS.decode()):
-            problem = "has white space in it"
-        else:
-            try:
-                whole.encode("utf8", "surrogateescape")
-            except UnicodeEncodeError:
-                problem = "has no form in UTF-8"
-        if problem:
-            raise ValueError(
-                f"the word of row {row}, {whole!r}, {problem}; word2vec's formats cannot hold it. "
-                "Replace it (often the space by '_'), or keep the vectors as save() does"
-            )
-
-
-def _write_block(
-    stream: IO[bytes], words: bytes, rows: npt.NDArray[Any], binary: bool, scratch: bytearray
-) -> None:
-    """Write some rows; `scratch` is memory that is reused for each block."""
-    if binary or rows.dtype == np.float32:
-        exact = np.ascontiguousarray(rows, dtype="<f4" if binary else np.float32)
-        row_bytes = 4 * exact.shape[1] + 1
-        if not binary:
-            row_bytes = exact.shape[1] * _vectorfile.TEXT_BYTES_PER_NUMBER
-        lacking = len(words) + len(exact) * row_bytes - len(scratch)
-        scratch.extend(bytes(max(0, lacking)))
-        put = _vectorfile.pack_binary_rows if binary else _vectorfile.print_text_rows
-        n_bytes = put(words, exact.view(np.float32), scratch)
-        with memoryview(scratch) as view:
-            _write_all(stream, view[:n_bytes])
-        return
-    # Other dtypes are rare; NumPy prints their digits.
-    lines = [
-        word + b" " + " ".join([str(value) for value in row]).encode() + b"\n"
-        for word, row in zip(words.split(b" "), rows, strict=False)
-    ]
-    _write_all(stream, memoryview(b"".join(lines)))
-
-
-def _write_all(stream: IO[bytes], data: memoryview) -> None:
-    while data:
-        data = data[stream.write(data) :]
-
-
-@contextlib.contextmanager
-def _append_to(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    check_writable(path)
-    file_name = Path(path).expanduser()
-    size_before = file_name.stat().st_size if file_name.exists() else 0
-    try:
-        with file_name.open("ab") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException as error:
-        os.truncate(file_name, size_before)
-        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
-            error.filename = os.fspath(path)
-        raise
-
-
-# -- reading ------------------------------------------------------------------------------
 
 
 def _without_duplicates(
