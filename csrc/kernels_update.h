@@ -25,8 +25,8 @@ typedef struct {
 
 /* The update of a streamed row is a dependency chain with a multiply-add for each held row. With
  * more than 3 held rows it is split between two accumulators. With 3 or fewer, there are registers
- * for two vectors of columns at a time: these are independent chains, and each broadcast of an error
- * serves four multiply-adds. */
+ * for two vectors of columns at a time: these are independent chains, and each broadcast of an
+ * error serves four multiply-adds. */
 enum { FEW = 3, WIDE = 2 };
 
 enum {
