@@ -1,4 +1,4 @@
-"""Baskets as a text, and how often vectors of the other items find the one taken out."""
+"""Item recommendation: baskets as sentences, and the hit rate of held-out items."""
 
 from __future__ import annotations
 

@@ -1,17 +1,18 @@
-"""What each backend makes of this CPU: speed, useful GFLOP/s, and their share of sgemm's peak.
+"""Speed of each backend on this CPU, useful GFLOP/s, and their share of the peak of sgemm.
 
     python benchmarks/bench_backends.py --prefix-bytes 20000000 --repeat 3 --json backends.json
 
-Trains skip-gram with negative sampling by every backend of this machine (or those of
---backends), one worker, one epoch, each in a process of its own and in turn. Prints medians and
+Trains skip-gram with negative sampling with every backend of this machine (or those of
+--backends): one worker, one epoch, each training in its own process, in turn. Prints medians and
 ranges of:
 
 M words/s       words of the vocabulary read, before subsampling, per second of training
-useful GFLOP/s  6 * dim * pairs * (negative + 1) per second: the two products and the update of
-                word2vec.c, whatever a backend computes besides
-of the peak     the share of what SciPy's sgemm reaches here, one thread, 500 x 500 matrices
+useful GFLOP/s  6 * dim * pairs * (negative + 1) per second: the dot products and both updates of
+                word2vec.c, whatever else a backend computes
+of the peak     these, as a share of the GFLOP/s of SciPy's sgemm here, on one thread, with
+                500 x 500 matrices
 
-The plain C backend is slow: give a short text.
+The scalar backend is slow: give it a short text.
 """
 
 from __future__ import annotations

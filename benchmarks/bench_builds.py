@@ -1,17 +1,17 @@
-"""Builds of cw2v against one another, by turns of 50 ms on one CPU, to see if a change is faster.
+"""Compare the speed of several builds of cw2v, in time slices of 50 ms.
 
     git worktree add ../before HEAD~1
     (cd ../before && python setup.py build_ext --inplace)
     python benchmarks/bench_builds.py before=../before after=. --modes cbow-hs --repeat 3
 
-On a machine that others use too, the same run is a third slower a minute later. Here all train
-at the same time, each in a process of its own, one worker, and all but one are stopped (SIGSTOP)
-at any moment: all meet the same weather, and ratios of their CPU time repeat to 2 or 3 %. Give
-the first build twice, under two names, to see by how much. The order in which they are started
-matters a little; it changes from round to round. Linux only.
+On a shared machine, the same run may take a third longer a minute later. Here all builds train at
+the same time, each in its own process with one worker, and at any moment all but one are stopped
+(SIGSTOP). So all run under the same conditions, and the ratios of their CPU time are reproducible
+to 2 or 3 %. To see how well, give the first build twice, under two names. The order in which they
+are started matters a little; it changes from round to round. Linux only.
 
-The table has the speed of each build in millions of words for a second of CPU time, and its ratio
-to the first build's in the same round: medians, and the least and the most.
+The table has the speed of each build in millions of words per second of CPU time, and its ratio to
+that of the first build in the same round: median (minimum to maximum).
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
-"""Words per second of counting and encoding a text, against gensim's vocabulary scan and wc -w.
+"""Speed of counting and encoding a text, compared with gensim's vocabulary scan and wc -w.
 
     python benchmarks/bench_encode.py [--text FILE] --workers 1 2 --repeat 5
 
-"cw2v, file" is everything from the path to the encoded corpus: reading, counting, the
-vocabulary (min_count 5) and the final int32 ids. "cw2v, lists" is the same from a Python list
-of token lists, which takes no part in the time. gensim's scan only counts: it has no encoded
-corpus and reads the text again in each epoch. wc only counts. The runs alternate; medians
-and ranges are printed. gensim comes from PyPI; without it, or without wc, those rows are left
-out.
+"cw2v, file" is everything from the path to the encoded corpus: reading, tokenising, counting, the
+vocabulary (min_count 5) and the final int32 ids. "cw2v, lists" is the same from a Python list of
+lists of tokens; the time to make that list is not included. gensim's scan only counts, as gensim
+has no encoded corpus and reads the text again in each epoch; wc only counts, too. The runs
+alternate; medians and ranges are printed. Rows of gensim or wc are left out if it is not installed.
 """
 
 from __future__ import annotations

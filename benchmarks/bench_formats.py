@@ -1,12 +1,11 @@
-"""Seconds to save and load a file of vectors, beside gensim's.
+"""Time to save and load a file of vectors, compared with gensim's.
 
     python benchmarks/bench_formats.py --words 200000 --size 100 --repeat 3
 
-The vectors are random, as small as trained ones (so that text has 8 to 11 digits a number).
-The files lie in the folder for temporary files; loading finds them in the system's cache.
-cw2v's saving includes bringing the file to the disk (fsync), gensim's does not. Prints the
-medians and ranges of the repeats; gensim, when it can be imported, runs once. All files are
-compared.
+The vectors are random, and as small as trained ones, so that text has 8 to 11 digits per number.
+The files are in the folder for temporary files, and loaded from the page cache. Saving by cw2v
+includes fsync, gensim's does not. Prints medians and ranges; gensim, if it can be imported, runs
+once. The contents of all files are compared.
 """
 
 from __future__ import annotations

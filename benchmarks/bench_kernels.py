@@ -1,21 +1,20 @@
-"""Each kernel alone, and each whole step, by every backend of this machine: ns and GFLOP/s.
+"""Time and GFLOP/s of each kernel, and of each whole step, by every backend of this machine.
 
     python -m pytest benchmarks/bench_kernels.py --benchmark-json=kernels.json
     python -m pytest benchmarks/bench_kernels.py -k 'update and avx2 and 100'    # some of them
     python benchmarks/plot_kernels.py kernels.json kernels.png
 
-Shapes are those of training: 6 to 10 context words of a block; a centre and its 5, 15 or 20
+The shapes are those of training: 6 to 10 context words of a block; a centre and its 5, 15 or 20
 noise words (6, 16 or 21 rows of W'), or two centres and 6 (8 rows); four rows of W, or CBOW's
-one, with 16 nodes of a path in the tree. The rows stay in the cache next to the CPU, so this is
-the speed of the arithmetic, to which training adds the fetching of rows.
+one, with the 16 nodes of a path in the Huffman tree. The rows stay in the L1 or L2 cache, so this
+is the speed of the arithmetic; training also has cache misses.
 
 A round repeats a kernel many times in a compiled loop. Tables show the CPU time of one call, and
 (as "OPS") useful GFLOP/s: additions and multiplications of the formulas in csrc/kernels.h,
-whatever a backend computes besides. In errors and losses, every exp, log and division is one
-as well; compare these with one another, not with sgemm.
+whatever else a backend computes. In errors and losses, each exp, log and division counts as one,
+too; compare these with one another, not with sgemm.
 
-A machine that others use has slow phases longer than a benchmark: a dent in one run is no finding
-until a second run shows it.
+Shared machines have slow phases longer than a benchmark, so confirm any difference by a second run.
 """
 
 from __future__ import annotations

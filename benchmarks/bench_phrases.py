@@ -1,9 +1,9 @@
-"""Phrases: counting them and joining them, beside gensim in the same run.
+"""Time to count phrases, and to join them in sentences, compared with gensim's.
 
     python benchmarks/bench_phrases.py [--text FILE] [--prefix-bytes N] [--threshold T]
 
-Every measurement is of a process of its own, gensim's and cw2v's in turn. The counts and scores
-of both are compared.
+Each measurement has its own process, gensim's and cw2v's in turn. The counts and scores of both
+are compared.
 """
 
 from __future__ import annotations

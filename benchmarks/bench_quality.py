@@ -1,22 +1,22 @@
-r"""Quality of the vectors: cw2v against gensim, several seeds, the same evaluation for both.
+r"""Quality of the vectors: cw2v and gensim, several seeds, the same evaluation for both.
 
     python benchmarks/bench_quality.py --modes sg-ns cbow-ns sg-hs cbow-hs \
         --texts encyclopedia.txt.xz utf8-es.txt.xz --keep vectors/ --json quality.json
 
-Trains each program once for each text, mode and seed, with the same settings, then scores the
-saved vectors. English: questions-words (3CosAdd, restricted to the 50,000 commonest words: share
-of right answers), and Spearman's rank correlation on WordSim-353, SimLex-999 and MEN. Spanish
-(texts named utf8-es): analogies made by spanish_analogies.py, among the 20,000 commonest words.
-Prints mean and range over the seeds and the difference of the means: with three seeds,
-differences under 0.01 are noise. Then, whatever the language, the share of the ten nearest
-neighbours (of 1,000 words) that two trainings have in common: gensim's with another seed, and
-cw2v's with gensim's.
+Trains with each program once for each text, mode and seed, with the same settings, then scores the
+saved vectors. English: questions-words (3CosAdd, accuracy among the 50,000 most frequent words),
+and Spearman's rank correlation on WordSim-353, SimLex-999 and MEN. Spanish (texts named utf8-es):
+analogies made by spanish_analogies.py, among the 20,000 most frequent words. Prints mean and range
+over the seeds, and the difference of the means: with three seeds, differences below 0.01 are
+noise. Then, for every language, how stable neighbours are: the share of the ten nearest neighbours
+(of 1,000 words) that two trainings have in common, of gensim with another seed, and of cw2v with
+gensim.
 
-Both programs' vectors are scored by cw2v's evaluation, whose results are gensim's and which takes
-seconds instead of minutes; --score-with gensim uses gensim's.
+The vectors of both programs are scored by cw2v's evaluation, which gives the same results as
+gensim's in seconds instead of minutes; --score-with gensim uses gensim's.
 
---keep saves the vectors; --reuse takes gensim's from such a folder instead of training them
-again (the settings are part of the files' names, so others are not taken by mistake).
+--keep saves the vectors; --reuse takes gensim's from such a folder instead of training again. The
+settings are part of the names of the files, so vectors of other settings are not reused.
 """
 
 from __future__ import annotations

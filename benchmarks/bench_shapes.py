@@ -1,33 +1,33 @@
-"""Whether the speed of training depends on the form of the corpus.
+"""Speed of training by the shape of the corpus: length of sentences, size of the vocabulary.
 
     python benchmarks/bench_shapes.py --repeat 3 --gensim-repeat 1 --json shapes.json
 
-Trains the same settings on texts of other forms, and compares each with the main case:
+Trains with the same settings on different shapes of a text, and compares each with the main case:
 
-main               the first --prefix-bytes of the text, a sentence a line
+main               the first --prefix-bytes of the text, one sentence per line
 5 a line           the same words, 5 in each line
 1,000,000 a line   the same words, a million in each line. gensim cuts lines after 10,000 words
                    when it reads with `corpus_file`, its fastest way, which is used here; cw2v
-                   cuts none
-1,000 words        the main text, its 1,000 commonest words (max_final_vocab=1000; somewhat fewer
-                   where several words have the count that decides)
+                   does not cut them
+1,000 words        the main text, its 1,000 most frequent words (max_final_vocab=1000; fewer if
+                   several words share the count at the limit)
 1,000,000 words    a vocabulary of a million, min_count=1: the first --million-bytes of the text
-                   (0, the default: all of it), and where that has fewer words, occurrences of its
-                   rarest words made words of their own, from the rarest up, until there are a
-                   million. All of encyclopedia.txt has 386,523: the occurrences of words of up to
-                   17 are numbered, every 59th token of the text; the others are as they were
+                   (0, the default: all of it). Where that has fewer distinct words, occurrences of
+                   its rarest words are made distinct, from the rarest up, until there are a
+                   million. All of encyclopedia.txt has 386,523: the occurrences of words with a
+                   count of up to 17, every 59th token of the text, are numbered
 
 words/s     tokens read that are in the vocabulary, before subsampling, times epochs, per second
-            of training, as word2vec.c counts; reading the text is not in it
-of main     the median's ratio to the main case's of the same program and number of workers; on a
-            busy machine that of the best runs, beside it, says more
-of gensim   the median's ratio to gensim's, same case
-kept        share of the vocabulary's tokens that subsampling left, each once a centre
-pairs/kept  predictions for each of those; windows end where lines do
-pairs/s     predictions a second: a form with fewer pairs a word read trains more words a second
+            of training, as word2vec.c counts; reading the text is not included
+of main     ratio of the median to that of the main case, same program and number of workers; on a
+            busy machine the ratio of the best runs, beside it, is more reliable
+of gensim   ratio of the median to gensim's, same case
+kept        share of the vocabulary's tokens that subsampling keeps; each is a centre once
+pairs/kept  predictions per kept token; windows end at line ends
+pairs/s     predictions per second: with fewer pairs per word read, words/s is higher
 
-Each training runs in a process of its own; the cases are run in turns, so that the machine's slow
-phases do not fall on one alone. Prints median (range) and best.
+Each training has its own process. The cases are run in turn, so that slow phases of the machine
+affect all of them. Prints median (range) and best.
 """
 
 from __future__ import annotations

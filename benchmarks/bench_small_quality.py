@@ -1,29 +1,30 @@
-"""Quality where there are no analogies: cw2v against gensim on other texts, graphs and baskets.
+"""Quality without analogies: cw2v and gensim on other texts, graphs and baskets.
 
     python benchmarks/bench_small_quality.py --noise-spans 0 1 2 4 8 --json small.json
 
-Trains both programs with the same settings and several seeds on the same texts, W and W' kept,
-and scores both by the same functions:
+Trains both programs with the same settings and several seeds on the same texts, keeps W and W',
+and scores both with the same functions:
 
-utf8-ko       the text, as far as --prefix-bytes. No score but the neighbours, below
+utf8-ko       the text, up to --prefix-bytes. Only neighbours are compared, see below
 wiki-pages, cora, blogcatalog
-              uniform random walks of 40 steps, drawn once. "labels": micro-F1 of ridge regression
-              on the nodes' vectors, five folds (graph_task.py)
-karate        likewise. "links": how often linked nodes have a higher cosine than others (AUC)
-bms, retail   baskets, each shuffled once, an item taken out of every fifth. How often it is among
-              the ten that the others lead to, "by W" and "by W'" (basket_task.py). Window 10, twice
-              --epochs; with fewer than ten, retail's vectors have hardly begun to tell anything
+              uniform random walks of 40 steps (DeepWalk), drawn once. "labels": micro-F1 of ridge
+              regression on the nodes' vectors, five-fold cross-validation (graph_task.py)
+karate        the same walks. "links": link prediction by cosine similarity (AUC)
+bms, retail   baskets, each shuffled once, with one item of a fifth of them held out. Hit rate at 10
+              of the held-out items, given the other items, "by W" and "by W'" (basket_task.py).
+              Window 10, twice --epochs; with fewer than ten epochs, retail's vectors are hardly
+              trained
 4, 100, 1,000 words
-              the commonest of the first --small-bytes of encyclopedia.txt (max_final_vocab).
+              the most frequent of the first --small-bytes of encyclopedia.txt (max_final_vocab).
               "loss": per pair, on pairs drawn once (pair_loss.py); lower is better
 
 For all of them, the share of the ten nearest neighbours (of at most 1,000 words, evenly drawn from
-the 20,000 commonest; where there are four words, the one nearest) that a training has in common
-with gensim's of any other seed, and with those of its own with another seed: that of gensim with
-itself is the yardstick.
+the 20,000 most frequent; with four words, of the one nearest) that a training has in common with
+gensim's of any other seed, and with its own program's of another seed. gensim with itself is the
+reference.
 
 Prints mean (range) over the seeds. "!" marks a difference from gensim where the two ranges do not
-overlap. --noise-spans: each value is a program of its own, 0 is cw2v's choice.
+overlap. Each value of --noise-spans is compared as a program of its own; 0 is cw2v's choice.
 """
 
 from __future__ import annotations

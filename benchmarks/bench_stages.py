@@ -1,22 +1,22 @@
-"""Where the time of training goes: the share of each stage, in nanoseconds for a word.
+"""Profile of training: the time of each stage, in nanoseconds per word, and its share.
 
     python benchmarks/bench_stages.py --modes sg-ns cbow-ns sg-hs cbow-hs --prefix-bytes 100000000
 
-A clock of the CPU is read at the end of each stage of each block. Reading it takes time of its
-own: speeds are those of bench_train.py. A word is one of the vocabulary read, before
-subsampling; with several workers, which write the same rows, it takes the time of one of them.
+The CPU's time stamp counter is read at the end of each stage of each block, which takes time
+itself: for speeds see bench_train.py. Words are those of the vocabulary read, before subsampling.
+With several workers, the time of all of them is added up.
 
-subsampling   which words are kept; the next piece of the corpus
+subsampling   deciding which words are kept; taking the next piece of the corpus
 windows       window radii; the distinct context words of a block
 noise words   random numbers, and the noise words drawn by them
-paths         to the centre in the tree of hierarchical softmax
-prefetch      of rows of the blocks to come (skip-gram prefetches long ones in the update):
-              cache misses are waited for here, in products and in gather
-gather        addresses of the rows of a block; copies for BLAS, the mean of CBOW's context
-products      logits: each row of W with each of W'
+paths         the paths to the centres in the Huffman tree of hierarchical softmax
+prefetch      of rows of the blocks to come (skip-gram prefetches long rows in the update stage).
+              Cache misses show up here, in products and in gather
+gather        addresses of the rows of a block; copies for BLAS; the mean of CBOW's context
+products      logits: dot products of the rows of W and of W'
 errors        the logistic function
-update        both products of the errors, with the rows they are added to
-scatter       adding updates to rows, where the update does not: CBOW's context, BLAS
+update        both products of the errors, with the rows that they are added to
+scatter       adding updates to rows where the update stage does not: CBOW's context words, BLAS
 merge         of a worker's local copies of hot rows into the shared rows; several workers only
 """
 

@@ -1,20 +1,19 @@
-"""Training speed, time by stage and peak memory: cw2v against gensim.
+"""Training speed, total time and peak memory: cw2v and gensim.
 
     python benchmarks/bench_train.py --modes sg-ns cbow-ns sg-hs cbow-hs --repeat 3 --json r.json
 
-Skip-gram (sg) or CBOW, with negative sampling (ns) or hierarchical softmax (hs); the settings of
-all programs are the same. By default one worker for gensim, one and two for cw2v. Each training
-runs in a process of its own, the programs take turns, and the median and range over the
-repeats are printed.
+Skip-gram (sg) or CBOW, with negative sampling (ns) or hierarchical softmax (hs), with the same
+settings in all programs. By default one worker for gensim, one and two for cw2v. Each training has
+its own process, the programs take turns, and median and range over the repeats are printed.
 
 words/s     tokens read that are in the vocabulary, before subsampling, times epochs, per second
-            of training, as word2vec.c counts; reading the text is not in it
+            of training, as word2vec.c counts; reading the text is not included
 read        seconds to count (gensim) or to count and encode (cw2v) the text, and raw words/s
-whole       from the start of the process (importing included) to the saved vectors
-memory      peak of the process, and how far it is over W + W' + the encoded corpus
+whole       from the start of the process, imports included, to the saved vectors
+memory      peak of the process, and its excess over W + W' + the encoded corpus
 
 gensim reads with `corpus_file`, its fastest way. `cw2v-list` trains on a list of lists of str,
-whose memory is in its peak. Speed says nothing about the vectors: see bench_quality.py.
+whose memory is part of its peak. Speed says nothing about the vectors: see bench_quality.py.
 """
 
 from __future__ import annotations

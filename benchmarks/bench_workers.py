@@ -1,16 +1,17 @@
-"""Speed and quality by the number of workers, and what the machine has to give to so many.
+"""Scaling: speed and quality by the number of workers, and what this machine allows.
 
     python benchmarks/bench_workers.py --workers 1 2 4 8 16 --modes sg-ns cbow-ns --json w.json
 
-The text is read once. Then every number of workers trains a new model in turn, --repeat times.
+The text is read once. Then each number of workers trains a new model in turn, --repeat times.
 
 M words/s   of the vocabulary read, before subsampling, times epochs, per second of training
-of 1        that, in speeds of one worker (of the first number that is named)
-apart       the same for as many processes of one worker, each with a model of its own: they share
-            nothing but the machine, so what they lose is the machine's (threads of one core,
-            caches, memory, clock), and the rest is ours. One epoch each; see --apart-epochs
-quality     with --quality: Google's analogies, then Spearman's correlation on three sets of word
-            pairs, or the Spanish analogies of bench_quality.py
+of 1        the speedup: ratio to the speed of one worker (of the first number given)
+apart       the same for as many independent processes of one worker, each with its own model: they
+            share nothing but the machine, so what they lose is due to the machine (hardware
+            threads of a core, caches, memory, clock), and the rest to cw2v. One epoch each; see
+            --apart-epochs
+quality     with --quality: Google's analogies, then Spearman's rank correlation on three sets of
+            word pairs, or the Spanish analogies of bench_quality.py
 """
 
 from __future__ import annotations

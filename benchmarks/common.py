@@ -1,4 +1,4 @@
-"""What the benchmarks share: the text, the machine, one training in a process of its own."""
+"""What the benchmarks share: texts, the machine, training in a separate process, tables."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How pytest-benchmark times kernels, what its tables say of them, and what it saves besides.
+"""pytest-benchmark for kernels: its clock, the units of its tables, what else it saves.
 
-A kernel takes less time than to call it from Python, so a round is many calls in a compiled loop.
-Time is that of the thread: what others do on the machine meanwhile is not counted.
+A kernel takes less time than a call from Python, so a round is many calls in a compiled loop. The
+clock is the thread's CPU time, which does not include other processes.
 """
 
 from __future__ import annotations

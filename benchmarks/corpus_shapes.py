@@ -1,6 +1,6 @@
-"""The same text in other forms, for bench_shapes.py: lines re-cut, rare words made into more.
+"""Other shapes of a text, for bench_shapes.py: other line lengths, more distinct words.
 
-All functions read one file, line by line, and write another; words are separated by whitespace.
+Each function reads a file line by line and writes another; words are separated by white space.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Random walks on a graph as a text, and how well the vectors of its nodes tell their labels."""
+"""Node embeddings: random walks on a graph as sentences, node classification, link prediction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loss of skip-gram with negative sampling on pairs drawn once, the same for any vectors."""
+"""The loss of skip-gram with negative sampling on a fixed sample of pairs, for any vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a CPU can do: what backends and kernels are measured against."""
+"""The peak speed of a CPU, in GFLOP/s of sgemm, with which backends and kernels are compared."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""Draw what bench_kernels.py measured: GFLOP/s of each kernel by shape, a colour for each backend.
+"""Plot the results of bench_kernels.py: GFLOP/s of each kernel by shape and backend.
 
     python -m pytest benchmarks/bench_kernels.py --benchmark-json=kernels.json
     python benchmarks/plot_kernels.py kernels.json kernels.png
 
-A mark is the best round, the line down from it ends at the median. The dashed line is what sgemm
-reaches on one thread. Along the axis are the rows of X, by the rows of Y; for CBOW's step the
-context words of a centre, by centres and rows of Y.
-Errors and losses have a scale of their own. The picture's suffix says its kind: .png, .svg, .pdf.
+A marker is the best round; the line down from it ends at the median. The dashed line is sgemm on
+one thread. The x axis has the number of rows of X, in sections by the number of rows of Y; for
+CBOW's step, the number of context words, in sections by centres and rows of Y. Errors and losses
+have their own scale. The suffix of the picture is its format: .png, .svg or .pdf.
 """
 
 from __future__ import annotations

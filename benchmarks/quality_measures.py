@@ -1,4 +1,4 @@
-"""What bench_quality.py measures: scores of one file of vectors, and how alike two files are."""
+"""Scores of one file of vectors, and the agreement of two files' neighbours."""
 
 from __future__ import annotations
 

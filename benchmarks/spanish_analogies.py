@@ -1,13 +1,13 @@
-"""Spanish analogies made by rule from a text's own vocabulary, where there is no labelled set.
+"""Make Spanish analogies by rules from the vocabulary of a text, as there is no labelled set.
 
     python benchmarks/spanish_analogies.py utf8-es.txt --output analogies-es.txt
 
-Each section is a rule of Spanish inflection, regular to the letter: the plural, the feminine,
-the gerund, the participle, the preterite, the adverb. A pair of words is in a section when both
-are among the text's commonest and the one follows from the other by the rule; of those pairs
-the commonest are taken (by their rarer word), and every two of them make a question, as in
-questions-words.txt: *ciudad ciudades mujer mujeres*. No vectors are looked at, so the set favours
-no program. Some pairs are there by accident of spelling; they cost both programs the same.
+Each section is a rule of Spanish inflection, regular in spelling: the plural, the feminine, the
+gerund, the participle, the preterite, the adverb. A pair of words is in a section if both are among
+the most frequent of the text and the rule makes the second from the first; the most frequent of
+these pairs are taken (by their rarer word), and every two of them make a question, as in
+questions-words.txt: *ciudad ciudades mujer mujeres*. No vectors are used, so the set favours no
+program. Some pairs are coincidences of spelling; they cost all programs the same.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
-"""Programs from PyPI that use gensim's Word2Vec, run with gensim and with cw2v in its place.
+"""Programs from PyPI that use gensim's Word2Vec, with gensim and with cw2v instead of it.
 
     python benchmarks/third_party.py --folder environments/ --json third-party.json
 
-Makes a virtual environment for each group of programs that install together, with gensim and
-cw2v (built from this checkout, or --wheel) in it, and runs each job of third_party_jobs.py twice:
-once as it is, and once after the swap of names that the run of gensim's own tests makes, which
-also puts gensim's classes out of reach. The programs' code is not touched.
+Makes a virtual environment for each group of programs that can be installed together, with gensim
+and cw2v (built from this checkout, or --wheel) in it, and runs each job of third_party_jobs.py
+twice: unchanged, and with gensim's classes replaced by cw2v's, in the same way as for gensim's own
+tests, so that gensim's are out of reach. The programs' code is not changed.
 
 seconds     in build_vocab and train of Word2Vec, median of --repeat; the JSON also has those of
-            the whole job (imports, compilation by Numba, walks, files and evaluation included)
-score       a downstream measure, which stands with each job
-works       it ran with cw2v, and its score is not further from gensim's than it may be by chance
+            the whole job (with imports, compilation by Numba, walks, files and evaluation)
+score       a downstream measure, which each job documents
+works       it ran with cw2v, and its score differs from gensim's no more than by chance
 """
 
 from __future__ import annotations

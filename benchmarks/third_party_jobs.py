@@ -1,12 +1,12 @@
-"""Each function runs one program from PyPI on real data, as its documentation says, unchanged.
+"""The jobs of third_party.py: each runs a program from PyPI on real data, as it documents.
 
-Called by third_party.py in an environment of its own, once with gensim and once with cw2v in
-gensim's place:
+third_party.py runs this file in a virtual environment, once with gensim and once with cw2v instead
+of it:
 
     python third_party_jobs.py gensim|cw2v JOB DATA_FOLDER
 
 The last line printed is a JSON object: seconds of the whole job, seconds in `build_vocab` and
-`train` of Word2Vec, and a score, whose meaning stands in the function.
+`train` of Word2Vec, and a score, which the function of the job documents.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Train one model and print, as one line of JSON, how long each stage took.
+"""Train one model, and print as one line of JSON how long each stage took.
 
-Started by the other benchmarks in a process of its own, so that the peak memory is
-this training's alone. The one argument is JSON: program ("gensim", "cw2v" or "cw2v-list"),
-text, save, settings (of Word2Vec), began (time.monotonic() before the process was started),
-and, if W' is wanted as well, save_out: the .npy file for that of negative sampling.
+The other benchmarks run this in a separate process, so that the peak memory is that of one
+training. The only argument is JSON: program ("gensim", "cw2v" or "cw2v-list"), text, save, settings
+(of Word2Vec), began (time.monotonic() before the process was started), and save_out, the .npy file
+for W' of negative sampling, if that is wanted, too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-/* csrc/atomics.h - the values that threads share besides the matrices: the number of the next
- * piece, a flag that tells workers to stop, and totals that one worker writes and the calling
- * thread reads. Relaxed order is enough: no other memory depends on them. */
+/* csrc/atomics.h - atomic access to what threads share besides the matrices: the number of the next
+ * piece, the stop flag, and each worker's totals, which the calling thread reads for its reports.
+ * Relaxed memory order suffices, as these values do not publish any other memory. */
 
 #ifndef CW2V_ATOMICS_H
 #define CW2V_ATOMICS_H
@@ -19,6 +19,7 @@ static inline double cw2v_read_double(const double *value) {
 }
 static inline void cw2v_add(double *value, double more) { *(volatile double *)value += more; }
 #else
+/* Increment the counter and return its old value. */
 static inline int64_t cw2v_take_next(int64_t *counter) {
     return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
@@ -33,7 +34,7 @@ static inline double cw2v_read_double(const double *value) {
     __atomic_load(value, &read, __ATOMIC_RELAXED);
     return read;
 }
-/* Only one thread adds to a value; others may read it. */
+/* Not an atomic addition: only one thread may add to a value, others may read it. */
 static inline void cw2v_add(double *value, double more) {
     double sum = *value + more;
     __atomic_store(value, &sum, __ATOMIC_RELAXED);

@@ -1,8 +1,8 @@
-/* csrc/dispatch.c - the only file that asks what the CPU supports. */
+/* csrc/dispatch.c - which kernels this CPU supports; no other file asks what the CPU supports. */
 
 #include "kernels.h"
 
-/* The kernels also use PREFETCHW, which is not checked: CPUs that lack it ignore it. */
+/* PREFETCHW, which the kernels use, is not checked: CPUs without it execute it as a no-op. */
 #if defined(__x86_64__) && defined(__GNUC__)
 static int has_avx2(void) {
     __builtin_cpu_init();

@@ -1,4 +1,6 @@
-/* csrc/kernels_avx2.c - the kernels for x86-64 CPUs with AVX2 and FMA. */
+/* csrc/kernels_avx2.c - the kernels for x86-64 CPUs with AVX2 and FMA: 8 SIMD lanes.
+ *
+ * kernels_simd.h documents the functions that it needs. */
 
 #include <math.h>
 #include <stdint.h>
@@ -16,13 +18,14 @@ TARGET_BEGIN("avx2,fma,prfchw")
 #define LANES 8
 typedef float vec __attribute__((vector_size(4 * LANES)));
 
+/* Half a vector, the usual remainder, needs no mask. */
 static inline __attribute__((always_inline)) vec load_head(const float *p, int n) {
     if (__builtin_constant_p(n) && n == 4) return (vec)_mm256_zextps128_ps256(_mm_loadu_ps(p));
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     return (vec)_mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane));
 }
 
-/* maskstore would take some 40 micro-operations on AMD's CPUs. */
+/* Not by maskstore, which takes some 40 micro-operations on AMD's Zen. */
 static inline __attribute__((always_inline)) void store_head(float *p, vec v, int n) {
     __m128 part = _mm256_castps256_ps128((__m256)v);
     if (n & 4) {
@@ -38,10 +41,10 @@ static inline __attribute__((always_inline)) void store_head(float *p, vec v, in
     if (n & 1) _mm_store_ss(p, part);
 }
 
-/* min and max return their second operand if one is NaN: so NaN stays. */
-static inline vec clamp(vec v, float most) {
-    __m256 not_above = _mm256_min_ps(_mm256_set1_ps(most), (__m256)v);
-    return (vec)_mm256_max_ps(_mm256_set1_ps(-most), not_above);
+/* min and max return their second operand if either is NaN, so NaN is kept. */
+static inline vec clamp(vec v, float limit) {
+    __m256 not_above = _mm256_min_ps(_mm256_set1_ps(limit), (__m256)v);
+    return (vec)_mm256_max_ps(_mm256_set1_ps(-limit), not_above);
 }
 
 static inline vec load_bytes(const uint8_t *p) {
@@ -50,7 +53,7 @@ static inline vec load_bytes(const uint8_t *p) {
 }
 
 static inline void store_sums(float *p, vec a, vec b, vec c, vec d) {
-    /* [a0+a2, a1+a3, b0+b2, b1+b3] of each half, by one shuffle */
+    /* [a0 + a2, a1 + a3, b0 + b2, b1 + b3] in each 128-bit half; hadd would shuffle twice */
     __m256 ab = _mm256_add_ps(_mm256_blend_ps((__m256)a, (__m256)b, 0xcc),
                               _mm256_shuffle_ps((__m256)a, (__m256)b, 0x4e));
     __m256 cd = _mm256_add_ps(_mm256_blend_ps((__m256)c, (__m256)d, 0xcc),

@@ -1,13 +1,12 @@
-/* csrc/kernels_rows.h - sums of rows, one row added to many, and prefetching.
- *
- * A part of kernels_simd.h, which includes it where vectors are defined. */
+/* csrc/kernels_rows.h - the sum of rows, one row added to many, prefetching. Included by
+ * kernels_simd.h only. */
 
-/* Vectors of columns that are held in registers while all rows are read: as many as fit, because
- * the end of each pass over the rows may be mispredicted. */
+/* Vectors of columns in a tile, kept in registers in a loop over all rows: as many as fit, because
+ * the end of that loop is often mispredicted, once for each tile. */
 enum { TILE_K = 12 };
 
-/* Call f(n, 0, ..., k) for n vectors of columns at a time, from column k on. If then only half a
- * vector remains, f(n, LANES / 2, ..., k) includes it. */
+/* Call f(n, 0, ..., k) for tiles of n vectors, from column k on. If half a vector would remain, the
+ * last tile includes it: f(n, LANES / 2, ..., k). */
 #define WITH_VECTORS(n, dim, f, ...)                                                             \
     for (; k + (n) * LANES <= (dim); k += (n) * LANES) {                                         \
         if ((dim) - k == (n) * LANES + LANES / 2) {                                              \
@@ -18,6 +17,7 @@ enum { TILE_K = 12 };
         f(n, 0, __VA_ARGS__, k);                                                                 \
     }
 
+/* The same for all `dim` columns, in ever smaller tiles; the remainder is a tile of its own. */
 #define WITH_COLUMNS(dim, f, ...)                                                                \
     {                                                                                            \
         ptrdiff_t k = 0;                                                                         \
@@ -28,6 +28,7 @@ enum { TILE_K = 12 };
         if (k < (dim)) f(0, (int)((dim) - k), __VA_ARGS__, k);                                   \
     }
 
+/* One tile of sum_rows: n_vectors vectors and `tail` more columns, from column k on. */
 INLINE void sum_columns(const int n_vectors, const int tail, const float *const *x, int n,
                         float scale, float *sum, ptrdiff_t k) {
     vec total[TILE_K + 1];
@@ -46,18 +47,19 @@ static void sum_rows(const float *const *x, int n, ptrdiff_t dim, float scale, f
     WITH_COLUMNS(dim, sum_columns, x, n, scale, sum)
 }
 
+/* One tile of add_to_rows. */
 INLINE void add_columns(const int n_vectors, const int tail, float *const *x, int n, float scale,
                         const float *step, ptrdiff_t k) {
-    vec more[TILE_K + 1];
+    vec scaled[TILE_K + 1];
     step += k;
-    UNROLL for (int v = 0; v < n_vectors; v++) more[v] = scale * load(step + v * LANES);
-    if (tail > 0) more[n_vectors] = scale * load_head(step + n_vectors * LANES, tail);
+    UNROLL for (int v = 0; v < n_vectors; v++) scaled[v] = scale * load(step + v * LANES);
+    if (tail > 0) scaled[n_vectors] = scale * load_head(step + n_vectors * LANES, tail);
     for (int i = 0; i < n; i++) {
         float *row = x[i] + k, *end = row + n_vectors * LANES;
         UNROLL for (int v = 0; v < n_vectors; v++) {
-            store(row + v * LANES, load(row + v * LANES) + more[v]);
+            store(row + v * LANES, load(row + v * LANES) + scaled[v]);
         }
-        if (tail > 0) store_head(end, load_head(end, tail) + more[n_vectors], tail);
+        if (tail > 0) store_head(end, load_head(end, tail) + scaled[n_vectors], tail);
     }
 }
 
@@ -67,12 +69,12 @@ static void add_to_rows(float *const *x, int n, ptrdiff_t dim, float scale, cons
 
 /* ---- prefetching --------------------------------------------------------------------------- */
 
-/* Four lines in each iteration, the last of which may overlap the one before: on a CPU that two
- * threads share, an iteration may take four cycles. */
-enum { LINE = 64, LINES = 4 };
+enum { LINE = 64, LINES = 4 }; /* bytes in a cache line; lines per iteration */
 
+/* Prefetch for writing all cache lines of `size` bytes, four in each iteration, because with two
+ * hardware threads on a core an iteration may take four cycles. The last iteration may repeat lines
+ * of the one before. */
 INLINE void prefetch_lines(const char *row, ptrdiff_t size) {
-    /* The cache lines of the first and the last byte of the row. */
     const char *line = row - ((uintptr_t)row & (LINE - 1));
     const char *last = row + size - 1 - ((uintptr_t)(row + size - 1) & (LINE - 1));
     const char *last_four = last - (LINES - 1) * LINE;
@@ -105,36 +107,39 @@ static void prefetch_list(const cw2v_prefetch_list *list, ptrdiff_t dim) {
     for (int i = 0; i < list->n; i++) prefetch_lines((const char *)list->rows[i], 4 * dim);
 }
 
-/* Rows whose prefetches an update interleaves with its own loads and stores. If there are fewer, a
- * row that is in the cache anyway takes the other places. */
+/* Rows whose prefetches an update interleaves with its own loads and stores. */
 enum { INTERLEAVED = 4 };
 
 typedef struct {
     const float *rows[INTERLEAVED];
 } interleaved_rows;
 
+/* The first rows of the list, padded with `cached`, a row that is in the cache anyway: prefetching
+ * that is cheaper than a loop of variable length. */
 INLINE interleaved_rows interleave(const cw2v_prefetch_list *list, const float *cached) {
-    interleaved_rows some;
+    interleaved_rows first;
     UNROLL for (int i = 0; i < INTERLEAVED; i++) {
-        some.rows[i] = i < list->n ? list->rows[i] : cached;
+        first.rows[i] = i < list->n ? list->rows[i] : cached;
     }
-    return some;
+    return first;
 }
 
-/* Prefetch the line of column k, of each row once while k goes through the columns of a line. The
- * last two lines of each row, which k may not reach, are left to `prefetch_ends`. */
-INLINE void prefetch_along(const interleaved_rows *some, ptrdiff_t k) {
+/* Prefetch the cache lines of the vector of columns from k on. Called for every vector: as a line
+ * holds TURNS of them, each call prefetches the line of EACH rows only, in turn. */
+INLINE void prefetch_along(const interleaved_rows *ahead, ptrdiff_t k) {
     enum { TURNS = LINE / (4 * LANES), EACH = INTERLEAVED / TURNS };
     const int turn = (int)(k / LANES) & (TURNS - 1);
     UNROLL for (int i = 0; i < EACH; i++) {
-        __builtin_prefetch(some->rows[turn * EACH + i] + k - turn * LANES, 1, 3);
+        __builtin_prefetch(ahead->rows[turn * EACH + i] + k - turn * LANES, 1, 3);
     }
 }
 
-INLINE void prefetch_ends(const interleaved_rows *some, ptrdiff_t dim) {
+/* Prefetch the last two cache lines of each row: the calls of `prefetch_along` may miss them if dim
+ * is no multiple of the columns in a line, or rows are not aligned to cache lines. */
+INLINE void prefetch_ends(const interleaved_rows *ahead, ptrdiff_t dim) {
     const ptrdiff_t last = dim - 1, last_but_one = last < LINE / 4 ? 0 : last - LINE / 4;
     UNROLL for (int i = 0; i < INTERLEAVED; i++) {
-        __builtin_prefetch(some->rows[i] + last_but_one, 1, 3);
-        __builtin_prefetch(some->rows[i] + last, 1, 3);
+        __builtin_prefetch(ahead->rows[i] + last_but_one, 1, 3);
+        __builtin_prefetch(ahead->rows[i] + last, 1, 3);
     }
 }

@@ -1,4 +1,6 @@
-/* csrc/kernels_scalar.c - the kernels in plain C: slow, and right by definition. */
+/* csrc/kernels_scalar.c - the reference implementation of the kernels, in plain C; slow.
+ *
+ * kernels.h documents each function. */
 
 #include <math.h>
 
@@ -16,12 +18,14 @@ static void dots(const float *const *x, int n_x, const float *const *y, int n_y,
     }
 }
 
+/* How many positive pairs row i of x has. */
 static float pairs_of(const cw2v_labels *labels, int i) {
     int sum = 0;
     for (int j = 0; j < CW2V_SPAN_MAX; j++) sum += labels->positives[i * CW2V_SPAN_MAX + j];
     return (float)sum;
 }
 
+/* How many of them have y[j] as centre; in hierarchical softmax, all where the path goes left. */
 static float positives_of(const cw2v_labels *labels, int i, int j) {
     if (labels->path != NULL) return (float)(labels->path[j] & 1) * pairs_of(labels, i);
     return j < CW2V_SPAN_MAX ? labels->positives[i * CW2V_SPAN_MAX + j] : 0.0f;
@@ -39,7 +43,7 @@ static void logistic_error(float *s, int n_x, int n_y, const cw2v_labels *labels
     }
 }
 
-/* log(1 + exp(t)) without overflow */
+/* log(1 + exp(t)) = max(t, 0) + log(1 + exp(-|t|)), which cannot overflow. */
 static double softplus(double t) { return (t > 0.0 ? t : 0.0) + log1p(exp(-fabs(t))); }
 
 static double logistic_loss(const float *s, int n_x, int n_y, const cw2v_labels *labels) {
@@ -57,17 +61,17 @@ static double logistic_loss(const float *s, int n_x, int n_y, const cw2v_labels 
 }
 
 static void update(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                   const float *g, float *spare, const cw2v_prefetch_list *list) {
+                   const float *g, float *scratch, const cw2v_prefetch_list *list) {
     (void)list;
     int stride = cw2v_row_stride(n_y);
     for (ptrdiff_t k = 0; k < dim; k++) {
-        /* One column at a time, because every x[i][k] needs the old y[j][k], and the reverse. */
-        for (int i = 0; i < n_x; i++) spare[i] = x[i][k];
+        /* Column by column, because each x[i][k] needs the old y[j][k], and vice versa. */
+        for (int i = 0; i < n_x; i++) scratch[i] = x[i][k];
         for (int i = 0; i < n_x; i++) {
             for (int j = 0; j < n_y; j++) x[i][k] += g[i * stride + j] * y[j][k];
         }
         for (int j = 0; j < n_y; j++) {
-            for (int i = 0; i < n_x; i++) y[j][k] += g[i * stride + j] * spare[i];
+            for (int i = 0; i < n_x; i++) y[j][k] += g[i * stride + j] * scratch[i];
         }
     }
 }
@@ -98,6 +102,7 @@ static void add_to_rows(float *const *x, int n, ptrdiff_t dim, float scale, cons
     }
 }
 
+/* No prefetches: they are not in standard C. */
 static void prefetch_rows(const cw2v_matrix *matrix, const uint32_t *rows, int shift, int n,
                           ptrdiff_t dim) {
     (void)matrix;

@@ -1,22 +1,23 @@
-/* csrc/kernels_simd.h - the kernels written once for vectors of LANES floats.
+/* csrc/kernels_simd.h - the kernels for SIMD vectors of any number of lanes.
  *
- * Not a header in the usual sense: each kernels_<cpu>.c includes it once, inside its
- * target pragma, after including math.h, stdint.h and string.h and defining
+ * A template rather than a header: each kernels_<cpu>.c includes it once, between TARGET_BEGIN and
+ * TARGET_END, after including math.h, stdint.h and string.h and defining
  *
- *     LANES, vec                    floats in a vector: 4, 8 or 16; the vector type
- *     load_head(p, n)               the first n < LANES floats at p, zeros behind them
- *     store_head(p, v, n)           the first n < LANES floats of v, nothing behind them
- *     clamp(v, most)                v, but between -most and most; NaN stays NaN
- *     load_bytes(p)                 the bytes at p, LANES of them or 8, as floats; then zeros
- *     store_sums(p, a, b, c, d)     the sums of the lanes of four vectors, to p[0] to p[3]
+ *     LANES, vec                    floats in a vector (4, 8 or 16); the vector type
+ *     load_head(p, n)               load p[0] to p[n - 1], n < LANES; the other lanes are 0
+ *     store_head(p, v, n)           store the first n < LANES lanes, and nothing else
+ *     clamp(v, limit)               each lane limited to [-limit, limit]; NaN stays NaN
+ *     load_bytes(p)                 the first min(LANES, 8) bytes as floats; the other lanes are 0
+ *     store_sums(p, a, b, c, d)     the horizontal sums of a, b, c and d, to p[0] to p[3]
  *
- * The arithmetic is GCC's and Clang's vector extension; a * b + c becomes one fused
- * multiply-add where the CPU has it (-ffp-contract=fast). */
+ * Arithmetic uses the vector extensions of GCC and Clang. a * b + c becomes one fused multiply-add
+ * where the CPU has one (-ffp-contract=fast). */
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
-/* Else the compiler may fold a load that is used twice into both uses, and read memory twice. */
+/* Keeps the compiler from making a load that is used twice a memory operand of both uses, which
+ * would read memory twice. */
 #if defined(__x86_64__)
 #define KEEP_IN_REGISTER(v) __asm__("" : "+v"(v))
 #else
@@ -26,6 +27,7 @@
 typedef int32_t vec_i __attribute__((vector_size(4 * LANES)));
 typedef uint32_t vec_u __attribute__((vector_size(4 * LANES)));
 
+/* Unaligned loads and stores of LANES floats. */
 INLINE vec load(const float *p) {
     vec v;
     memcpy(&v, p, sizeof v);
@@ -34,7 +36,7 @@ INLINE vec load(const float *p) {
 
 INLINE void store(float *p, vec v) { memcpy(p, &v, sizeof v); }
 
-/* The first n floats of a vector; all of it where n is LANES. */
+/* The same of the first n <= LANES floats; a constant n == LANES costs nothing. */
 INLINE vec load_part(const float *p, int n) { return n == LANES ? load(p) : load_head(p, n); }
 
 INLINE void store_part(float *p, vec v, int n) {
@@ -42,8 +44,9 @@ INLINE void store_part(float *p, vec v, int n) {
     else store_head(p, v, n);
 }
 
-/* Call f(n, ...) for the tail: the n < LANES floats from k on. The frequent case of LANES / 2 is
- * compiled for itself. */
+/* The remainder of a loop over vectors: call f(n, ...) for the last n = dim - k < LANES columns, if
+ * any. n = LANES / 2 (dim = 100 with 8 lanes, 200 with 16) is a case of its own, because a constant
+ * is faster. */
 #define WITH_TAIL(k, dim, f, ...)                                                                \
     {                                                                                            \
         int tail = (int)((dim) - (k));                                                           \
@@ -51,23 +54,26 @@ INLINE void store_part(float *p, vec v, int n) {
         else if (tail > 0 && tail < LANES) f(tail, __VA_ARGS__);                                 \
     }
 
+/* All lanes a; minus 0 rather than plus, which would change -0. */
 INLINE vec splat(float a) { return a - (vec){0}; }
 
+/* Lane by lane: a where the mask is all ones, b where it is all zeros. */
 INLINE vec blend(vec_i mask, vec a, vec b) {
     return (vec)((mask & (vec_i)a) | (~mask & (vec_i)b));
 }
 
 /* ---- tiles ------------------------------------------------------------------------------ */
 
-enum { TILE_X = 3, TILE_Y = 8, TILE_SUMS = 12 };
+/* Register tiles: most rows of x and of y in a tile, and most accumulators of dot products. */
+enum { TILE_X = 3, TILE_Y = 8, ACCUMULATORS = 12 };
 
-/* The rows of a tile, where n rows are cut into tiles of about the same size, at most TILE_Y. */
-INLINE int tile_of(int n) {
+/* Rows per tile if n >= 1 rows are divided into the fewest tiles of at most TILE_Y, evenly. */
+INLINE int tile_size(int n) {
     int tiles = (n + TILE_Y - 1) / TILE_Y;
     return (n + tiles - 1) / tiles;
 }
 
-/* Call f(n, ...) with n, from 1 to TILE_Y, as a compile-time constant. */
+/* Call f(n, ...), specialized for each n from 1 to TILE_Y, so that loops over n unroll. */
 #define WITH_CONSTANT(n, f, ...)                                                                 \
     switch (n) {                                                                                 \
     case 1: f(1, __VA_ARGS__); break;                                                            \
@@ -85,6 +91,7 @@ INLINE int tile_of(int n) {
 #include "kernels_rows.h"
 #include "kernels_update.h"
 
+/* The table of the functions above. */
 #define KERNELS(cpu)                                                                             \
     {                                                                                            \
         .name = (cpu), .dots = dots, .logistic_error = logistic_error,                           \

@@ -1,5 +1,7 @@
-/* csrc/kernels_vec128.c - the kernels for any CPU with vectors of 128 bits: SSE2, which
- * every x86-64 has, and NEON, which every 64-bit Arm has. Baseline flags only. */
+/* csrc/kernels_vec128.c - the kernels for 128-bit SIMD vectors, 4 lanes: SSE2, which every x86-64
+ * CPU has, and NEON, which every 64-bit Arm CPU has. So no check is needed at run time.
+ *
+ * kernels_simd.h documents the functions that it needs. */
 
 #include <math.h>
 #include <stdint.h>
@@ -12,7 +14,7 @@
 #define LANES 4
 typedef float vec __attribute__((vector_size(4 * LANES)));
 
-/* A call of memcpy would spill all registers. */
+/* Not by memcpy: a call would spill all vector registers. */
 static inline vec load_head(const float *p, int n) {
     return (vec){n > 0 ? p[0] : 0.0f, n > 1 ? p[1] : 0.0f, n > 2 ? p[2] : 0.0f, 0.0f};
 }
@@ -23,9 +25,10 @@ static inline void store_head(float *p, vec v, int n) {
     if (n > 2) p[2] = v[2];
 }
 
-static inline vec clamp(vec v, float most) {
+/* Comparisons with NaN are false, so NaN is kept. */
+static inline vec clamp(vec v, float limit) {
     typedef int32_t mask __attribute__((vector_size(4 * LANES)));
-    const vec upper = most - (vec){0}, lower = -upper;
+    const vec upper = limit - (vec){0}, lower = -upper;
     mask above = v > upper, below = v < lower;
     return (vec)((above & (mask)upper) | (below & (mask)lower) | (~(above | below) & (mask)v));
 }

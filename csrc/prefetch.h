@@ -1,4 +1,4 @@
-/* csrc/prefetch.h - ask for what will be read soon. */
+/* csrc/prefetch.h - prefetch the cache line at an address for reading; any address is allowed. */
 
 #ifndef CW2V_PREFETCH_H
 #define CW2V_PREFETCH_H

@@ -1,5 +1,5 @@
-/* csrc/strtokens.h - what lists of str need of Python and Cython has no words for; within the
- * stable ABI. */
+/* csrc/strtokens.h - what _tokens.pyx needs of Python's C API and Cython cannot express. Uses
+ * the stable ABI only. */
 #ifndef CW2V_STRTOKENS_H
 #define CW2V_STRTOKENS_H
 
@@ -7,25 +7,28 @@
 #include <stdint.h>
 #include <string.h>
 
-/* str.isascii, found once at import: the stable ABI has no quicker way to ask. NULL where it is
- * not what it was: then no str is known to be ASCII, which costs only time. */
+/* The C function of str.isascii, as the stable ABI has no faster test. NULL if Python no longer
+ * implements it as such a function: then no str counts as ASCII, which is slower but correct. */
 static PyCFunction cw2v_isascii;
-static int cw2v_answers_are_counted; /* each is a reference to be given back */
+static int cw2v_true_is_counted; /* False and True are reference counted, not immortal */
 
+/* Set both from the bound method "".isascii; called once, at import. */
 static void cw2v_find_isascii(PyObject *method)
 {
     if (!PyCFunction_Check(method) || PyCFunction_GetFlags(method) != METH_NOARGS)
         return;
     cw2v_isascii = PyCFunction_GetFunction(method);
-    /* Where True is immortal, nothing is counted. The Py_DECREF of Python 3.11's headers, which
-     * know no immortals, would count all the same, and wear it out within 2^31 tokens. */
+    /* Since Python 3.12 True is immortal, and a call does not change its reference count. But
+     * Py_DECREF as compiled with the headers of 3.11 would decrement it, and after some 2^31 tokens
+     * it would not be immortal any more. */
     Py_ssize_t before = Py_REFCNT(Py_True);
     (void)cw2v_isascii(PyCFunction_GetSelf(method), NULL);
-    cw2v_answers_are_counted = Py_REFCNT(Py_True) != before;
-    if (cw2v_answers_are_counted)
+    cw2v_true_is_counted = Py_REFCNT(Py_True) != before;
+    if (cw2v_true_is_counted)
         Py_DECREF(Py_True);
 }
 
+/* 1 if a str is ASCII, 0 if it is not or this is unknown, -1 with an exception set. */
 static inline int cw2v_is_ascii(PyObject *text)
 {
     if (!cw2v_isascii)
@@ -33,13 +36,14 @@ static inline int cw2v_is_ascii(PyObject *text)
     PyObject *answer = cw2v_isascii(text, NULL);
     if (!answer)
         return -1;
-    if (cw2v_answers_are_counted)
+    if (cw2v_true_is_counted)
         Py_DECREF(answer);
     return answer == Py_True;
 }
 
-/* Copy a word's bytes, at least one; there is room for 16. Nothing branches on the length of a
- * short one: what follows it is read too, which cannot fail in the same page. */
+/* Copy the bytes of a word, at least one, to `out`, which has space for 16 or `length` bytes. Words
+ * of up to 16 bytes are copied without a branch on their length, which would be mispredicted: the
+ * bytes after them are read as well, which is safe within the same page. */
 #if defined(__GNUC__)
 __attribute__((no_sanitize("address"), no_sanitize("thread")))
 #endif
@@ -51,13 +55,14 @@ static inline void cw2v_copy_word(uint8_t *out, const char *bytes, Py_ssize_t le
         memcpy(out, bytes, (size_t)length);
 }
 
-/* An item as a new reference: without a GIL, others may change the list meanwhile. */
-static inline PyObject *cw2v_item(PyObject *list, Py_ssize_t place)
+/* list[index] as a new reference, because without a GIL other threads may change the list; NULL
+ * with an exception set. */
+static inline PyObject *cw2v_item(PyObject *list, Py_ssize_t index)
 {
 #ifdef Py_GIL_DISABLED
-    return PyList_GetItemRef(list, place);
+    return PyList_GetItemRef(list, index);
 #else
-    PyObject *item = PyList_GetItem(list, place);
+    PyObject *item = PyList_GetItem(list, index);
     Py_XINCREF(item);
     return item;
 #endif

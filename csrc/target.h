@@ -1,6 +1,7 @@
-/* csrc/target.h - compile the functions between TARGET_BEGIN(features) and TARGET_END for a
- * CPU that has these features, whatever the flags of the rest of the build. Standard headers
- * are included before. */
+/* csrc/target.h - compile some functions for CPU features that the build's flags do not ask for.
+ *
+ * They stand between TARGET_BEGIN("feature,...") and TARGET_END (GCC and Clang only). Include the
+ * standard headers before, so that their inline functions are not affected. */
 
 #ifndef CW2V_TARGET_H
 #define CW2V_TARGET_H

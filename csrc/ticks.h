@@ -1,4 +1,5 @@
-/* csrc/ticks.h - the clock of profiles: the CPU's cheapest counter, in its own units. */
+/* csrc/ticks.h - the clock for profiles: the CPU's time stamp counter, which is cheap to read. The
+ * unit depends on the CPU. */
 
 #ifndef CW2V_TICKS_H
 #define CW2V_TICKS_H
@@ -17,7 +18,7 @@ static inline int64_t cw2v_ticks(void) {
     __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
     return ticks;
 }
-#else
+#else /* nanoseconds */
 #include <time.h>
 static inline int64_t cw2v_ticks(void) {
     struct timespec now;

@@ -1,4 +1,4 @@
-/* csrc/trim.h - give memory that was freed back to the system. */
+/* csrc/trim.h - return freed memory to the operating system. */
 
 #ifndef CW2V_TRIM_H
 #define CW2V_TRIM_H
@@ -7,7 +7,7 @@
 
 #if defined(__GLIBC__)
 #include <malloc.h>
-/* What threads have freed stays with their arenas otherwise. */
+/* glibc would keep what threads have freed in their malloc arenas. */
 static inline void cw2v_trim(void) { malloc_trim(0); }
 #else
 static inline void cw2v_trim(void) {}

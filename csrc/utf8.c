@@ -29,8 +29,8 @@ int cw2v_has_surrogate(const uint32_t *characters, int64_t length)
     return found;
 }
 
-/* How many bytes follow the first one of a character, and the range of the second
- * (The Unicode Standard, table 3-7); -1 if no character begins like this. */
+/* The number of continuation bytes after a lead byte, -1 for an invalid one, and the range of the
+ * first continuation byte (The Unicode Standard, table 3-7). */
 static int continuation(uint8_t first, uint8_t *low, uint8_t *high)
 {
     *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;

@@ -1,13 +1,13 @@
-/* csrc/words_hash.h - what a word is looked up by: its first 16 bytes, or its hash if it is
- * longer, and where in the table to begin. */
+/* csrc/words_hash.h - the hash function, and the keys of the hash table of words. */
 #ifndef CW2V_WORDS_HASH_H
 #define CW2V_WORDS_HASH_H
 
 #include "spaces.h"
 
-#define LONG_WORD 17 /* the length in a slot of every word of 17 bytes or more */
+#define LONG_WORD 17 /* stands for the length of every word of 17 bytes or more */
 
-/* Both halves of a 128-bit product, folded (Wang Yi's wyhash). */
+/* The XOR of both halves of the 128-bit product, as in Wang Yi's wyhash. Compilers without 128-bit
+ * types get another function, which is fine because ids do not depend on the hash. */
 INLINE uint64_t mix(uint64_t a, uint64_t b)
 {
 #if defined(__SIZEOF_INT128__)
@@ -19,15 +19,17 @@ INLINE uint64_t mix(uint64_t a, uint64_t b)
 #endif
 }
 
+/* Constants of wyhash. */
 #define SALT_A 0xa0761d6478bd642fULL
 #define SALT_B 0xe7037ed1a0b428dbULL
 
+/* The hash of up to 16 bytes, zero padded. */
 INLINE uint64_t hash_short(uint64_t low, uint64_t high)
 {
     return mix(low ^ SALT_A, high ^ SALT_B);
 }
 
-/* For 9 bytes or more; the last 8 may overlap those before. */
+/* The hash of 9 bytes or more, 8 at a time; the last 8 may overlap those before. */
 INLINE uint64_t hash_long(const uint8_t *bytes, int64_t length)
 {
     uint64_t hash = (uint64_t)length;
@@ -36,43 +38,47 @@ INLINE uint64_t hash_long(const uint8_t *bytes, int64_t length)
     return mix(load8(bytes + length - 8) ^ SALT_A, hash ^ SALT_B);
 }
 
+/* The key of a word: low, high and length as in cw2v_slot, and the hash, whose lower bits are the
+ * index of the home slot. */
 typedef struct {
-    uint64_t low, high; /* as in a slot */
+    uint64_t low, high;
     uint64_t hash;
-    uint64_t length; /* as in a slot */
-} lookup;
+    uint64_t length;
+} word_key;
 
-/* 16 bytes from 17 - n on: n ones, then zeros; for n = 17, 16 ones. */
+/* The 16 bytes from LONG_WORD - n on are the mask of a word of n bytes: 0xff n times, at most 16
+ * times, then zeros. */
 static const uint8_t ONES_THEN_ZEROS[33] = {
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 };
 
-/* A word of up to 16 bytes (any longer one as its first 16), without a branch; `bytes` may
- * be read 16 bytes on. */
-INLINE lookup prepare_short(const uint8_t *bytes, int64_t length)
+/* The key of a word of up to 16 bytes, without a branch. Always reads 16 bytes. For a longer word
+ * only the length is right: see long_key. */
+INLINE word_key short_key(const uint8_t *bytes, int64_t length)
 {
     uint64_t n = (uint64_t)length < LONG_WORD ? (uint64_t)length : LONG_WORD;
     const uint8_t *mask = ONES_THEN_ZEROS + LONG_WORD - n;
-    lookup look = {.low = load8(bytes) & load8(mask), .high = load8(bytes + 8) & load8(mask + 8)};
-    look.hash = hash_short(look.low, look.high);
-    look.length = n;
-    return look;
+    word_key key = {.low = load8(bytes) & load8(mask), .high = load8(bytes + 8) & load8(mask + 8)};
+    key.hash = hash_short(key.low, key.high);
+    key.length = n;
+    return key;
 }
 
-/* Whether a word of up to 16 bytes has only bytes from 1 to 127. */
-INLINE int is_ascii(const lookup *look)
+/* Whether all bytes of a word are 1 to 127; false for a word of more than 16 bytes. */
+INLINE int is_ascii(const word_key *key)
 {
-    const uint8_t *mask = ONES_THEN_ZEROS + LONG_WORD - look->length;
-    uint64_t low = look->low + EACH_BYTE(0x7f), high = look->high + EACH_BYTE(0x7f);
-    uint64_t wrong = (low ^ load8(mask)) | (high ^ load8(mask + 8)) | look->low | look->high;
-    return look->length < LONG_WORD && (wrong & EACH_BYTE(0x80)) == 0;
+    const uint8_t *mask = ONES_THEN_ZEROS + LONG_WORD - key->length;
+    uint64_t low = key->low + EACH_BYTE(0x7f), high = key->high + EACH_BYTE(0x7f);
+    uint64_t wrong = (low ^ load8(mask)) | (high ^ load8(mask + 8)) | key->low | key->high;
+    return key->length < LONG_WORD && (wrong & EACH_BYTE(0x80)) == 0;
 }
 
-INLINE lookup prepare_long(const uint8_t *bytes, int64_t length)
+/* The key of a word of 17 bytes or more. */
+INLINE word_key long_key(const uint8_t *bytes, int64_t length)
 {
     uint64_t hash = hash_long(bytes, length);
-    return (lookup){.low = hash, .high = (uint64_t)length, .hash = hash, .length = LONG_WORD};
+    return (word_key){.low = hash, .high = (uint64_t)length, .hash = hash, .length = LONG_WORD};
 }
 
 #endif

@@ -1,4 +1,4 @@
-"""The command line's grammar: sub-commands, options, their defaults, units and help."""
+"""The command line: sub-commands, options, their defaults, and help texts."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from cw2v.params import usable_cpus
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]*)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 _DESCRIPTION = """\
-Trains word vectors (word2vec: skip-gram or CBOW, with negative sampling, hierarchical
-softmax or both) and asks them questions.
+Train word vectors (word2vec: skip-gram or CBOW, with negative sampling, hierarchical
+softmax or both), query them and evaluate them.
 
-Results go to standard output; progress and messages to standard error.
-Exit status: 0 done; 1 an error while running; 2 a wrong command line; 130 stopped by Ctrl-C."""
+Results go to standard output, progress and messages to standard error.
+Exit codes: 0 done; 1 an error while running; 2 a wrong command line or setting;
+130 stopped by Ctrl-C; 141 the program that reads the output has ended."""
 
 _TRAIN = """\
-Train word vectors on text: tokens are separated by white space, a line is a sentence.
+Train word vectors on text: tokens are separated by ASCII white space, a line is a sentence.
 
-CORPUS is a file (plain, .gz, .bz2, .xz or .zst), a folder (all its files), or - for
-standard input. The text is read once, whatever the number of epochs.
+CORPUS is a file (plain, .gz, .bz2, .xz or .zst), a folder (its files in order of name), or -
+for standard input. The text is read once, whatever the number of epochs.
 
-If you stop it with Ctrl-C, nothing is written and a file already there stays as it was."""
+If you stop it with Ctrl-C, nothing is written, and existing files are not changed."""
 
 _TRAIN_EXAMPLE = """\
 example:
@@ -34,30 +35,32 @@ example:
   zcat texts/*.gz | cw2v train - -o vectors.txt"""
 
 _NEIGHBORS_EXAMPLE = """\
-Prints three columns separated by tabs: the word asked for, a neighbour, their cosine.
+Prints three columns separated by tabs: WORD, a neighbour, their cosine similarity.
 
 example:
   cw2v neighbors vectors.bin king queen -n 5"""
 
 _ANALOGY_EXAMPLE = """\
-Prints two columns separated by tabs: a word, and its cosine with B - A + C (unit vectors).
+Prints two columns separated by tabs: a word, and its cosine similarity with B - A + C, of
+normalized vectors (3CosAdd).
 
 example:
   cw2v analogy vectors.bin man king woman       (man is to king as woman is to ...)"""
 
 _EVAL_EXAMPLE = """\
---analogies takes files of Google's form (": section" lines, then four words a line);
---pairs takes two words and a score, separated by tabs. Lower and upper case are alike.
+Analogy files have the format of Google's questions-words.txt: lines ": section", each followed
+by lines of four words. Files of word pairs have two words and a score on each line, separated
+by tabs; lines that begin with # are skipped. Upper and lower case are not distinguished.
 
 example:
   cw2v eval vectors.bin --analogies questions-words.txt --pairs wordsim353.tsv simlex999.tsv"""
 
 _DEMO = """\
-Train on the documentation strings of Python's own library, NumPy and SciPy as they are
-installed here (nothing is downloaded), and print the neighbours of some words."""
+Train on the docstrings of Python's standard library, NumPy and SciPy as they are installed
+here (nothing is downloaded), and print the nearest neighbours of some words."""
 
-# Google's options, and what to write here. They are named so that argparse does not take
-# -output for -o with the value "utput".
+# The options of word2vec.c, and what to write instead. They are added to the parser because
+# argparse would otherwise read -output as -o with the value "utput".
 _GOOGLE = {
     "-train": "the text is named without an option",
     "-output": "write -o",
@@ -70,11 +73,11 @@ _GOOGLE = {
     "-iter": "write --epochs",
     "-min-count": "write --min-count",
     "-alpha": "write --alpha",
-    "-classes": "there is nothing like it",
+    "-classes": "there is no such option",
     "-debug": "write --quiet for 0",
-    "-binary": "the suffix of -o, or --format bin or txt, says it",
-    "-save-vocab": "write --save-model, which has the vocabulary in it",
-    "-read-vocab": "there is nothing like it",
+    "-binary": "the suffix of -o decides, or --format bin or txt",
+    "-save-vocab": "write --save-model, which saves the vocabulary, too",
+    "-read-vocab": "there is no such option",
     "-cbow": "write --cbow for 1, nothing for 0",
 }
 
@@ -120,8 +123,8 @@ def build_parser() -> argparse.ArgumentParser:
         _add_command(
             commands,
             "neighbors",
-            "print the words nearest to a word",
-            "Print the words whose vectors have the largest cosine with that of each WORD.",
+            "print the nearest neighbours of words",
+            "Print the words whose vectors have the largest cosine similarity with that of WORD.",
             _NEIGHBORS_EXAMPLE,
         )
     )
@@ -129,8 +132,8 @@ def build_parser() -> argparse.ArgumentParser:
         _add_command(
             commands,
             "analogy",
-            "A is to B as C is to ...",
-            "Answer: A is to B as C is to which word?",
+            "complete: A is to B as C is to ...",
+            "Answer the question: A is to B as C is to which word?",
             _ANALOGY_EXAMPLE,
         )
     )
@@ -138,12 +141,15 @@ def build_parser() -> argparse.ArgumentParser:
         _add_command(
             commands,
             "eval",
-            "score vectors on analogies and word pairs",
-            "Score vectors on sets of analogies and of word pairs with human scores.",
+            "evaluate vectors on analogies and word pairs",
+            "Evaluate vectors: accuracy on analogies, and Spearman's rank correlation with the\n"
+            "scores that people gave to word pairs.",
             _EVAL_EXAMPLE,
         )
     )
-    _add_demo(_add_command(commands, "demo", "train on text this machine already has", _DEMO, ""))
+    _add_demo(
+        _add_command(commands, "demo", "train on text that this machine already has", _DEMO, "")
+    )
     return parser
 
 
@@ -163,25 +169,25 @@ def _add_command(
         allow_abbrev=False,
     )
     parser.set_defaults(parser=parser)
-    parser.add_argument(
-        "--debug", action="store_true", help="on an error, show where in the program it arose"
-    )
+    parser.add_argument("--debug", action="store_true", help="print the traceback of an error")
     return parser
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("corpus", nargs="+", metavar="CORPUS", help="file, folder, or -")
-    parser.add_argument("-o", "--output", metavar="FILE", help="where to save the vectors")
+    parser.add_argument(
+        "corpus", nargs="+", metavar="CORPUS", help="file, folder, or - for standard input"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="file to save the vectors to")
     parser.add_argument(
         "--save-model",
         metavar="FILE",
-        help="where to save the whole model, for cw2v.Word2Vec.load; with -o or instead of it",
+        help="file to save the whole model to, for cw2v.Word2Vec.load; with -o or instead of it",
     )
     parser.add_argument(
         "--format",
         choices=("bin", "txt", "npz"),
-        help="word2vec binary, word2vec text, or NumPy archive (default: by FILE's suffix,"
-        " .bin, .txt, .vec or .npz; .gz and the like may follow all but .npz)",
+        help="format of the vectors: word2vec binary, word2vec text, or NumPy archive (default by"
+        " the suffix of -o: .bin, .txt or .vec, which .gz and the like may follow, or .npz)",
     )
     _add_model(parser.add_argument_group("model"))
     _add_training(parser.add_argument_group("training"))
@@ -196,56 +202,72 @@ def _add_model(model: argparse._ArgumentGroup) -> None:
     model.add_argument(
         "--cbow",
         action="store_true",
-        help="predict a word from the mean of the words around it (default: skip-gram, from each"
-        " of them in turn)",
+        help="CBOW: predict each word from all its context words together (default skip-gram:"
+        " from each of them separately)",
     )
     model.add_argument(
         "--cbow-mean",
         type=int,
         choices=(0, 1),
-        help="with --cbow: predict from the mean of their vectors (1), or the sum (default 1)",
+        help="with --cbow: use the mean (1) or sum (0) of the context words' vectors (default 1)",
     )
     model.add_argument(
         "--corrected-cbow",
         action="store_true",
-        help="with --cbow: train by its true gradient, not as word2vec.c and gensim do",
+        help="with --cbow: use the exact gradient, which word2vec.c and gensim do not",
     )
     model.add_argument(
         "--hs",
         action="store_true",
-        help="hierarchical softmax, beside negative sampling; with --negative 0, instead of it",
+        help="hierarchical softmax, in addition to negative sampling unless --negative is 0",
     )
-    _number(model, "--negative", int, 5, "noise words for each pair of words; 0, with --hs: none")
+    _number(
+        model,
+        "--negative",
+        int,
+        5,
+        "noise words (negative samples) for each positive pair, at most 1000; 0, with --hs: no"
+        " negative sampling",
+    )
     _number(
         model,
         "--noise-span",
         int,
         0,
-        "centres that share noise words, 1 to 8 (--cbow: to 32); 0 chooses; no effect with --hs",
+        "centre words that share their noise words, 1 to 8, or to 32 with --cbow; 0: chosen"
+        " automatically; has no effect with --hs",
     )
-    _number(model, "--vector-size", int, 100, "numbers in a vector")
-    _number(model, "--window", int, 5, "farthest context word, in words")
+    _number(model, "--vector-size", int, 100, "dimension of vectors, 1 to 65536")
     _number(
-        model, "--sample", float, 1e-3, "subsample words more frequent than this share; 0: none"
+        model,
+        "--window",
+        int,
+        5,
+        "maximum distance of context words from the centre word, 1 to 10000 words",
     )
-    _number(model, "--ns-exponent", float, 0.75, "noise words are drawn by count to this power")
-    _number(model, "--min-count", int, 5, "leave out words that occur less often")
+    _number(
+        model,
+        "--sample",
+        float,
+        1e-3,
+        "subsampling threshold, as a fraction of the text: words that are much more frequent are"
+        " randomly left out; 0: no subsampling; from 1 up, a count",
+    )
+    _number(
+        model, "--ns-exponent", float, 0.75, "noise words are drawn in proportion to their count^X"
+    )
+    _number(model, "--min-count", int, 5, "discard words that occur fewer than N times")
 
 
 def _add_training(training: argparse._ArgumentGroup) -> None:
     _number(training, "--epochs", int, 5, "passes over the text")
-    _number(training, "--alpha", float, 0.025, "learning rate at the start")
-    _number(training, "--min-alpha", float, 1e-4, "learning rate at the end")
+    _number(training, "--alpha", float, 0.025, "initial learning rate, above 0")
     _number(
-        training,
-        "--workers",
-        int,
-        usable_cpus(),
-        "threads (default: the CPUs usable here, %(default)g)",
+        training, "--min-alpha", float, 1e-4, "final learning rate, at least 0, reached linearly"
     )
-    _number(training, "--seed", int, 1, "with one worker, the same seed gives the same vectors")
+    _add_threads(training)
     training.add_argument(
-        "--loss", action="store_true", help="measure and show the mean loss of a prediction"
+        "--loss", action="store_true", help="compute the loss, and show its mean per prediction"
     )
 
 
@@ -254,53 +276,50 @@ def _add_reading(reading: argparse._ArgumentGroup) -> None:
         "--errors",
         choices=("strict", "replace", "keep"),
         default="strict",
-        help="bytes that are not UTF-8: stop, put U+FFFD, or keep as they are (default strict)",
+        help="bytes that are not UTF-8: stop with an error, replace them by U+FFFD, or keep them as"
+        " they are (default strict)",
     )
     reading.add_argument(
         "--memory-budget",
         type=parse_size,
         metavar="SIZE",
-        help="longest encoded text kept in memory, like 800M or 4G; a longer one goes to a"
-        " temporary file (default: half of the free memory)",
+        help="memory for the encoded text, 4 bytes per word, like 800M or 4G; what exceeds it goes"
+        " to a temporary file (default half of the free memory)",
     )
     reading.add_argument("--quiet", action="store_true", help="print errors only")
 
 
 def _add_neighbors(parser: argparse.ArgumentParser) -> None:
     _add_vectors(parser)
-    parser.add_argument("words", nargs="+", metavar="WORD")
-    _add_how_many(parser)
+    parser.add_argument("words", nargs="+", metavar="WORD", help="word of the vocabulary")
+    _number(parser, "-n", positive_int, 10, "neighbours to print for each WORD, at least 1")
 
 
 def _add_analogy(parser: argparse.ArgumentParser) -> None:
     _add_vectors(parser)
     for name in "abc":
-        parser.add_argument(name, metavar=name.upper())
-    _add_how_many(parser)
+        parser.add_argument(name, metavar=name.upper(), help="word of the vocabulary")
+    _number(parser, "-n", positive_int, 10, "answers to print, at least 1")
 
 
 def _add_eval(parser: argparse.ArgumentParser) -> None:
     _add_vectors(parser)
-    parser.add_argument("--analogies", nargs="+", metavar="FILE", default=[], action="extend")
-    parser.add_argument("--pairs", nargs="+", metavar="FILE", default=[], action="extend")
+    for flag, text in (
+        ("--analogies", "files of analogies"),
+        ("--pairs", "files of word pairs with scores"),
+    ):
+        parser.add_argument(flag, nargs="+", metavar="FILE", default=[], action="extend", help=text)
     _number(
         parser,
         "--restrict-vocab",
         positive_int,
         300_000,
-        "use only this many of the commonest words",
+        "use only the N most frequent words, at least 1",
     )
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
-    _number(
-        parser,
-        "--workers",
-        int,
-        usable_cpus(),
-        "threads (default: the CPUs usable here, %(default)g)",
-    )
-    _number(parser, "--seed", int, 1, "with one worker, the same seed gives the same vectors")
+    _add_threads(parser)
     parser.add_argument("--quiet", action="store_true", help="print results and errors only")
 
 
@@ -308,12 +327,27 @@ def _add_vectors(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "vectors",
         metavar="VECTORS",
-        help="file of vectors: word2vec binary or text, .npz, or what save() wrote",
+        help="file of vectors: word2vec binary or text, fastText's .vec, GloVe's, .npz, or a file"
+        " that save() of cw2v or gensim wrote",
     )
 
 
-def _add_how_many(parser: argparse.ArgumentParser) -> None:
-    _number(parser, "-n", positive_int, 10, "how many words to print")
+def _add_threads(parser: argparse._ActionsContainer) -> None:
+    _number(
+        parser,
+        "--workers",
+        int,
+        usable_cpus(),
+        "threads, 1 to 1024 (default the number of usable CPUs, here %(default)g)",
+    )
+    _number(
+        parser,
+        "--seed",
+        int,
+        1,
+        "seed of the random numbers, at least 0; with one worker, the same seed gives the same"
+        " vectors",
+    )
 
 
 def _number(
@@ -323,7 +357,7 @@ def _number(
     default: float,
     text: str,
 ) -> None:
-    # A default said in the text ("default: ...") is not said twice.
+    # A text that explains the default itself does not get it appended.
     told = text if "default" in text else f"{text} (default %(default)g)"
     parser.add_argument(
         flag, type=kind, default=default, metavar="X" if kind is float else "N", help=told
@@ -331,7 +365,7 @@ def _number(
 
 
 class _GoogleSpelling(argparse.Action):
-    """Refuses an option of Google's program with the name that it has here."""
+    """Refuse an option of word2vec.c, and say what to write instead."""
 
     def __init__(self, *args: Any, ours: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
