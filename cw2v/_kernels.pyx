@@ -141,7 +141,7 @@ def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g, *,
     cdef cw2v_prefetch_list some
     cdef const cw2v_prefetch_list *list = NULL
     cdef float[:, ::1] errors = padded(g)
-    cdef float[:, ::1] spare = np.empty((x.shape[0], max(x.shape[1], X_MAX)), np.float32)
+    cdef float[:, ::1] scratch = np.empty((x.shape[0], max(x.shape[1], X_MAX)), np.float32)
     cdef size_t[::1] x_rows = row_pointers(x), y_rows = row_pointers(y)
     if prefetched is not None:
         prefetched_rows = row_pointers(prefetched)
@@ -151,7 +151,7 @@ def update(str name, float[:, ::1] x, float[:, ::1] y, const float[:, ::1] g, *,
     for _ in range(repeat):
         kernels.update(<float *const *> &x_rows[0], <int> x.shape[0],
                        <float *const *> &y_rows[0], <int> y.shape[0], x.shape[1], &errors[0, 0],
-                       &spare[0, 0], list)
+                       &scratch[0, 0], list)
 
 
 def update_apart(str name, const float[::1] h, float[:, ::1] y, const float[::1] g, *,

@@ -92,7 +92,7 @@ def parse_size(text: str) -> int:
     match = _SIZE.fullmatch(text.strip())
     if match is None:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no size; write a number of bytes with K, M, G or T after it, like 800M"
+            f"{text!r} is not a size; write a number of bytes with K, M, G or T after it, like 800M"
         )
     number, unit = match.groups()
     return int(float(number) * 1024 ** " KMGT".index(unit.upper() or " "))

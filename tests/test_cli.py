@@ -198,7 +198,7 @@ def test_kept_bytes_are_printed_as_they_came(tmp_path):
         (["--alpha", "nan"], "alpha"),
         (["--sample", "-0.1"], "sample"),
         (["--vector-size", "ten"], "invalid int value: 'ten'"),
-        (["--memory-budget", "much"], "'much' is no size"),
+        (["--memory-budget", "much"], "'much' is not a size"),
         (["--format", "pdf"], "invalid choice"),
         (["--vector", "100"], "unrecognized arguments"),
     ],
