@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cw2v.params import MOST_CBOW_SPAN, WIDEST_SPAN, TrainParams
+from cw2v.params import MOST_CBOW_SPAN, TrainParams
 
 # How many pairs may share a noise word; see `most_sharing`.
 SHARING_AT_LEAST = 9  # however little is trained
@@ -19,6 +19,9 @@ SHARING_AT_MOST = 18  # however much is trained
 SHARING_BASE = 6  # between these two: so many,
 WORDS_FOR_SHARING = 6_500_000  # and one more for each so many words trained on
 USUAL_NOISE = 30  # noise words of a centre (6 pairs, 5 each) for which these numbers hold
+LONG_TRAINING = 130_000_000  # words; beyond it the noise words of a block are at least
+LONG_NOISE = 12  # so many, with 5 for each pair
+MOST_CHOSEN = 6  # centres that share noise words in skip-gram, unless the caller sets more
 FEW_WORDS = 5_000  # a smaller vocabulary shares no noise words, and has one row of W in a step
 MOST_GRADIENTS = 64  # of one row in one step
 ROWS_PER_STEP = 4  # rows of W in a step, in larger vocabularies
@@ -85,8 +88,9 @@ def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
 
     - 1 in a vocabulary of fewer than `FEW_WORDS`, where sharing changes which words are
       neighbours;
-    - in skip-gram, whose blocks have consecutive centres, the span of the least estimated cost:
-      the larger it is, the fewer noise words are drawn, but each context word is scored with all;
+    - in skip-gram, whose blocks have consecutive centres, the span up to `MOST_CHOSEN` of the least
+      estimated cost: the larger it is, the fewer noise words are drawn, but each context word is
+      scored with all;
     - in CBOW, which scores one projection for each centre, `cbow_sharing` distant centres, or 1
       where the window is so wide that it would need too many sets (see `noise_sets`).
 
@@ -117,18 +121,21 @@ def noise_span(params: TrainParams, n_words: int, n_trained: int) -> int:
         rows_of_w_out = (span + noise_words(params, span, n_trained)) / span
         return (context_words(params, span) + COST_OF_ROW) * rows_of_w_out
 
-    # With a span of 1 a centre has `negative` noise words, which may be too few.
-    narrowest = 1 if params.negative >= least_noise(n_trained) else 2
-    return min(range(narrowest, WIDEST_SPAN + 1), key=cost)
+    # With a span of 1 a block has `negative` noise words, which may be too few.
+    least = max(least_noise(n_trained), least_noise_of_block(params, n_trained))
+    narrowest = 1 if params.negative >= least else 2
+    return min(range(narrowest, MOST_CHOSEN + 1), key=cost)
 
 
 def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
     """Return how many noise words are drawn for `span` centres to share.
 
     In CBOW, `negative`. In skip-gram, the fewest such that at most `most_sharing` pairs share one,
-    but at least `negative`, and at least `least_noise` for each centre: vectors get worse if more
-    pairs share a noise word and little is trained on (docs/designs.md has the measurements). They
-    are weighted such that each pair has `negative` negative samples, however many are drawn.
+    but at least `negative`, at least `least_noise` for each centre, and at least
+    `least_noise_of_block`: vectors get worse if more pairs share a noise word and little is trained
+    on, or if a block has few noise words and much is trained on (docs/designs.md has the
+    measurements). They are weighted such that each pair has `negative` negative samples, however
+    many are drawn.
 
     Parameters
     ----------
@@ -143,7 +150,12 @@ def noise_words(params: TrainParams, span: int, n_trained: int) -> int:
         return params.negative
     pairs = context_words(params, 1)  # of one centre
     n = span * pairs * params.negative / most_sharing(params, n_trained)
-    return max(params.negative, math.ceil(n), math.ceil(span * least_noise(n_trained)))
+    return max(
+        params.negative,
+        math.ceil(n),
+        math.ceil(span * least_noise(n_trained)),
+        least_noise_of_block(params, n_trained),
+    )
 
 
 def noise_sets(params: TrainParams, span: int) -> int:
@@ -217,6 +229,26 @@ def least_noise(n_trained: int) -> float:
     `most_sharing` would allow fewer, too few for the rows of W' to learn from (docs/designs.md).
     """
     return USUAL_NOISE / usual_sharing(n_trained)
+
+
+def least_noise_of_block(params: TrainParams, n_trained: int) -> int:
+    """Return how many noise words a block of several centres has at least.
+
+    After a long training it shows that all context words of a block were pushed away from the same
+    few noise words: SimLex-999 is lower with 5 of them than with 12, however few centres share
+    them (docs/designs.md has the measurements). With `negative` below 5, proportionally fewer do.
+    In shorter trainings it is 0.
+
+    Parameters
+    ----------
+    params : TrainParams
+        Its `negative` decides.
+    n_trained : int
+        See `words_to_train`.
+    """
+    if n_trained <= LONG_TRAINING:
+        return 0
+    return math.ceil(LONG_NOISE * min(1.0, params.negative / 5))
 
 
 def most_pairs(params: TrainParams) -> int:

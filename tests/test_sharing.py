@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 from cw2v.params import TrainParams
 from cw2v.sharing import (
     FEW_WORDS,
+    LONG_NOISE,
+    LONG_TRAINING,
+    MOST_CHOSEN,
     MOST_SETS,
     WORDS_FOR_SHARING,
     context_words,
     least_noise,
+    least_noise_of_block,
     most_pairs,
     most_sharing,
     noise_sets,
@@ -38,11 +42,32 @@ def test_noise_words_are_so_many_that_not_too_many_pairs_share_one(
     pairs = context_words(params, 1)
     most = most_sharing(params, n_trained) * (1 + 1e-9)
     n = noise_words(params, span, n_trained)
-    least = max(negative, span * least_noise(n_trained))
+    least = max(negative, span * least_noise(n_trained), least_noise_of_block(params, n_trained))
     assert n >= least * (1 - 1e-9)
     assert span * pairs * negative / n <= most
     if n > math.ceil(least):  # and no more than that
         assert span * pairs * negative / (n - 1) >= most
+
+
+@pytest.mark.parametrize(
+    ("negative", "n_noise"), [(1, 3), (2, 5), (4, 10), (5, LONG_NOISE), (15, LONG_NOISE)]
+)
+def test_after_a_long_training_a_block_has_many_noise_words(negative, n_noise):
+    params = TrainParams(negative=negative)
+    assert least_noise_of_block(params, LONG_TRAINING) == 0
+    assert least_noise_of_block(params, LONG_TRAINING + 1) == n_noise
+    for span in range(2, 9):
+        assert noise_words(params, span, LONG_TRAINING + 1) >= n_noise
+
+
+@given(window=st.integers(1, 200), negative=st.integers(1, 100), n_trained=st.integers(0, 10**11))
+def test_the_chosen_span_is_within_bounds_and_gives_a_block_enough_noise_words(
+    window, negative, n_trained
+):
+    params = TrainParams(window=window, negative=negative)
+    span = noise_span(params, 10**5, n_trained)
+    assert 1 <= span <= MOST_CHOSEN
+    assert noise_words(params, span, n_trained) >= least_noise_of_block(params, n_trained)
 
 
 def test_a_span_of_one_draws_as_many_noise_words_as_were_asked_for():
@@ -81,12 +106,21 @@ def test_more_pairs_share_a_noise_word_the_more_is_trained(settings, n_trained, 
     [
         ({}, 10**5, 10**7, 2, 7),
         ({}, 10**5, 10**8, 3, 5),
-        ({}, 10**6, 10**9, 3, 5),
+        ({}, 10**6, LONG_TRAINING, 3, 5),
+        ({}, 10**6, LONG_TRAINING + 1, 6, 12),
+        ({}, 10**6, 10**9, 6, 12),
         ({"window": 10, "negative": 15}, 10**5, 10**7, 1, 15),
         ({"window": 10, "negative": 15}, 10**5, 10**8, 3, 18),
+        ({"window": 10, "negative": 15}, 10**5, 10**9, 3, 18),
+        ({"window": 15}, 10**5, 10**8, 1, 5),
+        ({"window": 15}, 10**5, 10**9, 4, 14),
         ({"window": 2}, 10**5, 10**7, 2, 7),
         ({"negative": 2}, 10**5, 10**7, 2, 7),
         ({"negative": 2}, 10**5, 10**8, 1, 2),
+        ({"negative": 2}, 10**5, 10**9, 3, 5),
+        ({"noise_span": 3}, 10**5, 10**9, 3, 12),
+        ({"noise_span": 8}, 10**5, 10**9, 8, 14),
+        ({"noise_span": 1}, 10**5, 10**9, 1, 5),
         ({"sg": False}, 10**5, 10**3, 8, 5),
         ({"sg": False}, 10**5, 20 * 10**6, 8, 5),
         ({"sg": False}, 10**5, 50 * 10**6, 20, 5),
