@@ -32,7 +32,8 @@ cdef extern from "kernels.h" nogil:
         double (*logistic_loss)(const float *s, int n_x, int n_y,
                                 const cw2v_labels *labels) noexcept nogil
         void (*update)(float *const *x, int n_x, float *const *y, int n_y, ptrdiff_t dim,
-                       const float *g, float *scratch, const cw2v_prefetch_list *list) noexcept nogil
+                       const float *g, float *scratch,
+                       const cw2v_prefetch_list *list) noexcept nogil
         void (*update_apart)(const float *h, float *const *y, int n_y, ptrdiff_t dim,
                              const float *g, float *step) noexcept nogil
         void (*sum_rows)(const float *const *x, int n, ptrdiff_t dim, float scale,
