@@ -234,10 +234,10 @@ def least_noise(n_trained: int) -> float:
 def least_noise_of_block(params: TrainParams, n_trained: int) -> int:
     """Return how many noise words a block of several centres has at least.
 
-    After a long training it shows that all context words of a block were pushed away from the same
-    few noise words: SimLex-999 is lower with 5 of them than with 12, however few centres share
-    them (docs/designs.md has the measurements). With `negative` below 5, proportionally fewer do.
-    In shorter trainings it is 0.
+    In trainings of more than `LONG_TRAINING` words on a large text, SimLex-999 is lower if all
+    context words of a block are pushed away from the same 5 noise words than with 12, however few
+    centres share them (docs/designs.md has the measurements). With `negative` below 5 the number is
+    proportionally smaller. In shorter trainings it is 0.
 
     Parameters
     ----------
