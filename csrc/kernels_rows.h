@@ -1,5 +1,5 @@
-/* csrc/kernels_rows.h - the sum of rows, one row added to many, prefetching. Included by
- * kernels_simd.h only. */
+/* csrc/kernels_rows.h - the sum of rows, one row added to many, prefetching, merging.
+ * Included by kernels_simd.h only. */
 
 /* Vectors of columns in a tile, kept in registers in a loop over all rows: as many as fit, because
  * the end of that loop is often mispredicted, once for each tile. */
@@ -141,5 +141,38 @@ INLINE void prefetch_ends(const interleaved_rows *ahead, ptrdiff_t dim) {
     UNROLL for (int i = 0; i < INTERLEAVED; i++) {
         __builtin_prefetch(ahead->rows[i] + last_but_one, 1, 3);
         __builtin_prefetch(ahead->rows[i] + last, 1, 3);
+    }
+}
+
+/* ---- merging ------------------------------------------------------------------------------- */
+
+/* Merge n columns of a row, from column k on. */
+INLINE void merge_columns(int n, float factor, float *shared, float *local, float *base,
+                          ptrdiff_t k) {
+    vec change = load_part(local + k, n) - load_part(base + k, n);
+    vec merged = load_part(shared + k, n) + factor * change;
+    store_part(shared + k, merged, n);
+    store_part(local + k, merged, n);
+    store_part(base + k, merged, n);
+}
+
+/* Shared rows were written last by other CPUs, as a rule, so each is prefetched MERGED_AHEAD rows
+ * ahead. */
+enum { MERGED_AHEAD = 3 };
+
+static void merge_rows(float *shared, float *local, float *base, const float *factors, int n,
+                       ptrdiff_t dim) {
+    for (int i = 0; i < n && i < MERGED_AHEAD; i++) {
+        prefetch_lines((const char *)(shared + i * dim), 4 * dim);
+    }
+    for (int i = 0; i < n; i++, shared += dim, local += dim, base += dim) {
+        if (i + MERGED_AHEAD < n) {
+            prefetch_lines((const char *)(shared + MERGED_AHEAD * dim), 4 * dim);
+        }
+        ptrdiff_t k = 0;
+        for (; k + LANES <= dim; k += LANES) {
+            merge_columns(LANES, factors[i], shared, local, base, k);
+        }
+        WITH_TAIL(k, dim, merge_columns, factors[i], shared, local, base, k)
     }
 }

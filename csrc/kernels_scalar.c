@@ -117,6 +117,16 @@ static void prefetch_list(const cw2v_prefetch_list *list, ptrdiff_t dim) {
     (void)dim;
 }
 
+static void merge_rows(float *shared, float *local, float *base, const float *factors, int n,
+                       ptrdiff_t dim) {
+    for (int i = 0; i < n; i++, shared += dim, local += dim, base += dim) {
+        for (ptrdiff_t k = 0; k < dim; k++) {
+            float merged = shared[k] + factors[i] * (local[k] - base[k]);
+            shared[k] = local[k] = base[k] = merged;
+        }
+    }
+}
+
 static const cw2v_kernels table = {
     .name = "scalar",
     .dots = dots,
@@ -128,5 +138,6 @@ static const cw2v_kernels table = {
     .add_to_rows = add_to_rows,
     .prefetch_rows = prefetch_rows,
     .prefetch_list = prefetch_list,
+    .merge_rows = merge_rows,
 };
 const cw2v_kernels *const cw2v_kernels_scalar = &table;

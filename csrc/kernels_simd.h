@@ -97,5 +97,5 @@ INLINE int tile_size(int n) {
         .name = (cpu), .dots = dots, .logistic_error = logistic_error,                           \
         .logistic_loss = logistic_loss, .update = update, .update_apart = update_apart,          \
         .sum_rows = sum_rows, .add_to_rows = add_to_rows, .prefetch_rows = prefetch_rows,        \
-        .prefetch_list = prefetch_list                                                           \
+        .prefetch_list = prefetch_list, .merge_rows = merge_rows                                 \
     }

@@ -3,7 +3,7 @@
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport int32_t
 
-from cw2v._kernels cimport cw2v_matrix
+from cw2v._kernels cimport cw2v_kernels, cw2v_matrix
 
 
 cdef struct LocalRows:
@@ -22,5 +22,5 @@ cdef struct LocalRows:
 
 cdef void reload(LocalRows *rows) noexcept nogil
 cdef bint merge_is_due(LocalRows *rows, int32_t centres) noexcept nogil
-cdef void merge_next(LocalRows *rows) noexcept nogil
-cdef void merge_all(LocalRows *rows) noexcept nogil
+cdef void merge_next(LocalRows *rows, const cw2v_kernels *kernels) noexcept nogil
+cdef void merge_all(LocalRows *rows, const cw2v_kernels *kernels) noexcept nogil

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 def merge_rows(
+    backend: str,
     shared: NDArray[np.float32],
     local: NDArray[np.float32],
     base: NDArray[np.float32],

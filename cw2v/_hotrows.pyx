@@ -14,24 +14,15 @@ Nothing is locked: where two workers merge a row at the same time, the change of
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport int32_t, uint32_t
 
-
-cdef inline void merge_row(float *shared, float *local, float *base, ptrdiff_t dim,
-                           float factor) noexcept nogil:
-    cdef ptrdiff_t k
-    cdef float merged
-    for k in range(dim):
-        # Another worker may write the shared row meanwhile, so it is read once.
-        merged = shared[k] + factor * (local[k] - base[k])
-        shared[k] = local[k] = base[k] = merged
+from cw2v._kernels cimport Backend, cw2v_kernels, find_backend
 
 
-cdef void merge_range(LocalRows *rows, int first, int last) noexcept nogil:
+cdef void merge_range(LocalRows *rows, const cw2v_kernels *kernels, int first,
+                      int last) noexcept nogil:
     cdef float *shared = rows.matrix.shared + rows.matrix.first_local * rows.dim
-    cdef ptrdiff_t at
-    cdef int i
-    for i in range(first, last):
-        at = i * rows.dim
-        merge_row(shared + at, rows.local + at, rows.base + at, rows.dim, rows.factors[i])
+    cdef ptrdiff_t at = first * rows.dim
+    kernels.merge_rows(shared + at, rows.local + at, rows.base + at, rows.factors + first,
+                       last - first, rows.dim)
 
 
 cdef void reload(LocalRows *rows) noexcept nogil:
@@ -52,23 +43,23 @@ cdef bint merge_is_due(LocalRows *rows, int32_t centres) noexcept nogil:
     return rows.centres_since_merge >= rows.merge_interval
 
 
-cdef void merge_next(LocalRows *rows) noexcept nogil:
+cdef void merge_next(LocalRows *rows, const cw2v_kernels *kernels) noexcept nogil:
     """Merge the hottest rows and the next slice of all rows."""
     cdef int n = <int> rows.matrix.n_local, last
-    merge_range(rows, rows.hottest, rows.hottest + rows.n_hottest)
+    merge_range(rows, kernels, rows.hottest, rows.hottest + rows.n_hottest)
     last = min(rows.next + rows.slice, n)
-    merge_range(rows, rows.next, last)
+    merge_range(rows, kernels, rows.next, last)
     rows.next = last if last < n else 0
     rows.centres_since_merge = 0
 
 
-cdef void merge_all(LocalRows *rows) noexcept nogil:
-    merge_range(rows, 0, <int> rows.matrix.n_local)
+cdef void merge_all(LocalRows *rows, const cw2v_kernels *kernels) noexcept nogil:
+    merge_range(rows, kernels, 0, <int> rows.matrix.n_local)
 
 
 # ---- for the tests -------------------------------------------------------------------------
 
-def merge_rows(float[:, ::1] shared, float[:, ::1] local, float[:, ::1] base,
+def merge_rows(str backend, float[:, ::1] shared, float[:, ::1] local, float[:, ::1] base,
                const float[::1] factors, *, int hottest=0, int n_hottest=0, int slice=0,
                int next=0):
     """Merge `local` into `shared`, in place; see `cw2v.reference.merge_rows`.
@@ -77,13 +68,15 @@ def merge_rows(float[:, ::1] shared, float[:, ::1] local, float[:, ::1] base,
     slice begins.
     """
     cdef LocalRows rows
+    cdef Backend chosen
+    find_backend(backend, &chosen)
     rows.matrix.shared, rows.matrix.first_local = &shared[0, 0], 0
     rows.matrix.n_local = <uint32_t> shared.shape[0]
     rows.dim = shared.shape[1]
     rows.local, rows.base, rows.factors = &local[0, 0], &base[0, 0], &factors[0]
     rows.hottest, rows.n_hottest, rows.slice, rows.next = hottest, n_hottest, slice, next
     if slice:
-        merge_next(&rows)
+        merge_next(&rows, chosen.kernels)
     else:
-        merge_all(&rows)
+        merge_all(&rows, chosen.kernels)
     return rows.next

@@ -43,6 +43,8 @@ cdef extern from "kernels.h" nogil:
         void (*prefetch_rows)(const cw2v_matrix *matrix, const uint32_t *rows, int shift, int n,
                               ptrdiff_t dim) noexcept nogil
         void (*prefetch_list)(const cw2v_prefetch_list *list, ptrdiff_t dim) noexcept nogil
+        void (*merge_rows)(float *shared, float *local, float *base, const float *factors, int n,
+                           ptrdiff_t dim) noexcept nogil
     int cw2v_kernels_available(const cw2v_kernels **tables, int capacity) noexcept
     int cw2v_row_stride(int n_y) noexcept
 

@@ -130,17 +130,18 @@ cdef void train_blocks(const Job *job, State *state, float lr) noexcept nogil:
         cw2v_add(state.loss, sum_of_losses)
 
 
-cdef inline void merge_if_due(State *state, LocalRows *rows, int32_t centres) noexcept nogil:
+cdef inline void merge_if_due(const Job *job, State *state, LocalRows *rows,
+                              int32_t centres) noexcept nogil:
     """Merge the next of this worker's local rows at the end of each merge interval."""
     if merge_is_due(rows, centres):
-        merge_next(rows)
+        merge_next(rows, job.backend.kernels)
         ends(state.scratch.clock, MERGE)
 
 
-cdef inline void merge_remaining(State *state, LocalRows *rows) noexcept nogil:
+cdef inline void merge_remaining(const Job *job, State *state, LocalRows *rows) noexcept nogil:
     """Merge all local rows, at the end of an epoch."""
     if rows.matrix.n_local != 0:
-        merge_all(rows)
+        merge_all(rows, job.backend.kernels)
         ends(state.scratch.clock, MERGE)
 
 
@@ -187,14 +188,14 @@ cdef void train_pieces(const Job *job, State *state, int epoch) noexcept nogil:
                 add_paths(&state.blocks, &job.tree)
                 ends(clock, PATHS)
             train_blocks(job, state, lr)
-            merge_if_due(state, &state.w, state.piece.pos - pos)
-            merge_if_due(state, &state.syn1neg, state.piece.pos - pos)
-            merge_if_due(state, &state.syn1, state.piece.pos - pos)
+            merge_if_due(job, state, &state.w, state.piece.pos - pos)
+            merge_if_due(job, state, &state.syn1neg, state.piece.pos - pos)
+            merge_if_due(job, state, &state.syn1, state.piece.pos - pos)
         cw2v_write(state.words_done, state.words_done[0] + last - first)
     if taken:
-        merge_remaining(state, &state.w)
-        merge_remaining(state, &state.syn1neg)
-        merge_remaining(state, &state.syn1)
+        merge_remaining(job, state, &state.w)
+        merge_remaining(job, state, &state.syn1neg)
+        merge_remaining(job, state, &state.syn1)
 
 
 # ---- what Python sees ------------------------------------------------------------------------

@@ -43,10 +43,12 @@ def three(n, dim=9):
     return [rng.normal(size=(n, dim)).astype(np.float32) for _ in range(3)]
 
 
-def test_a_merge_adds_the_change_of_the_copies_times_a_factor():
-    rows, factors = three(5), np.array([0.25, 1, 0.5, 0.7, 0.3], np.float32)
+@pytest.mark.parametrize("dim", [1, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 33, 100])
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 9])
+def test_a_merge_adds_the_change_of_the_copies_times_a_factor(backend, n, dim):
+    rows, factors = three(n, dim), np.linspace(0.3, 1, n, dtype=np.float32)
     expected = reference.merge_rows(*(row.astype(np.float64) for row in rows), factors)
-    merge_rows(*rows, factors)
+    merge_rows(backend, *rows, factors)
     for got, exact in zip(rows, expected, strict=True):
         assert_allclose(got, exact, rtol=1e-5, atol=1e-6)
 
@@ -63,7 +65,9 @@ def test_the_hottest_are_merged_each_time_and_all_in_turn(n):
             factor = reference.merge_rows(*(row[merged] for row in expected), factors[merged])
             for row, moved in zip(expected, factor, strict=True):
                 row[merged] = moved
-        next_turn = merge_rows(*rows, factors, hottest=n - 1, n_hottest=1, slice=2, next=next_turn)
+        next_turn = merge_rows(
+            "scalar", *rows, factors, hottest=n - 1, n_hottest=1, slice=2, next=next_turn
+        )
         for got, exact in zip(rows, expected, strict=True):
             assert_allclose(got, exact, rtol=1e-5, atol=1e-5)
 
