@@ -20,14 +20,16 @@ from cw2v.params import TrainParams
 from cw2v.sharing import FEW_WORDS, context_words
 
 MOST_OUTPUT_ROWS = 1024  # hot rows of each W', at most
-MOST_INPUT_ROWS = 64  # hot rows of W, at most; all of them are merged each time
+MOST_INPUT_ROWS = 256  # hot rows of W, at most
 MOST_FLOATS = 1 << 18  # in the local copies of one matrix, which must fit in a CPU's cache
-TOTAL_INTERVAL = 2048  # centres that all workers together train on between two merges of one, but
-OUTPUT_INTERVAL = 512  # W' may be merged after so many of the worker's own, if that is later
-SHORTEST_INTERVAL = 64  # in centres; where merges would have to be closer, no row is copied
-HOTTEST = 64  # rows of W' that are merged each time
-SLICES = 16  # the other hot rows of W' are merged in turn, one slice of so many each time
-ROUNDS_PER_EPOCH = 32  # how often all slices are merged in an epoch, at least, about
+OUTPUT_INTERVAL = 512  # centres that a worker trains on between two merges of W', but
+TOTAL_OUTPUT_INTERVAL = 2048  # with few workers as many as make so many of all together
+TOTAL_INPUT_INTERVAL = 4096  # W is merged twice as often as W', and after so many of all, at most
+SHORTEST_INTERVAL = 32  # in centres; where merges would have to be closer, no row is copied
+HOTTEST_INPUTS = 32  # rows of W that are merged each time
+HOTTEST_OUTPUTS = 64  # rows of W' that are merged each time
+SLICES = 16  # the other hot rows are merged in turn, one slice of so many each time
+ROUNDS_PER_EPOCH = 64  # how often all slices of W' are merged in an epoch, at least, about
 STEP_FRACTION = 0.1  # of its remaining way that a step is assumed to move a row, times alpha
 WORDS_AT_ONCE = 1 << 12  # whose paths are read together, to bound the memory this takes
 
@@ -89,12 +91,7 @@ class Workload:
         centres = int(self.n_tokens * kept / self.n_workers / (SLICES * ROUNDS_PER_EPOCH))
         if centres < SHORTEST_INTERVAL:
             return 0
-        return min(centres, max(OUTPUT_INTERVAL, self.interval_of_each))
-
-    @property
-    def interval_of_each(self) -> int:
-        """How many centres a worker trains on while all train on `TOTAL_INTERVAL`."""
-        return max(1, TOTAL_INTERVAL // self.n_workers)
+        return min(centres, max(OUTPUT_INTERVAL, TOTAL_OUTPUT_INTERVAL // self.n_workers))
 
 
 class ModelHotRows(NamedTuple):
@@ -145,7 +142,7 @@ def hot_rows(
         return ModelHotRows()
     centres /= centres.sum()
     return ModelHotRows(
-        _hot_words(centres, params, workload, min(interval, workload.interval_of_each)),
+        _hot_words(centres, params, workload, interval),
         _hot_targets(centres, counts, params, workload, interval) if params.negative else None,
         _hot_nodes(centres, tree, params, workload, interval)
         if tree is not None and len(counts) > 1
@@ -156,10 +153,15 @@ def hot_rows(
 def _hot_words(
     centres: NDArray[np.float64], params: TrainParams, workload: Workload, interval: int
 ) -> HotRows:
-    """Return the hot rows of W; `centres` are the relative frequencies of centre words."""
+    """Return the hot rows of W; `centres` are the relative frequencies of centre words.
+
+    `interval` is that of W'.
+    """
     n_hot = min(_most_hot(params, MOST_INPUT_ROWS), len(centres))
+    interval = max(1, min(interval // 2, TOTAL_INPUT_INTERVAL // workload.n_workers))
     steps = steps_per_centre(params, len(centres)) * context_words(params, 1) * centres[:n_hot]
-    return HotRows(0, 0, n_hot, interval, _factors(steps, slice(n_hot), interval, params, workload))
+    factors = _factors(steps, slice(HOTTEST_INPUTS), interval, params, workload)
+    return HotRows(0, 0, min(HOTTEST_INPUTS, n_hot), interval, factors)
 
 
 def _hot_targets(
@@ -174,8 +176,8 @@ def _hot_targets(
     steps = centres + params.negative * noise_probabilities(counts, params.ns_exponent)
     if params.sg:
         steps *= context_words(params, 1)
-    factors = _factors(steps[:n_hot], slice(HOTTEST), interval, params, workload)
-    return HotRows(0, 0, min(HOTTEST, n_hot), interval, factors)
+    factors = _factors(steps[:n_hot], slice(HOTTEST_OUTPUTS), interval, params, workload)
+    return HotRows(0, 0, min(HOTTEST_OUTPUTS, n_hot), interval, factors)
 
 
 def _hot_nodes(
@@ -188,7 +190,7 @@ def _hot_nodes(
     """Return the hot rows of `syn1`, which move with every centre below their node."""
     n_nodes = len(centres) - 1
     first_hot = max(0, n_nodes - _most_hot(params, MOST_OUTPUT_ROWS))
-    hottest = max(0, n_nodes - first_hot - HOTTEST)
+    hottest = max(0, n_nodes - first_hot - HOTTEST_OUTPUTS)
     steps = np.zeros(n_nodes - first_hot)
     for first in range(0, len(centres), WORDS_AT_ONCE):
         starts = tree.starts[first : first + WORDS_AT_ONCE + 1]

@@ -11,13 +11,15 @@ from cw2v import hotrows, reference
 from cw2v._hotrows import merge_rows
 from cw2v._worker import Shared, Worker
 from cw2v.hotrows import (
-    HOTTEST,
+    HOTTEST_INPUTS,
+    HOTTEST_OUTPUTS,
     MOST_INPUT_ROWS,
     MOST_OUTPUT_ROWS,
     OUTPUT_INTERVAL,
     SLICES,
     STEP_FRACTION,
-    TOTAL_INTERVAL,
+    TOTAL_INPUT_INTERVAL,
+    TOTAL_OUTPUT_INTERVAL,
     ModelHotRows,
     Workload,
     hot_rows,
@@ -104,7 +106,7 @@ def zipf(n):
 @pytest.mark.parametrize("n_words", [1, 2, 50, MOST_INPUT_ROWS, MOST_OUTPUT_ROWS, 3000])
 @pytest.mark.parametrize(
     ("of", "most", "hottest"),
-    [("w", MOST_INPUT_ROWS, MOST_INPUT_ROWS), ("syn1neg", MOST_OUTPUT_ROWS, HOTTEST)],
+    [("w", MOST_INPUT_ROWS, HOTTEST_INPUTS), ("syn1neg", MOST_OUTPUT_ROWS, HOTTEST_OUTPUTS)],
 )
 def test_hot_words_are_the_first_and_the_first_of_them_the_hottest(of, most, hottest, n_words):
     counts, params = zipf(n_words), TrainParams()
@@ -121,32 +123,32 @@ def test_hot_words_are_the_first_and_the_first_of_them_the_hottest(of, most, hot
 
 @pytest.mark.parametrize(
     ("n_workers", "inputs", "others"),
-    [(2, 1024, 1024), (3, 682, 682), (4, 512, 512), (16, 128, 512)],
+    [(2, 512, 1024), (3, 341, 682), (4, 256, 512), (16, 256, 512), (64, 64, 512)],
 )
 def test_all_workers_together_merge_w_often_and_each_merges_w_out(n_workers, inputs, others):
     counts, params = zipf(3000), TrainParams(hs=True)
     keep, tree = keep_thresholds(counts, params.sample), build_tree(counts)
     hot = hot_rows(counts, keep, params, Workload(n_workers, 10**9), tree)
     assert [rows.merge_interval for rows in hot] == [inputs, others, others]
-    assert inputs * n_workers <= TOTAL_INTERVAL
-    assert others == max(OUTPUT_INTERVAL, inputs)
+    assert inputs == min(others // 2, TOTAL_INPUT_INTERVAL // n_workers)
+    assert others == max(OUTPUT_INTERVAL, TOTAL_OUTPUT_INTERVAL // n_workers)
 
 
 def test_fewer_long_rows_are_hot():
     counts = zipf(3000)
-    for size, n_hot, n_inputs in ((100, 1024, 64), (300, 873, 64), (65_536, 4, 4)):
+    for size, n_hot, n_inputs in ((100, 1024, 256), (300, 873, 256), (65_536, 4, 4)):
         params = TrainParams(vector_size=size, hs=True)
         keep, tree = keep_thresholds(counts, params.sample), build_tree(counts)
         w, syn1neg, syn1 = hot_rows(counts, keep, params, WORKLOAD, tree)
         assert len(syn1neg.factors) == len(syn1.factors) == n_hot
         assert len(w.factors) == n_inputs
         assert syn1.first + n_hot == len(counts) - 1
-        assert syn1neg.n_hottest == syn1.n_hottest == min(HOTTEST, n_hot)
+        assert syn1neg.n_hottest == syn1.n_hottest == min(HOTTEST_OUTPUTS, n_hot)
 
 
 def test_copies_are_merged_in_short_texts_too_or_not_made(monkeypatch):
-    assert [Workload(2, n).merge_interval(9, 1.0) for n in (10**9, 10**5, 10**4)] == [1024, 97, 0]
-    assert Workload(2, 10**5).merge_interval(9, 0.7) == 68
+    assert [Workload(2, n).merge_interval(9, 1.0) for n in (10**9, 10**5, 10**4)] == [1024, 48, 0]
+    assert Workload(2, 10**5).merge_interval(9, 0.7) == 34
     assert Workload(1, 10**9).merge_interval(9, 1.0) == 0
     monkeypatch.setattr(hotrows, "FEW_WORDS", 10)
     assert [WORKLOAD.merge_interval(n_words, 1.0) for n_words in (9, 10)] == [0, 682]
@@ -163,14 +165,14 @@ def test_hot_nodes_are_those_next_to_the_root(sg):
     hot = hot_rows(counts, keep, params, WORKLOAD, tree).syn1
     n_nodes = len(counts) - 1
     assert hot.first == n_nodes - MOST_OUTPUT_ROWS
-    assert (hot.hottest, hot.n_hottest) == (MOST_OUTPUT_ROWS - HOTTEST, HOTTEST)
+    assert (hot.hottest, hot.n_hottest) == (MOST_OUTPUT_ROWS - HOTTEST_OUTPUTS, HOTTEST_OUTPUTS)
 
     centres = counts * (keep / np.iinfo(np.uint32).max)
     scored = np.zeros(n_nodes)
     for word in range(len(counts)):
         scored[tree.point(word)] += centres[word] / centres.sum()
     between = np.full(MOST_OUTPUT_ROWS, hot.merge_interval * SLICES)
-    between[-HOTTEST:] = hot.merge_interval
+    between[-HOTTEST_OUTPUTS:] = hot.merge_interval
     pairs = params.window + 1 if sg else 1
     expected = merge_factors(scored[-MOST_OUTPUT_ROWS:] * between * pairs, 3, params.alpha)
     assert_allclose(hot.factors, expected, rtol=1e-5)
@@ -195,7 +197,9 @@ def test_a_row_of_w_moves_with_each_centre_whose_context_its_word_is_in(
     centres = counts * (keep / np.iinfo(np.uint32).max)
     hot = hot_rows(counts, keep, params, WORKLOAD, build_tree(counts)).w
     near = centres[:MOST_INPUT_ROWS] / centres.sum() * (8 if shrink_windows else 14)
-    steps = near * scored * hot.merge_interval
+    between = np.full(MOST_INPUT_ROWS, hot.merge_interval * SLICES)
+    between[:HOTTEST_INPUTS] = hot.merge_interval
+    steps = near * scored * between
     assert_allclose(hot.factors, merge_factors(steps, 3, params.alpha), rtol=1e-5)
 
 
@@ -329,8 +333,9 @@ def test_copies_of_locked_rows_move_by_their_factor(params):
     merging.run(0)
     assert_allclose(merging.w, alone.w, atol=1e-4)
     assert_array_equal(merging.w[lockf == 0], start[lockf == 0])
-    moved = np.flatnonzero(lockf[:MOST_INPUT_ROWS])
-    assert (merging.w[moved] != start[moved]).any(axis=1).all()
+    moved = [(training.w != start).any(axis=1) for training in (alone, merging)]
+    assert_array_equal(*moved)
+    assert moved[0][:MOST_INPUT_ROWS].sum() > MOST_INPUT_ROWS / 2
 
 
 @pytest.mark.parametrize("n_hottest", [None, 0])
