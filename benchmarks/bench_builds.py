@@ -5,10 +5,10 @@
     python benchmarks/bench_builds.py before=../before after=. --modes cbow-hs --repeat 3
 
 On a shared machine, the same run may take a third longer a minute later. Here all builds train at
-the same time, each in its own process with one worker, and at any moment all but one are stopped
-(SIGSTOP). So all run under the same conditions, and the ratios of their CPU time are reproducible
-to 2 or 3 %. To see how well, give the first build twice, under two names. The order in which they
-are started matters a little; it changes from round to round. Linux only.
+the same time, each in its own process and with as many workers as --workers says, and at any moment
+all but one are stopped (SIGSTOP). So all run under the same conditions, and the ratios of their CPU
+time are reproducible to 2 or 3 %. To see how well, give the first build twice, under two names. The
+order in which they are started matters a little; it changes from round to round. Linux only.
 
 The table has the speed of each build in millions of words per second of CPU time, and its ratio to
 that of the first build in the same round: median (minimum to maximum).
@@ -45,6 +45,7 @@ def main() -> None:
     parser.set_defaults(prefix_bytes=20_000_000, epochs=1)
     parser.add_argument("--text", type=Path, default=common.DEFAULT_TEXT)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=1, help="of each build; default 1")
     args = parser.parse_args()
     builds = dict(args.builds)
     if len(builds) < len(args.builds):
@@ -56,7 +57,8 @@ def main() -> None:
     rows = [["mode", "build", "M words/s", "ratio to the first"]]
     with common.prepared_text(args.text, args.prefix_bytes) as text:
         for mode in args.modes:
-            job = {"text": str(text), "settings": common.settings_of(args, mode) | {"workers": 1}}
+            settings = common.settings_of(args, mode) | {"workers": args.workers}
+            job = {"text": str(text), "settings": settings}
             rounds = [by_turns(builds, job, first) for first in range(args.repeat)]
             speeds[mode] = {name: [speed[name] for speed in rounds] for name in builds}
             base = next(iter(speeds[mode].values()))
@@ -127,7 +129,8 @@ def stopped_training(folder: Path, job: dict[str, Any]) -> Iterator[subprocess.P
 
 def train_when_continued(job: dict[str, Any]) -> None:
     """Read, stop until continued, train; print the words trained in a second of CPU time."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    cpus = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cpus[-job["settings"]["workers"] :])
     from cw2v import Word2Vec
 
     model = Word2Vec(**job["settings"])
