@@ -199,6 +199,22 @@ def test_add_to_rows(measure: Any, table: str, n: int, dim: int) -> None:
 
 
 @dims
+def test_merge_rows(measure: Any, table: str, dim: int) -> None:
+    """Shared rows += factors * (copies - their base), in all three; no other CPU writes them."""
+    shared, local, base = (rows(32, dim) for _ in range(3))
+    factors = np.full(32, 0.5, np.float32)
+    measure(
+        "merge_rows",
+        table,
+        lambda calls: _kernels.merge_rows(table, shared, local, base, factors, repeat=calls),
+        flops=3 * 32 * dim,
+        section="rows",
+        n=32,
+        dim=dim,
+    )
+
+
+@dims
 @shapes(SKIPGRAM)
 def test_skipgram_step(measure: Any, backend: str, shape: Shape, dim: int) -> None:
     """Products, errors, update: counted as 6 * dim for each pair of rows."""

@@ -51,3 +51,12 @@ def add_to_rows(
     *,
     repeat: int = 1,
 ) -> None: ...
+def merge_rows(
+    name: str,
+    shared: NDArray[np.float32],
+    local: NDArray[np.float32],
+    base: NDArray[np.float32],
+    factors: NDArray[np.float32],
+    *,
+    repeat: int = 1,
+) -> None: ...

@@ -185,3 +185,15 @@ def add_to_rows(str name, float[:, ::1] x, float scale, const float[::1] step, *
     for _ in range(repeat):
         kernels.add_to_rows(<float *const *> &rows[0], <int> x.shape[0], x.shape[1], scale,
                             &step[0])
+
+
+def merge_rows(str name, float[:, ::1] shared, float[:, ::1] local, float[:, ::1] base,
+               const float[::1] factors, *, Py_ssize_t repeat=1):
+    """Merge `local`, which started from `base`, into `shared`; see `cw2v.reference.merge_rows`.
+
+    All three, of the same shape (n, dim), are changed in place.
+    """
+    cdef const cw2v_kernels *kernels = table(name)
+    for _ in range(repeat):
+        kernels.merge_rows(&shared[0, 0], &local[0, 0], &base[0, 0], &factors[0],
+                           <int> shared.shape[0], shared.shape[1])

@@ -78,6 +78,19 @@ def test_rows_are_summed_and_added_to(table, dim):
 
 
 @pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("dim", DIMS)
+def test_the_change_of_copies_is_merged_times_a_factor(table, dim):
+    rng = np.random.default_rng(dim)
+    for n in [1, 2, 3, 4, 5, 9]:
+        matrices = [rows(rng, n, dim) for _ in ("shared", "local", "base")]
+        factors = rng.random(n, np.float32)
+        expected = reference.merge_rows(*(a.astype(np.float64) for a in matrices), factors)
+        _kernels.merge_rows(table, *matrices, factors)
+        for got, exact in zip(matrices, expected, strict=True):
+            assert_allclose(got, exact, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_repeating_a_kernel_is_calling_it_again(table):
     rng = np.random.default_rng(0)
     h, y, g, step = rows(rng, 3, 9), rows(rng, 4, 9), 0.1 * rows(rng, 3, 4), rows(rng, 1, 9)[0]
@@ -101,6 +114,7 @@ def test_repeating_a_kernel_is_calling_it_again(table):
         (_kernels.update_apart, h[0], y, g[0]),
         (_kernels.sum_rows, h, 0.5),
         (_kernels.add_to_rows, h, 0.5, step),
+        (_kernels.merge_rows, h, 2 * h, 3 * h, step[:3]),
     ]:
         (called, repeated), outcomes = three_times(kernel, *given)
         for a, b in zip(called, repeated, strict=True):
@@ -179,6 +193,7 @@ def test_kernels_leave_the_neighbours_of_a_row_alone(table):
         _kernels.update(table, x, y, np.full((3, 2), 0.5, np.float32))
         _kernels.update_apart(table, x[0].copy(), y, np.full(2, 0.5, np.float32))
         _kernels.add_to_rows(table, x, 0.5, y[0].copy())
+        _kernels.merge_rows(table, x, x.copy(), 2 * x, np.full(3, 0.5, np.float32))
         for row in (0, 1, 5, 8):
             assert_array_equal(w[row], guard[row])
 
