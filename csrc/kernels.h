@@ -100,9 +100,9 @@ typedef void cw2v_add_to_rows_fn(float *const *x, int n, ptrdiff_t dim, float sc
 typedef void cw2v_prefetch_rows_fn(const cw2v_matrix *matrix, const uint32_t *rows, int shift,
                                    int n, ptrdiff_t dim);
 
-/* Merge copies of n consecutive rows into the shared rows, and let the copies start again from them:
- * shared[i] += factors[i] * (local[i] - base[i]), then local[i] = base[i] = shared[i]. Each shared
- * number is read once, because other threads may write it meanwhile. */
+/* Merge copies of n consecutive rows into the shared rows; the copies start again from the result:
+ * shared[i] += factors[i] * (local[i] - base[i]), then local[i] = base[i] = shared[i]. Each number
+ * of a shared row is read once, because other threads may write it meanwhile. */
 typedef void cw2v_merge_rows_fn(float *shared, float *local, float *base, const float *factors,
                                 int n, ptrdiff_t dim);
 

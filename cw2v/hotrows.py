@@ -22,13 +22,15 @@ from cw2v.sharing import FEW_WORDS, context_words
 MOST_OUTPUT_ROWS = 1024  # hot rows of each W', at most
 MOST_INPUT_ROWS = 256  # hot rows of W, at most
 MOST_FLOATS = 1 << 18  # in the local copies of one matrix, which must fit in a CPU's cache
-OUTPUT_INTERVAL = 512  # centres that a worker trains on between two merges of W', but
-TOTAL_OUTPUT_INTERVAL = 2048  # with few workers as many as make so many of all together
-TOTAL_INPUT_INTERVAL = 4096  # W is merged twice as often as W', and after so many of all, at most
-SHORTEST_INTERVAL = 32  # in centres; where merges would have to be closer, no row is copied
+OUTPUT_INTERVAL = 512  # centres that a worker trains on between two merges of W', or, if longer,
+TOTAL_OUTPUT_INTERVAL = 2048  # its share of so many (of two or three workers); less in short texts
+# Between two merges of W half as many, but at most its share of so many; this decides beyond 16
+# workers, which were not tried.
+TOTAL_INPUT_INTERVAL = 4096
+SHORTEST_INTERVAL = 32  # of W', in centres; where it would have to be shorter, no row is copied
 HOTTEST_INPUTS = 32  # rows of W that are merged each time
 HOTTEST_OUTPUTS = 64  # rows of W' that are merged each time
-SLICES = 16  # the other hot rows are merged in turn, one slice of so many each time
+SLICES = 16  # all hot rows are merged in turn, too, one of so many slices each time
 ROUNDS_PER_EPOCH = 64  # how often all slices of W' are merged in an epoch, at least, about
 STEP_FRACTION = 0.1  # of its remaining way that a step is assumed to move a row, times alpha
 WORDS_AT_ONCE = 1 << 12  # whose paths are read together, to bound the memory this takes
@@ -44,9 +46,10 @@ class HotRows:
         The first of them.
     hottest, n_hottest : int
         The hottest of them, which are merged each time: their place among the hot rows, and
-        their number. The others are merged in turn.
+        their number. All are merged in turn, too.
     merge_interval : int
-        After how many centres a worker merges.
+        After how many centres a worker merges, rounded up to whole batches of blocks (33 centres
+        in CBOW, about 100 in skip-gram).
     factors : ndarray of float32, shape (n_hot,)
         By what factor the change of each copy is multiplied when it is added to the shared row;
         see `merge_factors`.

@@ -140,6 +140,7 @@ def test_fewer_long_rows_are_hot():
         w, syn1neg, syn1 = hot_rows(counts, keep, params, WORKLOAD, tree)
         assert len(syn1neg.factors) == len(syn1.factors) == n_hot
         assert len(w.factors) == n_inputs
+        assert w.n_hottest == min(HOTTEST_INPUTS, n_inputs)
         assert syn1.first + n_hot == len(counts) - 1
         assert syn1neg.n_hottest == syn1.n_hottest == min(HOTTEST_OUTPUTS, n_hot)
 
@@ -336,8 +337,10 @@ def test_copies_of_locked_rows_move_by_their_factor(params):
     assert moved[0][:MOST_INPUT_ROWS].sum() > MOST_INPUT_ROWS / 2
 
 
-@pytest.mark.parametrize("n_hottest", [None, 0])
-@pytest.mark.parametrize("of", ["w", "w_out"])
+@pytest.mark.parametrize(
+    ("of", "n_hottest"),
+    [("w", None), ("w", 0), ("w", MOST_INPUT_ROWS), ("w_out", None), ("w_out", 0)],
+)
 @pytest.mark.parametrize("params", SETTINGS)
 def test_a_worker_merges_while_it_trains(params, of, n_hottest):
     """With factors of 0 each merge resets the copies to the shared rows."""

@@ -193,9 +193,15 @@ def test_kernels_leave_the_neighbours_of_a_row_alone(table):
         _kernels.update(table, x, y, np.full((3, 2), 0.5, np.float32))
         _kernels.update_apart(table, x[0].copy(), y, np.full(2, 0.5, np.float32))
         _kernels.add_to_rows(table, x, 0.5, y[0].copy())
-        _kernels.merge_rows(table, x, x.copy(), 2 * x, np.full(3, 0.5, np.float32))
+        local, base = w.copy(), guard.copy()
+        factors = np.full(3, 0.5, np.float32)
+        _kernels.merge_rows(table, x, local[2:5], base[2:5], factors)
         for row in (0, 1, 5, 8):
             assert_array_equal(w[row], guard[row])
+        for row in (0, 1, 5, 6, 7, 8):
+            assert_array_equal(base[row], guard[row])
+        assert_array_equal(local[2:5], x)
+        assert_array_equal(local[5], w[5])
 
 
 def test_the_plainest_table_and_blas_are_always_there():
